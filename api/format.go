@@ -1,0 +1,96 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+const (
+	mediaJSON = "application/json"
+	mediaForm = "application/x-www-form-urlencoded"
+)
+
+// formats are what Huma reads and writes. It reads a body twice: into any for the validator (our strict parsers), then
+// into the input.
+func formats() map[string]huma.Format {
+	return map[string]huma.Format{
+		mediaJSON: {Marshal: marshal, Unmarshal: unmarshalJSON},
+		mediaForm: {Marshal: marshal, Unmarshal: unmarshalForm},
+	}
+}
+
+// marshal writes JSON. An answer that cannot be written is a bug: recovery answers 500 while nothing has been sent yet.
+func marshal(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		if _, ok := errors.AsType[*json.MarshalerError](err); ok {
+			panic(fmt.Errorf("marshal %T: %w", v, err))
+		}
+		return err
+	}
+	return nil
+}
+
+func unmarshalJSON(data []byte, v any) error {
+	if tree, ok := v.(*any); ok {
+		parsed, err := parseStrict(data)
+		*tree = parsed
+		return err
+	}
+	return plainError(json.Unmarshal(data, v))
+}
+
+// plainError keeps Go's type names and the value out of the message. It happens only where a schema is laxer than the
+// type: 1.0 for an integer, a number that does not fit.
+func plainError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return errors.New(misfit + wrong.Field)
+	}
+	return errors.New("invalid value")
+}
+
+// misfit begins the text of an error about a field that validated but does not fit its Go type.
+const misfit = "misfit:"
+
+// unmarshalForm reads a form: strings only, each name once, empty means absent (RFC 6749 §3.2).
+func unmarshalForm(data []byte, v any) error {
+	values, err := url.ParseQuery(string(data))
+	if err != nil {
+		return &strictError{Code: "syntax"}
+	}
+	flat := make(map[string]string, len(values))
+	tree := make(map[string]any, len(values))
+	for name, all := range values {
+		switch {
+		case len(all) > 1:
+			return at(name, &strictError{Code: "duplicate_key"})
+		case !readable(name) || !readable(all[0]):
+			return &strictError{Code: "encoding"}
+		case all[0] != "":
+			flat[name], tree[treeKey(name)] = all[0], all[0]
+		}
+	}
+	if target, ok := v.(*any); ok {
+		*target = tree
+		return nil
+	}
+	whole, err := json.Marshal(flat)
+	if err != nil {
+		return err
+	}
+	return plainError(json.Unmarshal(whole, v))
+}
+
+// readable tells whether text is valid UTF-8 without U+0000.
+func readable(text string) bool { return utf8.ValidString(text) && !strings.Contains(text, "\x00") }

@@ -1,0 +1,129 @@
+package model
+
+import "time"
+
+// Kinds, methods and verdicts of a check-in.
+const (
+	KindIn          = "IN"
+	KindOut         = "OUT"
+	MethodSelfScan  = "SELF_SCAN"
+	MethodHost      = "HOST_CONFIRM"
+	VerdictOK       = "OK"
+	VerdictReview   = "REVIEW"
+	VerdictFailed   = "FAILED"
+	VerdictAnnulled = "ANNULLED"
+)
+
+// CheckIn is one try to check in or out: good ones and failed ones. Rows are only added; annulling adds a row too.
+type CheckIn struct {
+	ID         int64     `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	StudentID  int64     `gorm:"not null;uniqueIndex:uq_checkin_nonce,priority:1;index:ix_checkin_student;comment:who"`
+	Nonce      string    `gorm:"size:64;not null;uniqueIndex:uq_checkin_nonce,priority:2;comment:made by the client, or by us for a staff confirmation"`
+	SignupID   int64     `gorm:"not null;index:ix_checkin_signup;comment:signup, 0 if there was none"`
+	SessionID  int64     `gorm:"not null;index:ix_checkin_session,priority:1;comment:session, 0 if the code named none"`
+	Kind       string    `gorm:"size:4;not null;comment:IN OUT"`
+	Method     string    `gorm:"size:16;not null;comment:SELF_SCAN STAFF_SCAN HOST_CONFIRM …"`
+	LogicalAt  time.Time `gorm:"not null;comment:when it counts: server time"`
+	ReceivedAt time.Time `gorm:"not null;comment:when it arrived"`
+	Verdict    string    `gorm:"size:8;not null;comment:OK REVIEW FAILED ANNULLED"`
+	Reason     string    `gorm:"size:40;not null;comment:code of the failure or doubt"`
+	OperatorID int64     `gorm:"not null;comment:staff user, 0 for the student"`
+	AnnulsID   *int64    `gorm:"uniqueIndex:uq_checkin_annuls;comment:the row that this one annuls"`
+}
+
+// Attendance is the present state of one student in one session: the one open or closed pair.
+type Attendance struct {
+	SignupID  int64      `gorm:"primaryKey;autoIncrement:false;comment:signup"`
+	SessionID int64      `gorm:"primaryKey;autoIncrement:false;index:ix_attendance_session;comment:session"`
+	StudentID int64      `gorm:"not null;index:ix_attendance_student;comment:who"`
+	InID      *int64     `gorm:"comment:check_ins row of the check-in"`
+	InAt      *time.Time `gorm:"comment:when"`
+	OutID     *int64     `gorm:"comment:check_ins row of the check-out"`
+	OutAt     *time.Time `gorm:"comment:when"`
+}
+
+// TableName of Attendance.
+func (Attendance) TableName() string { return "attendances" }
+
+// ClaimStatus is the state of a claim for hours.
+type ClaimStatus string
+
+// The states of a claim.
+const (
+	ClaimComputed   ClaimStatus = "COMPUTED"
+	ClaimLead       ClaimStatus = "LEAD_CONFIRMED"
+	ClaimHost       ClaimStatus = "HOST_CONFIRMED"
+	ClaimRecognised ClaimStatus = "RECOGNISED"
+	ClaimPosted     ClaimStatus = "POSTED"
+	ClaimDisputed   ClaimStatus = "DISPUTED"
+	ClaimRejected   ClaimStatus = "REJECTED"
+)
+
+var claimMoves = moves[ClaimStatus]{ //nolint:gochecknoglobals // a table
+	ClaimComputed:   {ClaimLead, ClaimDisputed, ClaimRejected},
+	ClaimLead:       {ClaimHost, ClaimDisputed, ClaimRejected},
+	ClaimHost:       {ClaimRecognised, ClaimDisputed, ClaimRejected},
+	ClaimRecognised: {ClaimPosted},
+	ClaimDisputed:   {ClaimComputed, ClaimRejected},
+}
+
+// HoursClaim asks for the minutes of one session of one signup. Nobody confirms their own.
+type HoursClaim struct {
+	ID           int64       `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	SignupID     int64       `gorm:"not null;uniqueIndex:uq_claim,priority:1;comment:signup"`
+	SessionID    int64       `gorm:"not null;uniqueIndex:uq_claim,priority:2;comment:session"`
+	ActivityID   int64       `gorm:"not null;index:ix_claim_activity,priority:1;comment:activity"`
+	StudentID    int64       `gorm:"not null;index:ix_claim_student;comment:who earns"`
+	Minutes      int64       `gorm:"not null;comment:whole minutes, at most the planned ones"`
+	Class        string      `gorm:"size:12;not null;comment:VOLUNTEER PRACTICE"`
+	Basis        string      `gorm:"size:8;not null;comment:CHECKIN MANUAL MAKEUP REMOTE"`
+	InID         int64       `gorm:"not null;comment:check_ins row, 0 if none"`
+	OutID        int64       `gorm:"not null;comment:check_ins row, 0 if none"`
+	StartsAt     time.Time   `gorm:"not null;comment:credited from"`
+	EndsAt       time.Time   `gorm:"not null;comment:credited until"`
+	Status       ClaimStatus `gorm:"size:16;not null;index:ix_claim_activity,priority:2;comment:see docs/states.md"`
+	LeadBy       *int64      `gorm:"comment:user who confirmed as lead"`
+	HostBy       *int64      `gorm:"comment:user who confirmed as host"`
+	RecognisedBy *int64      `gorm:"comment:user who recognised for the school"`
+	Reason       string      `gorm:"size:200;not null;comment:of a dispute or rejection, or why the minutes are fewer"`
+	Version      int64       `gorm:"not null;comment:counts moves"`
+	CreatedAt    time.Time   `gorm:"not null;comment:when"`
+	UpdatedAt    time.Time   `gorm:"not null;comment:when"`
+}
+
+// TableName of HoursClaim.
+func (HoursClaim) TableName() string { return "hours_claims" }
+
+// Key returns id and version.
+func (c *HoursClaim) Key() (id, version int64) { return c.ID, c.Version }
+
+// State returns the status.
+func (c *HoursClaim) State() string { return string(c.Status) }
+
+// MayBecome asks the table of moves.
+func (c *HoursClaim) MayBecome(next string) bool {
+	return claimMoves.allow(c.Status, ClaimStatus(next))
+}
+
+// Classes of hours.
+const (
+	ClassVolunteer = "VOLUNTEER"
+	ClassPractice  = "PRACTICE"
+)
+
+// HoursEntry is one line of the ledger of service hours. Lines are only added; a correction is a line with the minutes negated.
+type HoursEntry struct {
+	ID          int64     `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	StudentID   int64     `gorm:"not null;index:ix_hours_student,priority:1;comment:who"`
+	Minutes     int64     `gorm:"not null;comment:whole minutes, negative in a reversal"`
+	Class       string    `gorm:"size:12;not null;comment:VOLUNTEER PRACTICE"`
+	ClaimID     int64     `gorm:"not null;uniqueIndex:uq_hours_claim,priority:1;comment:claim"`
+	Reversal    int64     `gorm:"not null;uniqueIndex:uq_hours_claim,priority:2;comment:0, or the id of the line it reverses"`
+	ProgrammeID int64     `gorm:"not null;index:ix_hours_programme,priority:1;comment:programme"`
+	ActivityID  int64     `gorm:"not null;comment:activity"`
+	ServedOn    Date      `gorm:"size:10;not null;index:ix_hours_programme,priority:2;comment:day of the session in China"`
+	BranchID    int64     `gorm:"not null;comment:student's branch on that day, 0 if none"`
+	BranchPath  string    `gorm:"size:255;not null;comment:path of that branch on the day of posting"`
+	PostedBy    int64     `gorm:"not null;comment:user who recognised"`
+	PostedAt    time.Time `gorm:"not null;comment:when it counts from"`
+}

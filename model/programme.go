@@ -1,0 +1,182 @@
+package model
+
+import "time"
+
+// ProgrammeStatus is the state of a programme.
+type ProgrammeStatus string
+
+// The states of a programme.
+const (
+	ProgrammeDraft  ProgrammeStatus = "DRAFT"
+	ProgrammeActive ProgrammeStatus = "ACTIVE"
+	ProgrammeClosed ProgrammeStatus = "CLOSED"
+)
+
+var programmeMoves = moves[ProgrammeStatus]{ //nolint:gochecknoglobals // a table
+	ProgrammeDraft:  {ProgrammeActive, ProgrammeClosed},
+	ProgrammeActive: {ProgrammeClosed},
+}
+
+// Programme is one practice plan of a committee or university with its own policy.
+type Programme struct {
+	ID            int64           `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	Code          string          `gorm:"size:40;not null;uniqueIndex:uq_programme_code;comment:short code"`
+	Name          string          `gorm:"size:100;not null;comment:full name"`
+	OwnerOrgID    int64           `gorm:"not null;index:ix_programme_owner;comment:who runs it; its subtree is the scope"`
+	Status        ProgrammeStatus `gorm:"size:12;not null;comment:see docs/states.md"`
+	PolicyVersion int64           `gorm:"not null;comment:newest row of programme_policies"`
+	Version       int64           `gorm:"not null;comment:for If-Match"`
+	CreatedAt     time.Time       `gorm:"not null;comment:when"`
+	UpdatedAt     time.Time       `gorm:"not null;comment:when"`
+}
+
+// TableName of Programme.
+func (Programme) TableName() string { return "programmes" }
+
+// Key returns id and version.
+func (p *Programme) Key() (id, version int64) { return p.ID, p.Version }
+
+// State returns the status.
+func (p *Programme) State() string { return string(p.Status) }
+
+// MayBecome asks the table of moves.
+func (p *Programme) MayBecome(next string) bool {
+	return programmeMoves.allow(p.Status, ProgrammeStatus(next))
+}
+
+// ProgrammePolicy is one version of a programme's rules. Rows are never changed.
+type ProgrammePolicy struct {
+	ProgrammeID int64     `gorm:"primaryKey;autoIncrement:false;comment:programme"`
+	Version     int64     `gorm:"primaryKey;autoIncrement:false;comment:1, 2, …"`
+	Policy      Policy    `gorm:"type:text;serializer:json;not null;comment:the rules"`
+	CreatedBy   int64     `gorm:"not null;comment:user"`
+	CreatedAt   time.Time `gorm:"not null;comment:when"`
+}
+
+// Policy is the rules of a programme as data. Ratios are per mille of the denominator (250 = 25 %).
+type Policy struct {
+	BranchParticipationPermille  int64  `json:"branch_participation_permille"`
+	StudentParticipationPermille int64  `json:"student_participation_permille"`
+	BranchPairingPermille        int64  `json:"branch_pairing_permille"`
+	BranchTermMin                int64  `json:"branch_term_min"`
+	BranchTermMax                int64  `json:"branch_term_max"`
+	StudentMin                   int64  `json:"student_min"`
+	DailyMinTerms                int64  `json:"daily_min_terms"`
+	ConcentratedMinDays          int64  `json:"concentrated_min_days"`
+	CaseQuota                    int64  `json:"case_quota"`
+	CaseMinChars                 int64  `json:"case_min_chars"`
+	CasePhotos                   int64  `json:"case_photos"`
+	CasePhotoMinBytes            int64  `json:"case_photo_min_bytes"`
+	PairingDue                   string `json:"pairing_due"` // MM-DD
+	KickoffDue                   string `json:"kickoff_due"` // MM-DD
+	PilotMinCounties             int64  `json:"pilot_min_counties"`
+	PilotMinTowns                int64  `json:"pilot_min_towns"`
+	PilotMinCommunities          int64  `json:"pilot_min_communities"`
+	YearStarts                   string `json:"year_starts"` // MM-DD, first day of the programme year
+	PairingAnswerDays            int64  `json:"pairing_answer_days"`
+	CheckInEarlyMinutes          int64  `json:"check_in_early_minutes"` // before the session starts
+	CheckOutLateMinutes          int64  `json:"check_out_late_minutes"` // after the session ends
+	PresenceMinPermille          int64  `json:"presence_min_permille"`  // of the planned minutes; below it no minutes
+	DayMaxMinutes                int64  `json:"day_max_minutes"`        // credited per person and day
+	Fields                       []Item `json:"fields"`
+	Categories                   []Item `json:"categories"`
+}
+
+// Item is one entry of a taxonomy.
+type Item struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
+// Phase is one stage of a programme, both days included.
+type Phase struct {
+	ID          int64  `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	ProgrammeID int64  `gorm:"not null;uniqueIndex:uq_phase,priority:1;comment:programme"`
+	Kind        string `gorm:"size:12;not null;uniqueIndex:uq_phase,priority:2;comment:PILOT EVALUATION ROLLOUT"`
+	StartsOn    Date   `gorm:"size:10;not null;comment:first day"`
+	EndsOn      *Date  `gorm:"size:10;comment:last day, NULL without end"`
+}
+
+// TableName of Phase.
+func (Phase) TableName() string { return "programme_phases" }
+
+// Milestone is a due day of a programme.
+type Milestone struct {
+	ID          int64     `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	ProgrammeID int64     `gorm:"not null;uniqueIndex:uq_milestone,priority:1;comment:programme"`
+	Kind        string    `gorm:"size:24;not null;uniqueIndex:uq_milestone,priority:2;comment:PAIRING KICKOFF CASES SUMMARY OTHER"`
+	Name        string    `gorm:"size:60;not null;comment:shown"`
+	DueOn       Date      `gorm:"size:10;not null;uniqueIndex:uq_milestone,priority:3;comment:last day"`
+	CreatedAt   time.Time `gorm:"not null;comment:when"`
+}
+
+// PairingStatus is the state of a pairing.
+type PairingStatus string
+
+// The states of a pairing.
+const (
+	PairingDraft    PairingStatus = "DRAFT"
+	PairingProposed PairingStatus = "PROPOSED"
+	PairingActive   PairingStatus = "ACTIVE"
+	PairingDormant  PairingStatus = "DORMANT"
+	PairingEnded    PairingStatus = "ENDED"
+	PairingDeclined PairingStatus = "DECLINED"
+	PairingExpired  PairingStatus = "EXPIRED"
+)
+
+var pairingMoves = moves[PairingStatus]{ //nolint:gochecknoglobals // a table
+	PairingDraft:    {PairingProposed, PairingEnded},
+	PairingProposed: {PairingActive, PairingDeclined, PairingExpired},
+	PairingActive:   {PairingDormant, PairingEnded},
+	PairingDormant:  {PairingActive, PairingEnded},
+}
+
+// Pairing levels and origins.
+const (
+	PairingTownDepartment  = "TOWN_DEPARTMENT"
+	PairingCommunityBranch = "COMMUNITY_BRANCH"
+	OriginSelf             = "SELF"
+	OriginRecommended      = "RECOMMENDED"
+	OriginCommittee        = "COMMITTEE"
+)
+
+// Pairing joins a campus unit and a local unit within a programme. It is active only after both sides accepted.
+// At most one is live (proposed, active or dormant) for each campus unit, local unit and programme.
+type Pairing struct {
+	ID               int64         `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	ProgrammeID      int64         `gorm:"not null;index:ix_pairing_programme;comment:programme"`
+	CampusOrgID      int64         `gorm:"not null;index:ix_pairing_campus;uniqueIndex:uq_pairing_live,priority:2;comment:campus side"`
+	LocalOrgID       int64         `gorm:"not null;index:ix_pairing_local;uniqueIndex:uq_pairing_live,priority:3;comment:local side"`
+	LiveProgrammeID  *int64        `gorm:"uniqueIndex:uq_pairing_live,priority:1;comment:the programme while proposed, active or dormant, else NULL"`
+	Level            string        `gorm:"size:20;not null;comment:TOWN_DEPARTMENT COMMUNITY_BRANCH"`
+	Origin           string        `gorm:"size:12;not null;comment:SELF RECOMMENDED COMMITTEE"`
+	ParentID         *int64        `gorm:"comment:pairing of town and department above it"`
+	Status           PairingStatus `gorm:"size:12;not null;comment:see docs/states.md"`
+	Note             string        `gorm:"size:500;not null;comment:what the proposer wrote"`
+	FromOn           *Date         `gorm:"size:10;comment:first day, set when it becomes active"`
+	ToOn             *Date         `gorm:"size:10;comment:first day after, NULL while open"`
+	ProposedBy       int64         `gorm:"not null;comment:user"`
+	CampusAcceptedBy *int64        `gorm:"comment:user"`
+	CampusAcceptedAt *time.Time    `gorm:"comment:when"`
+	LocalAcceptedBy  *int64        `gorm:"comment:user"`
+	LocalAcceptedAt  *time.Time    `gorm:"comment:when"`
+	AnswerDueAt      time.Time     `gorm:"not null;index:ix_pairing_due;comment:a proposal expires then"`
+	Reason           string        `gorm:"size:500;not null;comment:of the end"`
+	Version          int64         `gorm:"not null;comment:counts changes"`
+	CreatedAt        time.Time     `gorm:"not null;comment:when"`
+	UpdatedAt        time.Time     `gorm:"not null;comment:when"`
+}
+
+// TableName of Pairing.
+func (Pairing) TableName() string { return "pairings" }
+
+// Key returns id and version.
+func (p *Pairing) Key() (id, version int64) { return p.ID, p.Version }
+
+// State returns the status.
+func (p *Pairing) State() string { return string(p.Status) }
+
+// MayBecome asks the table of moves.
+func (p *Pairing) MayBecome(next string) bool {
+	return pairingMoves.allow(p.Status, PairingStatus(next))
+}

@@ -1,0 +1,218 @@
+package access
+
+// Column is one column of the authorisation table.
+type Column uint8
+
+// The columns. USER is any signed-in person; TL and ADV speak of the teams that a person leads or advises;
+// DEP, UNI, CTY, CIT and PRV are committee officers by the level of their committee.
+const (
+	ANON Column = iota
+	USER
+	STU
+	TL
+	ADV
+	BRS
+	COM
+	TWN
+	DEP
+	UNI
+	CTY
+	CIT
+	PRV
+	OPS
+	SEC
+	AUD
+	columns
+)
+
+// Scope is how far a permission reaches.
+type Scope uint8
+
+// The scopes, narrowest first. Org is the actor's own node on either side of the object (so it covers "the other side of
+// a pairing" and "the activities I run" too); Sub is the node and all below; Pub is whatever is published.
+const (
+	None Scope = iota
+	Own
+	Team
+	Org
+	Sub
+	Pub
+	All
+)
+
+// Permission names one action on one kind of object.
+type Permission string
+
+// Permissions that are not rows of the table.
+const (
+	Public   Permission = "public"    // nobody need be signed in
+	SignedIn Permission = "signed_in" // a person or an API client
+	Person   Permission = "person"    // a person, not an API client
+)
+
+// The permissions, by resource.
+const (
+	OrgRead   Permission = "org.read"
+	OrgWrite  Permission = "org.write"
+	OrgMember Permission = "org.members" // names of students and staff below
+
+	StudentRead  Permission = "student.read" // a student's profile with full fields
+	RosterImport Permission = "roster.import"
+
+	GrantRead  Permission = "grant.read"
+	GrantWrite Permission = "grant.write"
+	Invite     Permission = "grant.invite"
+
+	JoinCode    Permission = "join_code.write"
+	JoinApprove Permission = "join_request.decide"
+
+	APIClientWrite Permission = "api_client.write"
+
+	ProgrammeRead  Permission = "programme.read"
+	ProgrammeWrite Permission = "programme.write"
+	TermWrite      Permission = "term.write"
+
+	PairingPropose Permission = "pairing.propose" // propose, accept, decline, end: for one's own side
+	PairingRead    Permission = "pairing.read"
+
+	ProjectWrite   Permission = "project.write"
+	ProjectConfirm Permission = "project.confirm" // for one's own side
+	ProjectRead    Permission = "project.read"
+	TeamWrite      Permission = "team.write"
+
+	ActivityWrite   Permission = "activity.write"
+	ActivityApprove Permission = "activity.approve"
+	ActivityPublish Permission = "activity.publish"
+	ActivityRead    Permission = "activity.read"   // published ones
+	ActivityManage  Permission = "activity.manage" // see drafts and internals
+	CapacityWrite   Permission = "position.write"
+
+	SignupCreate Permission = "signup.create"
+	SignupList   Permission = "signup.list" // names of those who signed up
+
+	CheckInMake Permission = "check_in.make"
+	CheckInShow Permission = "check_in.code" // show the rotating code, confirm by list
+	CheckInRead Permission = "check_in.read"
+
+	HoursLead      Permission = "hours.lead_confirm"
+	HoursHost      Permission = "hours.host_confirm"
+	HoursRecognise Permission = "hours.recognise"
+	HoursRead      Permission = "hours.read"
+
+	StatsRead Permission = "stats.read"
+	AuditRead Permission = "audit.read"
+)
+
+type row [columns]Scope
+
+// officers gives the five committee levels the same scope.
+func officers(s Scope, rest row) row {
+	rest[DEP], rest[UNI], rest[CTY], rest[CIT], rest[PRV] = s, s, s, s, s
+	return rest
+}
+
+// matrix is the whole table: a permission that is not here is granted to nobody, a column that is not named has none.
+var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; never written
+	OrgRead:   {ANON: All},
+	OrgWrite:  {TWN: Sub, DEP: Sub, UNI: Sub, CTY: Sub, CIT: Sub, PRV: Sub, SEC: All},
+	OrgMember: {BRS: Org, DEP: Sub, UNI: Sub},
+
+	StudentRead:  {STU: Own, BRS: Org, DEP: Sub, UNI: Sub},
+	RosterImport: {BRS: Org, DEP: Sub, UNI: Sub},
+
+	GrantRead:  {TWN: Sub, DEP: Sub, UNI: Sub, CTY: Sub, CIT: Sub, PRV: Sub, SEC: All, AUD: All},
+	GrantWrite: {TWN: Sub, DEP: Sub, UNI: Sub, CTY: Sub, CIT: Sub, PRV: Sub, SEC: All},
+	Invite:     {TWN: Sub, DEP: Sub, UNI: Sub, CTY: Sub, CIT: Sub, PRV: Sub, SEC: All},
+
+	JoinCode:    {BRS: Org, DEP: Sub, UNI: Sub},
+	JoinApprove: {BRS: Org, DEP: Sub, UNI: Sub},
+
+	APIClientWrite: {UNI: Org, CTY: Sub, CIT: Sub, PRV: Sub, SEC: All},
+
+	ProgrammeRead:  {ANON: All},
+	ProgrammeWrite: {UNI: Org, CTY: Sub, CIT: Sub, PRV: Sub},
+	TermWrite:      {UNI: Org},
+
+	PairingPropose: {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
+	PairingRead:    officers(Sub, row{STU: Org, ADV: Org, BRS: Org, COM: Org, TWN: Sub}),
+
+	ProjectWrite:   {ADV: Org, BRS: Org, COM: Org, TWN: Sub, DEP: Org, UNI: Org},
+	ProjectConfirm: {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
+	ProjectRead:    officers(Sub, row{STU: Own, TL: Team, ADV: Org, BRS: Org, COM: Org, TWN: Sub}),
+	TeamWrite:      {TL: Team, ADV: Team, BRS: Org, DEP: Sub, UNI: Sub},
+
+	ActivityWrite:   {ADV: Org, BRS: Org, COM: Org, TWN: Sub, DEP: Org, UNI: Org},
+	ActivityApprove: officers(Sub, row{TWN: Sub}),
+	ActivityPublish: officers(Sub, row{COM: Org, TWN: Sub}),
+	ActivityRead:    {ANON: Pub},
+	ActivityManage:  officers(Sub, row{TL: Team, ADV: Org, BRS: Org, COM: Org, TWN: Sub}),
+	CapacityWrite:   {ADV: Org, BRS: Org, COM: Org, TWN: Sub, DEP: Org, UNI: Org},
+
+	SignupCreate: {STU: Own},
+	SignupList:   {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub},
+
+	CheckInMake: {STU: Own},
+	CheckInShow: {ADV: Team, BRS: Org, COM: Org, DEP: Org, UNI: Org},
+	CheckInRead: {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, DEP: Sub},
+
+	HoursLead:      {TL: Team, ADV: Team, BRS: Org},
+	HoursHost:      {COM: Org, TWN: Sub},
+	HoursRecognise: {BRS: Org, DEP: Sub, UNI: Sub},
+	HoursRead:      {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, DEP: Sub, UNI: Sub},
+
+	StatsRead: officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),
+	AuditRead: {AUD: All},
+}
+
+// Permissions lists every permission of the table.
+func Permissions() []Permission {
+	all := make([]Permission, 0, len(matrix))
+	for p := range matrix {
+		all = append(all, p)
+	}
+	return all
+}
+
+// ScopeOf reads one cell of the table.
+func ScopeOf(p Permission, c Column) Scope { return matrix[p][c] }
+
+// ColumnOf tells which column a role reads, given the kind of its organisation ("" for system roles).
+func ColumnOf(role Role, orgKind string) Column {
+	switch role {
+	case Advisor:
+		return ADV
+	case BranchSecretary, ClubLead:
+		return BRS
+	case HostStaff:
+		return COM
+	case TownOfficer:
+		return TWN
+	case Operator:
+		return OPS
+	case SecurityAdmin:
+		return SEC
+	case Auditor:
+		return AUD
+	case CommitteeOfficer:
+		return officerColumn(orgKind)
+	case Student, TeamLead:
+		return USER // these follow from the profile and the teams, not from a grant
+	}
+	return USER
+}
+
+func officerColumn(orgKind string) Column {
+	switch orgKind {
+	case "DEPARTMENT_COMMITTEE", "GENERAL_BRANCH":
+		return DEP
+	case "UNIVERSITY_COMMITTEE":
+		return UNI
+	case "COUNTY_COMMITTEE":
+		return CTY
+	case "CITY_COMMITTEE":
+		return CIT
+	case "PROVINCIAL_COMMITTEE":
+		return PRV
+	}
+	return USER
+}
