@@ -11,7 +11,7 @@ FUZZTIME ?= 10s
 RACE = $(if $(shell command -v $$($(GO) env CC)),-race)
 TEST = $(GO) test $(RACE) -shuffle=on -timeout 20m
 # The packages whose tests use a database: they run once on each engine.
-DB_PACKAGES = $(filter-out ./internal/testkit/mariadb/,$(sort $(dir $(shell grep -rlE --include='*_test.go' 'baodao/internal/testkit|TEST_MYSQL_DSN' .))))
+DB_PACKAGES = $(filter-out ./internal/testkit/mariadb/ ./internal/arch/,$(sort $(dir $(shell grep -rlE --include='*_test.go' 'baodao/internal/testkit|TEST_MYSQL_DSN' .))))
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,9 +51,7 @@ fmt: ## Format the code
 	$(TOOL) golangci-lint fmt
 
 generate: ## The contract and every other generated file
-	$(GO) run . openapi > docs/openapi.json.new || { rm -f docs/openapi.json.new; exit 1; }
-	mv docs/openapi.json.new docs/openapi.json
-	$(GO) generate ./...
+	.ci/generate
 
 golden: ## Write the golden answers anew: read the diff before you commit it
 	$(GO) test ./api -update

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -58,6 +59,9 @@ type jsonOnly struct{ huma.API }
 // Negotiate always says JSON.
 func (jsonOnly) Negotiate(string) (string, error) { return mediaJSON, nil }
 
+// Marshal always writes JSON.
+func (jsonOnly) Marshal(w io.Writer, _ string, v any) error { return marshal(w, v) }
+
 // catcher is the adapter through which Huma hands over what it made of an operation.
 type catcher struct {
 	http.Handler
@@ -101,6 +105,9 @@ func (ct *Contract) Add(op Operation, e Endpoint) (h gin.HandlerFunc, err error)
 		if err := g.check(c); err != nil {
 			Fail(c, err)
 			return
+		}
+		if e.media == mediaMultipart {
+			defer removeParts(c)
 		}
 		handler(huma.WithContext(humagin.NewContext(made, c), c))
 	}, nil
@@ -188,6 +195,7 @@ func (ct *Contract) JSON() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write OpenAPI document: %w", err)
 	}
+	raw = bytes.ReplaceAll(raw, []byte(`"patternDescription":`), []byte(`"x-pattern-description":`)) // no keyword of JSON Schema
 	var out bytes.Buffer
 	if err := json.Indent(&out, raw, "", "  "); err != nil {
 		return nil, fmt.Errorf("indent OpenAPI document: %w", err)

@@ -25,7 +25,11 @@ func codesOf(op Operation, e Endpoint) (codes []string, statuses []int, err erro
 	seen := map[string]bool{}
 	add := func(f *fault.Fault) {
 		if !seen[f.Code] {
-			seen[f.Code], codes, statuses = true, append(codes, f.Code), append(statuses, statusOf(f))
+			status := statusOf(f)
+			if e.oauth {
+				_, status = oauthCode(f)
+			}
+			seen[f.Code], codes, statuses = true, append(codes, f.Code), append(statuses, status)
 		}
 	}
 	for _, code := range op.Codes {
@@ -35,10 +39,10 @@ func codesOf(op Operation, e Endpoint) (codes []string, statuses []int, err erro
 		}
 		add(f)
 	}
-	for _, f := range slices.Concat(e.standard(), implied(op, e)) {
+	for _, f := range slices.Concat(e.standard(op.Method), implied(op, e)) {
 		add(f)
 	}
-	for _, code := range []string{"auth.token_invalid", "auth.token_expired"} {
+	for _, code := range []string{"auth.token_invalid", "auth.token_expired", "auth.header_invalid"} {
 		if f := known[code]; f != nil {
 			add(f)
 		}

@@ -6,7 +6,6 @@ package api
 import (
 	"context"
 	"errors"
-	"mime/multipart"
 	"net/http"
 	"reflect"
 	"slices"
@@ -104,20 +103,19 @@ type Form[T any] = huma.MultipartFormFiles[T]
 
 // Upload is a JSON-answering endpoint that reads a multipart form of at most limit bytes.
 func Upload[In, Out any](status int, limit int64, h Handler[In, Out]) Endpoint {
-	e := Handle(status, func(c *gin.Context, in *In) (*Out, error) {
-		defer removeParts(c, c.Request.MultipartForm)
-		return h(c, in)
-	})
-	e.media, e.maxBody = "multipart/form-data", limit
+	e := Handle(status, h)
+	e.media, e.maxBody = mediaMultipart, limit
 	return e
 }
 
-func removeParts(c *gin.Context, form *multipart.Form) {
-	if form == nil {
+// removeParts deletes the temporary files of a form, refused or not: net/http would look for them in another copy of
+// the request.
+func removeParts(c *gin.Context) {
+	if c.Request.MultipartForm == nil {
 		return
 	}
-	if err := form.RemoveAll(); err != nil {
-		From(c).Log.WarnContext(c.Request.Context(), "remove uploaded parts", "error", err)
+	if err := c.Request.MultipartForm.RemoveAll(); err != nil {
+		From(c).Logger().WarnContext(c.Request.Context(), "remove uploaded parts", "error", err)
 	}
 }
 
@@ -148,11 +146,14 @@ func (e Endpoint) embeds(t reflect.Type) bool {
 	})
 }
 
-// standard are the faults that the adapter itself may answer for this endpoint.
-func (e Endpoint) standard() []*fault.Fault {
-	out := []*fault.Fault{ErrMalformed, fault.ErrInvalid, ErrInternal, fault.ErrBusy}
+// standard are the faults that the edge itself may answer for this endpoint.
+func (e Endpoint) standard(method string) []*fault.Fault {
+	out := []*fault.Fault{ErrMalformed, ErrURITooLong, fault.ErrInvalid, ErrInternal, fault.ErrBusy}
+	if method == http.MethodPost || method == http.MethodPut {
+		out = append(out, ErrTooLarge)
+	}
 	if e.media != "" {
-		out = append(out, ErrTooLarge, ErrMedia)
+		out = append(out, ErrMedia)
 	}
 	return out
 }

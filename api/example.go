@@ -14,7 +14,7 @@ type examples struct{ registry huma.Registry }
 
 // fill gives a body its example unless it has one. Files have none.
 func (x examples) fill(m *huma.MediaType, media string, mode huma.ValidateMode) error {
-	if m.Schema == nil || m.Example != nil || m.Schema.Format == "binary" || media == "multipart/form-data" {
+	if m.Schema == nil || m.Example != nil || m.Schema.Format == "binary" || media == mediaMultipart {
 		return nil
 	}
 	m.Example = x.of(m.Schema, 0)
@@ -79,17 +79,19 @@ func (x examples) object(s *huma.Schema, depth int) any {
 	return out
 }
 
+// number is 1, or the bound that is nearest to it.
 func number(s *huma.Schema) any {
-	switch {
-	case s.Minimum != nil:
-		return *s.Minimum
-	case s.ExclusiveMinimum != nil:
-		return *s.ExclusiveMinimum + 1
-	case s.Maximum != nil:
-		return min(1, *s.Maximum)
-	default:
-		return float64(1)
+	n := 1.0
+	if s.Minimum != nil {
+		n = max(n, *s.Minimum)
 	}
+	if s.ExclusiveMinimum != nil {
+		n = max(n, *s.ExclusiveMinimum+1)
+	}
+	if s.Maximum != nil {
+		n = min(n, *s.Maximum)
+	}
+	return n
 }
 
 func text(s *huma.Schema) any {

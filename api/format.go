@@ -13,16 +13,17 @@ import (
 )
 
 const (
-	mediaJSON = "application/json"
-	mediaForm = "application/x-www-form-urlencoded"
+	mediaJSON      = "application/json"
+	mediaForm      = "application/x-www-form-urlencoded"
+	mediaMultipart = "multipart/form-data"
 )
 
-// formats are what Huma reads and writes. It reads a body twice: into any for the validator (our strict parsers), then
+// formats are what Huma reads. It reads a body twice: into any for the validator (our strict parsers), then
 // into the input.
 func formats() map[string]huma.Format {
 	return map[string]huma.Format{
-		mediaJSON: {Marshal: marshal, Unmarshal: unmarshalJSON},
-		mediaForm: {Marshal: marshal, Unmarshal: unmarshalForm},
+		mediaJSON: {Unmarshal: unmarshalJSON},
+		mediaForm: {Unmarshal: unmarshalForm},
 	}
 }
 

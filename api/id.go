@@ -45,7 +45,9 @@ func (id *ID) UnmarshalText(text []byte) error {
 
 // Schema tells Huma how an ID looks on the wire.
 func (ID) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{Type: huma.TypeString, Pattern: idPattern, Examples: []any{"7203685477580801"}}
+	return &huma.Schema{
+		Type: huma.TypeString, Pattern: idPattern, PatternDescription: "1–16 digits", Examples: []any{"7203685477580801"},
+	}
 }
 
 // Receiver and OnParamSet make Huma read a path or query parameter as text: by its kind alone it would read an integer.
@@ -54,7 +56,7 @@ func (id *ID) Receiver() reflect.Value { return reflect.ValueOf(new(string)).Ele
 // OnParamSet takes the text of the parameter; the schema's pattern reports a wrong one.
 func (id *ID) OnParamSet(_ bool, parsed any) {
 	if text, ok := parsed.(string); ok {
-		_ = id.UnmarshalText([]byte(text)) //nolint:errcheck // reported by the schema
+		_ = id.UnmarshalText([]byte(text))
 	}
 }
 

@@ -25,30 +25,41 @@ func (e *OAuthError) GetStatus() int { return e.status }
 // ContentType is plain JSON.
 func (e *OAuthError) ContentType(string) string { return "application/json" }
 
-// oauthError translates a Fault. A code oauth.X becomes the error X with status 400, or 401 for invalid_client.
-func oauthError(c *gin.Context, f *fault.Fault, status int) *OAuthError {
-	e := &OAuthError{Code: "invalid_request", Description: f.EN, status: http.StatusBadRequest}
-	name, ours := strings.CutPrefix(f.Code, "oauth.")
-	switch {
-	case f.Kind == fault.Unauthenticated || name == "invalid_client":
-		e.Code, e.status = "invalid_client", http.StatusUnauthorized
+// oauthError translates a Fault.
+func oauthError(c *gin.Context, f *fault.Fault) *OAuthError {
+	e := &OAuthError{Description: f.EN}
+	e.Code, e.status = oauthCode(f)
+	if e.status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", `Basic realm="baodao"`)
-	case ours:
-		e.Code = name
-	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
-		e.Code, e.status = "temporarily_unavailable", status
-	case status == http.StatusInternalServerError:
-		e.Code, e.status = "server_error", status
-	case f.Kind == fault.Forbidden:
-		e.Code = "unauthorized_client"
-	case f.Kind == fault.TooLarge || f.Kind == fault.UnsupportedMedia:
-		e.status = status
 	}
 	if len(f.Fields) > 0 {
 		e.Description += " (" + clip(f.Fields[0].Pointer) + ": " + f.Fields[0].Code + ")"
 	}
 	e.Description = strings.Map(oauthRune, e.Description)
 	return e
+}
+
+// oauthCode is the standard's error and status of a Fault. A code oauth.X is the error X: 401 for invalid_client, else 400.
+func oauthCode(f *fault.Fault) (string, int) {
+	name, ours := strings.CutPrefix(f.Code, "oauth.")
+	switch {
+	case f.Kind == fault.Unauthenticated || name == "invalid_client":
+		return "invalid_client", http.StatusUnauthorized
+	case ours:
+		return name, http.StatusBadRequest
+	}
+	switch status := statusOf(f); status {
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		return "temporarily_unavailable", status
+	case http.StatusInternalServerError:
+		return "server_error", status
+	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
+		return "invalid_request", status
+	case http.StatusForbidden:
+		return "unauthorized_client", http.StatusBadRequest
+	default:
+		return "invalid_request", http.StatusBadRequest
+	}
 }
 
 // oauthRune keeps the characters that RFC 6749 allows in a description.

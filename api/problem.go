@@ -66,7 +66,7 @@ func Fail(c *gin.Context, err error) {
 	c.Header("Content-Type", answer.ContentType(""))
 	c.Status(answer.GetStatus())
 	if err := json.NewEncoder(c.Writer).Encode(answer); err != nil {
-		From(c).Log.WarnContext(c.Request.Context(), "answer not sent", "error", err)
+		From(c).Logger().WarnContext(c.Request.Context(), "answer not sent", "error", err)
 	}
 }
 
@@ -87,7 +87,7 @@ func refuse(c *gin.Context, err error) refusal {
 		c.Header("Retry-After", retryAfter(f.RetryAfter))
 	}
 	if ex.OAuth {
-		return oauthError(c, f, status)
+		return oauthError(c, f)
 	}
 	if status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", challenge(c))
@@ -107,15 +107,15 @@ func faultOf(c *gin.Context, err error) *fault.Fault {
 	ctx := c.Request.Context()
 	if f, ok := errors.AsType[*fault.Fault](err); ok {
 		if f.Kind == fault.Unavailable {
-			From(c).Log.WarnContext(ctx, "unavailable", "error", err)
+			From(c).Logger().WarnContext(ctx, "unavailable", "error", err)
 		}
 		return f
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		From(c).Log.WarnContext(ctx, "gave up", "error", err)
+		From(c).Logger().WarnContext(ctx, "gave up", "error", err)
 		return fault.ErrBusy.Because(err)
 	}
-	From(c).Log.ErrorContext(ctx, "internal error", "error", err)
+	From(c).Logger().ErrorContext(ctx, "internal error", "error", err)
 	return ErrInternal.Because(err)
 }
 
@@ -171,19 +171,22 @@ type Exchange struct {
 	OAuth     bool // errors in the shape of RFC 6749
 }
 
+// Logger writes the request id on every line.
+func (ex *Exchange) Logger() *slog.Logger { return ex.Log.With("request_id", ex.RequestID) }
+
 const exchangeKey = "baodao.exchange"
 
 // Begin ties an Exchange to the request; the router does this first of all.
 func Begin(c *gin.Context, ex *Exchange) { c.Set(exchangeKey, ex) }
 
-// From is the request's Exchange; never nil.
+// From is the request's Exchange; never nil (outside the router it logs nowhere).
 func From(c *gin.Context) *Exchange {
 	if v, ok := c.Get(exchangeKey); ok {
 		if ex, ok := v.(*Exchange); ok {
 			return ex
 		}
 	}
-	ex := &Exchange{Log: slog.Default()}
+	ex := &Exchange{Log: slog.New(slog.DiscardHandler)}
 	Begin(c, ex)
 	return ex
 }

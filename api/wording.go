@@ -15,7 +15,30 @@ func Wrong(pointer, code, limit string) fault.Field {
 	if limit == "" {
 		zh, en = strings.TrimSuffix(zh, "：%"), strings.TrimSuffix(en, ": %")
 	}
-	return fault.Field{Pointer: pointer, Code: code, ZH: strings.ReplaceAll(zh, "%", limit), EN: strings.ReplaceAll(en, "%", limit)}
+	zhLimit := limit
+	if code == "type" {
+		zhLimit = typeName(limit)
+	}
+	return fault.Field{Pointer: pointer, Code: code, ZH: strings.ReplaceAll(zh, "%", zhLimit), EN: strings.ReplaceAll(en, "%", limit)}
+}
+
+// typeName is a JSON type in Chinese.
+func typeName(name string) string {
+	switch name {
+	case "boolean":
+		return "布尔值 true 或 false"
+	case "integer":
+		return "整数"
+	case "number":
+		return "数字"
+	case "string":
+		return "字符串"
+	case "array":
+		return "数组"
+	case "object":
+		return "对象"
+	}
+	return name
 }
 
 func wording(code string) (zh, en string) {
@@ -31,10 +54,10 @@ func wording(code string) (zh, en string) {
 		"max":            {"不能大于 %", "must be at most %"},
 		"below":          {"必须小于 %", "must be less than %"},
 		"multiple_of":    {"必须是 % 的倍数", "must be a multiple of %"},
-		"min_length":     {"至少 % 个字", "must have at least % characters"},
-		"max_length":     {"最多 % 个字", "must have at most % characters"},
-		"min_items":      {"至少 % 项", "must have at least % items"},
-		"max_items":      {"最多 % 项", "must have at most % items"},
+		"min_length":     {"至少 % 个字", "must have at least % character(s)"},
+		"max_length":     {"最多 % 个字", "must have at most % character(s)"},
+		"min_items":      {"至少 % 项", "must have at least % item(s)"},
+		"max_items":      {"最多 % 项", "must have at most % item(s)"},
 		"unique_items":   {"有重复的项", "has an item twice"},
 		"min_properties": {"至少 % 个字段", "must have at least % properties"},
 		"max_properties": {"最多 % 个字段", "must have at most % properties"},

@@ -9,6 +9,11 @@ const (
 	UserClosed    = "CLOSED"
 )
 
+var userMoves = moves[string]{ //nolint:gochecknoglobals // a table
+	UserActive:    {UserSuspended, UserClosed},
+	UserSuspended: {UserActive, UserClosed},
+}
+
 // User is a person with an account. Its id is also the id of its person key.
 type User struct {
 	ID         int64     `gorm:"primaryKey;autoIncrement:false;comment:id, also the person key's id"`
@@ -25,6 +30,18 @@ type User struct {
 	CreatedAt  time.Time `gorm:"not null;comment:when"`
 	UpdatedAt  time.Time `gorm:"not null;comment:when"`
 }
+
+// TableName of User.
+func (User) TableName() string { return "users" }
+
+// Key returns id and version.
+func (u *User) Key() (id, version int64) { return u.ID, u.Version }
+
+// State returns the status.
+func (u *User) State() string { return u.Status }
+
+// MayBecome asks the table of moves.
+func (u *User) MayBecome(next string) bool { return userMoves.allow(u.Status, next) }
 
 // LoginSession is one login on one device: a family of refresh tokens of which only the newest is good.
 type LoginSession struct {

@@ -29,7 +29,7 @@ type Machine struct {
 // Machines returns every table of moves.
 func Machines() []Machine {
 	return []Machine{
-		machine("Org", orgMoves), machine("JoinRequest", joinMoves), machine("Programme", programmeMoves),
+		machine("Org", orgMoves), machine("User", userMoves), machine("JoinRequest", joinMoves), machine("Programme", programmeMoves),
 		machine("Pairing", pairingMoves), machine("Project", projectMoves), machine("Activity", activityMoves),
 		machine("Signup", signupMoves), machine("HoursClaim", claimMoves),
 	}

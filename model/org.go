@@ -100,11 +100,11 @@ var orgMoves = moves[OrgStatus]{ //nolint:gochecknoglobals // a table
 // Org is one node of the organisation tree.
 type Org struct {
 	ID          int64     `gorm:"primaryKey;autoIncrement:false;comment:id"`
-	Kind        OrgKind   `gorm:"size:32;not null;comment:what it is"`
+	Kind        OrgKind   `gorm:"size:32;not null;index:ix_org_kind;comment:what it is"`
 	Side        string    `gorm:"size:8;not null;comment:LEAGUE LOCAL CAMPUS"`
 	ParentID    int64     `gorm:"not null;index:ix_org_parent,priority:1;comment:organisation above, 0 at the top"`
 	Path        string    `gorm:"size:255;not null;uniqueIndex:uq_org_path;comment:/1/7/42/ ids from the top to this one; the scope of every grant"`
-	Name        string    `gorm:"size:100;not null;comment:full name"`
+	Name        string    `gorm:"size:100;not null;index:ix_org_name;comment:full name"`
 	RegionCode  string    `gorm:"size:12;not null;index:ix_org_region;comment:12-digit division, empty if unknown"`
 	ImportCode  *string   `gorm:"size:16;uniqueIndex:uq_org_import;comment:division code it was imported from, NULL when made by hand"`
 	LatE6       *int64    `gorm:"column:lat_e6;comment:latitude, WGS-84, millionths of a degree"`

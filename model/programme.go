@@ -1,6 +1,10 @@
 package model
 
-import "time"
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
 
 // ProgrammeStatus is the state of a programme.
 type ProgrammeStatus string
@@ -80,6 +84,18 @@ type Policy struct {
 	DayMaxMinutes                int64  `json:"day_max_minutes"`        // credited per person and day
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
+}
+
+// Year is the programme year that holds day: from the last year_starts on or before it, until the next one (excluded).
+func (p Policy) Year(day Date) (from, to Date) {
+	year, err := strconv.Atoi(string(day[:4]))
+	if err != nil {
+		panic(fmt.Sprintf("model: %q is not a date", day))
+	}
+	if string(day[5:]) < p.YearStarts {
+		year--
+	}
+	return Date(fmt.Sprintf("%04d-%s", year, p.YearStarts)), Date(fmt.Sprintf("%04d-%s", year+1, p.YearStarts))
 }
 
 // Item is one entry of a taxonomy.

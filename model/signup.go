@@ -29,6 +29,7 @@ var signupMoves = moves[SignupStatus]{ //nolint:gochecknoglobals // a table
 	SignupWaitlisted:    {SignupOffered, SignupConfirmed, SignupCancelled, SignupRemoved},
 	SignupOffered:       {SignupConfirmed, SignupOfferExpired, SignupCancelled, SignupRemoved},
 	SignupConfirmed:     {SignupCompleted, SignupCancelled, SignupLateCancel, SignupLeave, SignupNoShow, SignupRemoved},
+	SignupCompleted:     {SignupConfirmed}, // its last check-out was annulled
 }
 
 // Live tells whether a signup in this state counts against the one-per-activity rule.

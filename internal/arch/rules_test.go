@@ -65,7 +65,7 @@ func rules() []rule {
 		{packages: []string{"config", "docs"}, ban: cat(http, gorm)},
 		{packages: []string{"internal/clock", "internal/id"}, ban: cat(http, gorm)},
 		{packages: []string{"internal/database"}, may: []string{"model", "model/migrations", "config", "internal/clock"}, ban: http},
-		{packages: []string{"internal/jobs"}, may: cat([]string{"model", "service/fault"}, time), ban: http},
+		{packages: []string{"internal/jobs"}, may: cat([]string{"model", "service/fault", "service/atomic"}, time), ban: http},
 		{packages: []string{"internal/wechat"}, may: []string{"service/fault"}, ban: gorm},
 		{packages: []string{"internal/wxsim"}, only: []string{}},
 		{packages: []string{"internal/arch"}, ban: cat(http, gorm)},

@@ -26,6 +26,9 @@ func (p *pools) BeginTx(ctx context.Context, opts *sql.TxOptions) (gorm.ConnPool
 	return p.writer.BeginTx(ctx, opts)
 }
 
+// Readers returns the readers, for measurements beside GORM.
+func (p *pools) Readers() *sql.DB { return p.DB }
+
 // GetDBConn returns the writer, for migrations and statistics.
 func (p *pools) GetDBConn() (*sql.DB, error) { return p.writer, nil }
 

@@ -58,7 +58,7 @@ func DB(tb testing.TB, clock *Clock) *gorm.DB {
 	tb.Helper()
 	url := "sqlite:" + sqliteFile(tb)
 	if dsn := os.Getenv("TEST_MYSQL_DSN"); dsn != "" {
-		url = "mysql:" + schema(tb, dsn)
+		url = "mysql:" + EmptySchema(tb, dsn)
 	}
 	return open(tb, url, clock)
 }
@@ -124,8 +124,8 @@ func makeTemplate(ctx context.Context) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// schema makes a database on the server and returns its DSN.
-func schema(tb testing.TB, dsn string) string {
+// EmptySchema makes a database on the server, gone after the test, and returns its DSN.
+func EmptySchema(tb testing.TB, dsn string) string {
 	tb.Helper()
 	cfg, err := mysql.ParseDSN(dsn)
 	if err != nil {

@@ -28,13 +28,15 @@ type World struct {
 	University, Department, Branch          model.Org
 	Programme                               model.Programme // ACTIVE, owned by the university
 	Policy                                  model.Policy
+
+	OpenIDs map[int64]string // by user id
 }
 
 // NewWorld builds the world in a fresh database.
 func NewWorld(tb testing.TB) *World {
 	tb.Helper()
 	clock, ids := NewClock(), IDs()
-	w := &World{TB: tb, DB: DB(tb, clock), Clock: clock, NewID: ids, Vault: Vault(tb, clock), Audit: Audit(clock, ids)}
+	w := &World{TB: tb, DB: DB(tb, clock), Clock: clock, NewID: ids, Vault: Vault(tb, clock), Audit: Audit(clock, ids), OpenIDs: map[int64]string{}}
 	w.Province = w.Org(model.Org{}, model.OrgProvincialCommittee, "甲省团委")
 	w.City = w.Org(w.Province, model.OrgCityCommittee, "乙市团委")
 	w.County = w.Org(w.City, model.OrgCountyCommittee, "丙县团委")
@@ -112,7 +114,8 @@ func (w *World) User(name string) model.User {
 		if err != nil {
 			return err
 		}
-		openID := fmt.Sprintf("o%027s", name)
+		openID := fmt.Sprintf("o%027d", u.ID)
+		w.OpenIDs[u.ID] = openID
 		u.OpenIDEnc, u.OpenIDIdx = people[u.ID].Seal(vault.OpenID, u.ID, openID), w.Vault.Index(vault.OpenID, openID)
 		u.NameEnc, u.NameIdx = people[u.ID].Seal(vault.UserName, u.ID, name), w.Vault.Index(vault.UserName, name)
 		return tx.Create(&u).Error

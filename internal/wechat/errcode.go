@@ -18,15 +18,28 @@ const (
 	opShareLink = "share_link"
 )
 
-// kindOf maps an errcode to what should be done about it.
+// kindOf maps an errcode to what should be done about it. At the token endpoint a refusal never concerns the message or
+// the person that the token was wanted for: it is the configuration, 40001 being the secret; a code that is not in the
+// table is a delay.
 func kindOf(op string, code int) Kind {
+	kind := tableKind(op, code)
+	if op != opToken {
+		return kind
+	}
+	switch kind {
+	case KindBusy, KindUnknown:
+		return KindBusy
+	case KindThrottled, KindQuota:
+		return kind
+	}
+	return KindConfig
+}
+
+func tableKind(op string, code int) Kind {
 	switch code {
 	case -1, 200001, 85431, 43108:
 		return KindBusy
 	case 40001, 40014, 42001:
-		if op == opToken {
-			return KindConfig // there it is the secret that is wrong
-		}
 		return KindToken
 	case 45011:
 		return KindThrottled

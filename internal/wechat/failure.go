@@ -40,7 +40,7 @@ type Failure struct {
 	Kind    Kind      // what to do
 	RID     string    // WeChat's request id, for its support
 	RetryAt time.Time // not before this time; zero leaves the wait to the caller
-	Field   string    // for KindInvalid: the message field that is wrong
+	Field   string    // for KindInvalid: what is wrong, such as the message field
 	cause   error
 }
 
@@ -62,8 +62,12 @@ func (f *Failure) Error() string {
 // Unwrap returns the transport failure, if that is the cause; context errors can be found through it.
 func (f *Failure) Unwrap() error { return f.cause }
 
-// unknown is a Failure whose outcome nobody can tell.
+// unknown is a Failure whose outcome nobody can tell. At the token endpoint it is only a delay: the operation that
+// wanted the token was not begun.
 func unknown(op string, cause error) *Failure {
+	if op == opToken {
+		return &Failure{Op: op, Kind: KindBusy, cause: cause}
+	}
 	return &Failure{Op: op, Kind: KindUnknown, cause: cause}
 }
 

@@ -81,7 +81,7 @@ func New(cfg Config) (*Gateway, error) {
 		fresh:  newTransport(proxy, true),
 	}
 	g.mini = miniprogram.NewMiniProgram(&config.Config{AppID: cfg.AppID, AppSecret: cfg.Secret, Cache: noCache{}, UseStableAK: true})
-	g.tokens = &tokens{g: g, store: cfg.Tokens}
+	g.tokens = &tokens{g: g, store: cfg.Tokens, solo: NewMemoryTokens()}
 	if cfg.Tokens == nil {
 		g.tokens.store = NewMemoryTokens()
 	}

@@ -1,8 +1,11 @@
 package wechat_test
 
 import (
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/silenceper/wechat/v2/util"
 
@@ -56,4 +59,30 @@ func TestSDKCannotSendWithoutAGateway(t *testing.T) {
 		resp.Body.Close()
 		t.Fatal("a request that no gateway made was sent")
 	}
+}
+
+func TestObserveAndTrial(t *testing.T) {
+	r := startApp(t, noticeApp())
+	var seen []string
+	g := gateway(t, wechat.Config{
+		AppID: appID, Secret: secret, BaseURL: r.url, Now: r.clock.Now, Trial: true,
+		Observe: func(op, outcome string, _ time.Duration) { seen = append(seen, op+" "+outcome) },
+	})
+	id := r.person("li", 1)
+	if _, err := g.Notify(t.Context(), notice(id)); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = g.Notify(t.Context(), notice(id))
+	_, _, _ = g.Login(t.Context(), "bad&code")
+	_, _, _ = g.Login(t.Context(), "dev-li-first")
+	if got := strings.Join(seen, ", "); got != "notify ok, notify gone, login invalid, login refused" {
+		t.Fatal(got)
+	}
+	if sent := fmt.Sprint(r.admin(http.MethodGet, "sends", nil)["sends"]); !strings.Contains(sent, "miniprogram_state:trial") {
+		t.Fatal(sent)
+	}
+	if _, err := g.PageCode(t.Context(), wechat.PageCode{Scene: "a", Page: "pages/tomorrow"}); err != nil {
+		t.Fatalf("the trial version has pages that are not released: %v", err)
+	}
+	g.Close()
 }

@@ -9,12 +9,11 @@ import (
 	"baodao/service/fault"
 )
 
-// Refusals of Login, Phone and the content checks.
+// Refusals of Login; see also ErrUnavailable.
 var (
 	ErrCodeInvalid = fault.Define(fault.Invalid, "wechat.code_invalid", "登录码无效或已被使用，请重新进入小程序。", "The WeChat code is invalid, expired or already used; get a new one.")
 	ErrRiskyUser   = fault.Define(fault.Forbidden, "wechat.user_blocked", "微信安全系统拒绝了这次登录，请稍后用常用设备再试。", "WeChat blocks this user as high-risk.")
 	ErrBusy        = fault.Define(fault.RateLimited, "wechat.too_many_logins", "登录太频繁了，请一分钟后再试。", "Too many logins of this user; wait a minute.")
-	ErrUnavailable = fault.Define(fault.Unavailable, "wechat.unavailable", "暂时连不上微信，请稍后再试。", "WeChat does not answer as it should; try again later.")
 )
 
 // session is the answer of code2session that we read. The session key is in the answer too and is left there.
@@ -29,7 +28,7 @@ type session struct {
 func (g *Gateway) Login(ctx context.Context, code string) (openID, unionID string, err error) {
 	defer g.watch(opLogin)(&err)
 	if !wellFormed(code, 8, 128) {
-		return "", "", ErrCodeInvalid.Because(errors.New("wechat login: the code is malformed"))
+		return "", "", ErrCodeInvalid.Because(invalid(opLogin, "code", "the code is malformed"))
 	}
 	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
 	defer cancel()
@@ -40,23 +39,23 @@ func (g *Gateway) Login(ctx context.Context, code string) (openID, unionID strin
 		"grant_type": {"authorization_code"},
 	})
 	if err != nil {
-		return "", "", loginFault(unknown(opLogin, err))
+		return "", "", g.loginFault(unknown(opLogin, err))
 	}
 	var s session
 	if _, err := g.decode(opLogin, raw, &s); err != nil {
-		return "", "", loginFault(err)
+		return "", "", g.loginFault(err)
 	}
 	if !wellFormed(s.OpenID, 20, 64) || s.UnionID != "" && !wellFormed(s.UnionID, 20, 64) {
-		return "", "", loginFault(unknown(opLogin, errors.New("the answer holds no usable openid")))
+		return "", "", g.loginFault(unknown(opLogin, errors.New("the answer holds no usable openid")))
 	}
 	return s.OpenID, s.UnionID, nil
 }
 
 // loginFault is what the person at the phone is told about a failed login.
-func loginFault(err error) error {
+func (g *Gateway) loginFault(err error) error {
 	var f *Failure
 	if !errors.As(err, &f) {
-		return ErrUnavailable.Because(err)
+		return g.unavailable(err)
 	}
 	switch f.Code {
 	case 40029, 40163:
@@ -66,5 +65,5 @@ func loginFault(err error) error {
 	case 45011:
 		return ErrBusy.After(time.Minute).Because(f)
 	}
-	return ErrUnavailable.Because(f)
+	return g.unavailable(err)
 }

@@ -27,9 +27,10 @@ type tokens struct {
 	g     *Gateway
 	store TokenStore
 
-	mu   sync.Mutex
-	copy TokenRow   // the last row seen, for when the store is down
-	solo sync.Mutex // one refresh in this process when the store cannot lock
+	mu     sync.Mutex
+	copy   TokenRow      // the last row seen, for when the store is down
+	unsaid bool          // the copy holds a change of its version that the store could not take
+	solo   *MemoryTokens // one refresh in this process when the store cannot lock
 }
 
 var _ credential.AccessTokenContextHandle = (*tokens)(nil)
@@ -41,7 +42,7 @@ func (t *tokens) GetAccessToken() (string, error) {
 
 // GetAccessTokenContext returns a token that may be used now.
 func (t *tokens) GetAccessTokenContext(ctx context.Context) (string, error) {
-	row, _ := t.load(ctx)
+	row := t.load(ctx)
 	if t.usable(row, "") {
 		return row.Token, nil
 	}
@@ -53,33 +54,32 @@ func (t *tokens) usable(row TokenRow, refused string) bool {
 	return row.Token != "" && row.Token != refused && row.Token != row.Bad && t.g.now().Before(row.NotAfter)
 }
 
-// load reads the shared row. When the store is down it returns this process's copy and false.
-func (t *tokens) load(ctx context.Context) (TokenRow, bool) {
+// load reads the shared row. When the store is down, or could not take this process's last change, it returns the copy.
+func (t *tokens) load(ctx context.Context) TokenRow {
 	row, err := t.store.Load(ctx, t.g.appID)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err != nil {
-		return t.copy, false
+	if err != nil || t.unsaid && row.Version == t.copy.Version {
+		return t.copy
 	}
-	t.copy = row
-	return row, true
+	t.copy, t.unsaid = row, false
+	return row
 }
 
-// save writes the row that follows old, in the store and in the copy. It tells whether somebody else was faster. A store
-// that is down does not matter: the copy carries on.
-func (t *tokens) save(ctx context.Context, row TokenRow) (beaten bool) {
+// save writes the row that follows the one it was made from, in the store and in the copy. When another replica was
+// faster, its row stands. A store that is down does not matter: the copy carries on.
+func (t *tokens) save(ctx context.Context, row TokenRow) {
 	row.Version++
 	saved, err := t.store.Save(ctx, t.g.appID, row)
 	if err == nil && !saved {
-		return true
+		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err != nil {
 		row.Version-- // the store still has the old version
 	}
-	t.copy = row
-	return false
+	t.copy, t.unsaid = row, err != nil
 }
 
 // renew gets a token other than refused, from another replica or from WeChat. All replicas make one call.
@@ -92,8 +92,9 @@ func (t *tokens) renew(ctx context.Context, refused string) (string, error) {
 		if ctx.Err() != nil {
 			return "", &Failure{Op: opToken, Kind: KindBusy, cause: context.Cause(ctx)}
 		}
-		t.solo.Lock()
-		unlock = t.solo.Unlock
+		if unlock, err = t.solo.Lock(ctx, t.g.appID); err != nil {
+			return "", &Failure{Op: opToken, Kind: KindBusy, cause: err}
+		}
 	}
 	defer unlock()
 	if token, err := t.peek(ctx, refused); token != "" || err != nil {
@@ -104,7 +105,7 @@ func (t *tokens) renew(ctx context.Context, refused string) (string, error) {
 
 // peek looks whether the row already answers the question: with a token, or by telling everybody to wait.
 func (t *tokens) peek(ctx context.Context, refused string) (string, error) {
-	row, _ := t.load(ctx)
+	row := t.load(ctx)
 	if t.usable(row, refused) {
 		return row.Token, nil
 	}
@@ -127,7 +128,7 @@ func (t *tokens) peek(ctx context.Context, refused string) (string, error) {
 // fetchInto asks WeChat and stores the result. Asked again for a token that it had handed out and then refused, WeChat
 // may answer with the same one; then one forced refresh is tried, and if that changes nothing, everybody cools down.
 func (t *tokens) fetchInto(ctx context.Context, refused string) (string, error) {
-	row, _ := t.load(ctx)
+	row := t.load(ctx)
 	token, notAfter, err := t.fetch(ctx, false)
 	if err == nil && token == refused && t.g.now().Sub(row.ForcedAt) > forceGap {
 		row.ForcedAt = t.g.now()
@@ -144,9 +145,7 @@ func (t *tokens) fetchInto(ctx context.Context, refused string) (string, error) 
 		return "", &Failure{Op: opToken, Kind: KindToken, RetryAt: row.CoolUntil, cause: errThrottledForce}
 	}
 	row.Token, row.NotAfter, row.Bad = token, notAfter, ""
-	if t.save(ctx, row) { // a late lock holder: the row of the other counts, ours is as good
-		_, _ = t.load(ctx)
-	}
+	t.save(ctx, row)
 	return token, nil
 }
 
@@ -185,10 +184,6 @@ func (t *tokens) fetch(ctx context.Context, force bool) (token string, notAfter 
 		ExpiresIn   int64  `json:"expires_in"`
 	}
 	if _, err := t.g.decode(opToken, raw, &out); err != nil {
-		var f *Failure
-		if errors.As(err, &f) && f.Kind == KindUnknown {
-			f.Kind = KindBusy
-		}
 		return "", time.Time{}, err
 	}
 	if out.AccessToken == "" || len(out.AccessToken) > 2048 {

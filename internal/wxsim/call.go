@@ -34,7 +34,10 @@ type envelope struct {
 
 // appID is the app a request speaks for: named in the query, in the body, or by the token's prefix.
 func (c *call) appID() string {
-	id, _, _ := strings.Cut(c.query.Get("access_token"), tokenMark)
+	id, _, marked := strings.Cut(c.query.Get("access_token"), tokenMark)
+	if !marked {
+		id = "" // not one of our tokens; it must not end in a log as an app id
+	}
 	for _, named := range []string{c.query.Get("appid"), c.fields.AppID} {
 		if named != "" {
 			id = named

@@ -46,6 +46,7 @@ type Tampering struct {
 	Seconds   int    `json:"old_by"`        // timestamp that many seconds in the past
 	Plain     bool   `json:"plain"`         // unencrypted although configured otherwise
 	Padding   int    `json:"padding"`       // spaces after the body
+	Reverse   bool   `json:"reverse"`       // newest event first
 }
 
 // Run delivers due events every second until ctx ends. Only servers need it; tests call POST /_sim/push.
@@ -69,7 +70,11 @@ func (s *Simulator) Deliver(ctx context.Context, how Tampering) []int {
 	var statuses []int
 	for _, configured := range s.opt.Apps {
 		a := s.app(configured.AppID)
-		for _, e := range a.takeDue(now) {
+		due := a.takeDue(now)
+		if how.Reverse {
+			slices.Reverse(due)
+		}
+		for _, e := range due {
 			status, err := a.post(ctx, e, now, how)
 			statuses = append(statuses, status)
 			if err == nil {

@@ -67,6 +67,7 @@ const (
 	JoinApprove Permission = "join_request.decide"
 
 	APIClientWrite Permission = "api_client.write"
+	UserBan        Permission = "user.ban" // suspend and reinstate an account
 
 	ProgrammeRead  Permission = "programme.read"
 	ProgrammeWrite Permission = "programme.write"
@@ -74,6 +75,8 @@ const (
 
 	PairingPropose Permission = "pairing.propose" // propose, accept, decline, end: for one's own side
 	PairingRead    Permission = "pairing.read"
+	// PairingRecommend suggests a pairing to two units, at least one of them below; both still have to accept.
+	PairingRecommend Permission = "pairing.recommend"
 
 	ProjectWrite   Permission = "project.write"
 	ProjectConfirm Permission = "project.confirm" // for one's own side
@@ -88,7 +91,8 @@ const (
 	CapacityWrite   Permission = "position.write"
 
 	SignupCreate Permission = "signup.create"
-	SignupList   Permission = "signup.list" // names of those who signed up
+	SignupList   Permission = "signup.list"  // who signed up, names masked
+	SignupNames  Permission = "signup.names" // whole names in lists of signups, attendance and claims
 
 	CheckInMake Permission = "check_in.make"
 	CheckInShow Permission = "check_in.code" // show the rotating code, confirm by list
@@ -128,13 +132,15 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	JoinApprove: {BRS: Org, DEP: Sub, UNI: Sub},
 
 	APIClientWrite: {UNI: Org, CTY: Sub, CIT: Sub, PRV: Sub, SEC: All},
+	UserBan:        {SEC: All},
 
 	ProgrammeRead:  {ANON: All},
 	ProgrammeWrite: {UNI: Org, CTY: Sub, CIT: Sub, PRV: Sub},
 	TermWrite:      {UNI: Org},
 
-	PairingPropose: {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
-	PairingRead:    officers(Sub, row{STU: Org, ADV: Org, BRS: Org, COM: Org, TWN: Sub}),
+	PairingPropose:   {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
+	PairingRecommend: {CTY: Sub, CIT: Sub, PRV: Sub},
+	PairingRead:      officers(Sub, row{STU: Org, ADV: Org, BRS: Org, COM: Org, TWN: Sub}),
 
 	ProjectWrite:   {ADV: Org, BRS: Org, COM: Org, TWN: Sub, DEP: Org, UNI: Org},
 	ProjectConfirm: {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
@@ -150,6 +156,7 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 
 	SignupCreate: {STU: Own},
 	SignupList:   {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub},
+	SignupNames:  {ADV: Team, BRS: Org, COM: Org},
 
 	CheckInMake: {STU: Own},
 	CheckInShow: {ADV: Team, BRS: Org, COM: Org, DEP: Org, UNI: Org},

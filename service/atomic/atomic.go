@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -60,3 +61,7 @@ func pause(ctx context.Context, try int) error {
 		return nil
 	}
 }
+
+// ForUpdate locks the rows that a query reads until the transaction ends, so that what is decided from them still holds at
+// the commit. SQLite leaves it out: its one writer already has the whole database.
+func ForUpdate(tx *gorm.DB) *gorm.DB { return tx.Clauses(clause.Locking{Strength: "UPDATE"}) }

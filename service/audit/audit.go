@@ -33,22 +33,30 @@ type Entry struct {
 
 // Write adds an entry for the actor.
 func (l *Log) Write(tx *gorm.DB, actor access.Actor, e Entry) error {
-	data := "{}"
-	if len(e.Data) > 0 {
-		raw, err := json.Marshal(e.Data)
-		if err != nil {
-			return fmt.Errorf("audit %s: %w", e.Action, err)
-		}
-		data = string(raw)
-	}
-	row := model.AuditEntry{
-		ID: l.NewID(), At: l.Now(), UserID: actor.UserID, ClientID: actor.ClientID, Action: e.Action, Object: e.Object,
-		ObjectID: e.ObjectID, OrgPath: e.OrgPath, FromState: e.From, ToState: e.To, Reason: e.Reason, RequestID: actor.RequestID, Data: data,
+	row, err := l.row(actor, e)
+	if err != nil {
+		return err
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return fmt.Errorf("audit %s: %w", e.Action, err)
 	}
 	return nil
+}
+
+// row is an entry as it is stored.
+func (l *Log) row(actor access.Actor, e Entry) (model.AuditEntry, error) {
+	data := "{}"
+	if len(e.Data) > 0 {
+		raw, err := json.Marshal(e.Data)
+		if err != nil {
+			return model.AuditEntry{}, fmt.Errorf("audit %s: %w", e.Action, err)
+		}
+		data = string(raw)
+	}
+	return model.AuditEntry{
+		ID: l.NewID(), At: l.Now(), UserID: actor.UserID, ClientID: actor.ClientID, Action: e.Action, Object: e.Object,
+		ObjectID: e.ObjectID, OrgPath: e.OrgPath, FromState: e.From, ToState: e.To, Reason: e.Reason, RequestID: actor.RequestID, Data: data,
+	}, nil
 }
 
 // Move is one change of state.

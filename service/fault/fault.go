@@ -116,6 +116,7 @@ var (
 	ErrStale    = Define(Stale, "version.mismatch", "内容已被别人修改，请刷新后再提交。", "Somebody changed it since you read it; read it again.")
 	ErrVersion  = Define(VersionRequired, "version.required", "修改前请带上版本号（If-Match）。", "Send the version you read in If-Match.")
 	ErrCursor   = Define(Malformed, "page.cursor_invalid", "翻页标记无效，请从第一页重新开始。", "The cursor is not one of ours, or belongs to another list.")
+	ErrRate     = Define(RateLimited, "rate.limited", "操作太频繁，请稍后再试。", "Too many tries; try again after Retry-After.")
 	ErrBusy     = Define(Unavailable, "server.overloaded", "现在人太多了，请稍后再试。", "Overloaded; try again after Retry-After.")
 )
 

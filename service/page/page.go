@@ -91,7 +91,7 @@ func decode(s, list string) ([]int64, error) {
 	if err := dec.Decode(&c); err != nil {
 		return nil, err
 	}
-	if c.List != list {
+	if c.List != list || dec.InputOffset() != int64(len(raw)) {
 		return nil, fault.ErrCursor
 	}
 	return c.Keys, nil

@@ -99,7 +99,7 @@ func (s *server) launch(ctx context.Context, p programs) error {
 	initialise := exec.CommandContext(ctx, p.server, "--no-defaults", "--initialize-insecure", "--datadir="+data)
 	if p.installer != "" {
 		initialise = exec.CommandContext(ctx, p.installer, "--no-defaults", "--datadir="+data,
-			"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve")
+			"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--force")
 	}
 	initialise.Dir, initialise.SysProcAttr = s.folder, attributes(owner)
 	if out, err := initialise.CombinedOutput(); err != nil {

@@ -79,8 +79,10 @@ CREATE TABLE `orgs` (
   `created_at` datetime(3) NOT NULL COMMENT 'when',
   `updated_at` datetime(3) NOT NULL COMMENT 'when',
   PRIMARY KEY (`id`),
+  INDEX `ix_org_kind` (`kind`),
   INDEX `ix_org_parent` (`parent_id`),
   UNIQUE INDEX `uq_org_path` (`path`),
+  INDEX `ix_org_name` (`name`),
   INDEX `ix_org_region` (`region_code`),
   UNIQUE INDEX `uq_org_import` (`import_code`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -82,8 +82,10 @@ CREATE TABLE `orgs` (
 );
 CREATE UNIQUE INDEX `uq_org_import` ON `orgs`(`import_code`);
 CREATE INDEX `ix_org_region` ON `orgs`(`region_code`);
+CREATE INDEX `ix_org_name` ON `orgs`(`name`);
 CREATE UNIQUE INDEX `uq_org_path` ON `orgs`(`path`);
 CREATE INDEX `ix_org_parent` ON `orgs`(`parent_id`);
+CREATE INDEX `ix_org_kind` ON `orgs`(`kind`);
 
 CREATE TABLE `terms` (
   `id` integer,

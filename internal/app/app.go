@@ -1,0 +1,156 @@
+// Package app puts the parts together: database, WeChat, services, router, jobs. The program, its tests and its demo all
+// run what is built here.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	"gorm.io/gorm"
+
+	"baodao/config"
+	"baodao/internal/clock"
+	"baodao/internal/database"
+	"baodao/internal/id"
+	"baodao/internal/jobs"
+	"baodao/internal/wechat"
+	"baodao/router"
+)
+
+// App is one running process.
+type App struct {
+	*Built
+	DB     *gorm.DB
+	Log    *slog.Logger
+	config config.Config
+	node   *jobs.Node
+	runner *jobs.Runner
+	close  []func() error
+}
+
+// Open opens and migrates the database, takes a node number, connects WeChat (or simulates it) and builds the services.
+// setClock is given only by a build for tests: it serves PUT /test/clock.
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now clock.Clock, setClock func(time.Time)) (a *App, err error) {
+	a = &App{Log: log, config: cfg}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if err := a.openDatabase(ctx, now); err != nil {
+		return nil, err
+	}
+	owner := jobs.Name()
+	a.node = &jobs.Node{DB: a.DB, Now: clock.System, Owner: owner, Log: log}
+	if err := a.node.Take(ctx); err != nil {
+		return nil, err
+	}
+	a.runner = &jobs.Runner{DB: a.DB, Now: clock.System, Owner: owner, Log: log}
+	gateway, err := a.connectWeChat(ctx, now)
+	if err != nil {
+		return nil, err
+	}
+	a.Built, err = Build(Deps{
+		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, now).New, Keys: cfg.Keys, WeChat: gateway, Log: log,
+		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock,
+	})
+	return a, err
+}
+
+// OpenDatabase opens the configured database without migrating it; the folder of a SQLite file is made when missing.
+func OpenDatabase(ctx context.Context, cfg config.Config, log *slog.Logger, now clock.Clock) (*gorm.DB, error) {
+	if path, ok := strings.CutPrefix(cfg.DatabaseURL, "sqlite:"); ok {
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, fmt.Errorf("make database folder: %w", err)
+		}
+	}
+	return database.Open(ctx, database.Options{URL: cfg.DatabaseURL, Now: now, Log: log})
+}
+
+func (a *App) openDatabase(ctx context.Context, now clock.Clock) error {
+	db, err := OpenDatabase(ctx, a.config, a.Log, now)
+	if err != nil {
+		return err
+	}
+	a.DB = db
+	a.close = append(a.close, func() error { return database.Close(db) })
+	if a.config.Env == config.Production {
+		if err := database.Durable(ctx, db); err != nil {
+			return fmt.Errorf("BAODAO_DB: production wants every commit on disk: %w", err)
+		}
+	}
+	n, err := database.Migrate(ctx, db)
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		a.Log.Info("database migrated", "migrations", n)
+	}
+	return nil
+}
+
+// connectWeChat makes the gateway; without an app id the simulator runs inside the process on a loopback port of its own.
+func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gateway, error) {
+	w := a.config.WeChat
+	if w.Simulated {
+		base, stop, err := simulate(ctx, now)
+		if err != nil {
+			return nil, err
+		}
+		a.close = append(a.close, stop)
+		w.BaseURL, w.AppID, w.Secret = base, SimAppID, SimSecret
+		a.Log.Warn("WECHAT IS SIMULATED inside this process: anyone may log in as anyone with the code dev-<name>-<any>. Set BAODAO_WECHAT_APPID for the real one.")
+	}
+	gateway, err := wechat.New(wechat.Config{
+		AppID: w.AppID, Secret: w.Secret, BaseURL: w.BaseURL, Production: a.config.Env == config.Production, Now: now,
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.close = append(a.close, func() error { gateway.Close(); return nil })
+	return gateway, nil
+}
+
+// Serve answers requests on the listener and runs the jobs until ctx ends; then it lets running requests finish.
+func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	server := router.Server(listener.Addr().String(), a.Handler)
+	server.ErrorLog = slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.config.DrainTimeout)
+		defer cancel()
+		return server.Shutdown(drain)
+	})
+	group.Go(func() error { return a.node.Keep(ctx) })
+	group.Go(func() error { return a.runner.Run(ctx, a.Jobs...) })
+	return group.Wait()
+}
+
+// Release gives the node number back; a command that does not Serve calls it before Close.
+func (a *App) Release(ctx context.Context) error { return a.node.Release(ctx) }
+
+// Close closes everything that Open opened, the newest first.
+func (a *App) Close() error {
+	var errs []error
+	for i := len(a.close) - 1; i >= 0; i-- {
+		errs = append(errs, a.close[i]())
+	}
+	a.close = nil
+	return errors.Join(errs...)
+}

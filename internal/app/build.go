@@ -1,0 +1,139 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"gorm.io/gorm"
+
+	"baodao/api"
+	"baodao/config"
+	"baodao/internal/clock"
+	"baodao/internal/jobs"
+	"baodao/router"
+	"baodao/service/account"
+	"baodao/service/attend"
+	"baodao/service/audit"
+	"baodao/service/idem"
+	"baodao/service/org"
+	"baodao/service/pairing"
+	"baodao/service/programme"
+	"baodao/service/project"
+	"baodao/service/signup"
+	"baodao/service/stats"
+	"baodao/service/vault"
+)
+
+// Deps is what the services need from outside.
+type Deps struct {
+	DB             *gorm.DB
+	Now            clock.Clock
+	NewID          func() int64
+	Keys           config.Keys
+	WeChat         account.WeChat
+	Log            *slog.Logger
+	TrustedProxies []string
+	MaxInFlight    int
+	SetClock       func(time.Time) // nil but in a build for tests
+}
+
+// Services are the services, wired.
+type Services struct {
+	Account   *account.Service
+	Org       *org.Service
+	Programme *programme.Service
+	Pairing   *pairing.Service
+	Project   *project.Service
+	Signup    *signup.Service
+	Attend    *attend.Service
+	Stats     *stats.Service
+}
+
+// Built is the program without its sockets.
+type Built struct {
+	*Services
+	Handler http.Handler
+	Routes  []router.Route
+	Jobs    []jobs.Job
+}
+
+// Build wires the services and the router.
+func Build(d Deps) (*Built, error) {
+	services, err := newServices(d)
+	if err != nil {
+		return nil, err
+	}
+	routes := router.Routes(handlers(services))
+	engine, err := router.New(router.Config{
+		Auth: services.Account, Now: d.Now, Log: d.Log, TrustedProxies: d.TrustedProxies, InFlight: d.MaxInFlight, TestClock: d.SetClock,
+		Ready: []router.Check{{Name: "database", Run: func(ctx context.Context) error { return ping(ctx, d.DB) }}},
+	}, routes)
+	if err != nil {
+		return nil, err
+	}
+	return &Built{Services: services, Handler: engine, Routes: routes, Jobs: periodic(d, services)}, nil
+}
+
+// OpenAPI is the contract; it needs no database.
+func OpenAPI() ([]byte, error) { return router.OpenAPI(router.Routes(handlers(&Services{}))) }
+
+func newServices(d Deps) (*Services, error) {
+	safe, err := vault.New(d.Keys.Field.Current, d.Keys.Field.Keys, d.Keys.Index, d.Now)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := account.NewKeys(account.Secrets{
+		AccessKeys: d.Keys.Token.Keys, CurrentKey: d.Keys.Token.Current, RefreshKey: d.Keys.Refresh, ClientKey: d.Keys.Client,
+	}, d.Now)
+	if err != nil {
+		return nil, err
+	}
+	log := &audit.Log{Now: d.Now, NewID: d.NewID}
+	signups := &signup.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe}
+	return &Services{
+		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Keys: keys},
+		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite},
+		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
+		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
+		Project:   &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Releases: signups},
+		Signup:    signups,
+		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, CodeKey: d.Keys.Code},
+		Stats:     &stats.Service{DB: d.DB, Now: d.Now},
+	}, nil
+}
+
+func handlers(s *Services) router.Handlers {
+	return router.Handlers{
+		Account: &api.AccountAPI{Accounts: s.Account},
+	}
+}
+
+func ping(ctx context.Context, db *gorm.DB) error {
+	var one int
+	return db.WithContext(ctx).Raw("SELECT 1").Scan(&one).Error
+}
+
+// periodic lists the jobs.
+func periodic(d Deps, s *Services) []jobs.Job {
+	return []jobs.Job{
+		{Name: "expire-pairings", Every: time.Minute, Do: func(ctx context.Context) error {
+			_, err := s.Pairing.ExpireDue(ctx, 500)
+			return err
+		}},
+		{Name: "purge-idempotency", Every: time.Hour, Do: func(ctx context.Context) error {
+			return purge(ctx, d)
+		}},
+	}
+}
+
+// purge deletes old answers a thousand at a time.
+func purge(ctx context.Context, d Deps) error {
+	for {
+		n, err := idem.Purge(ctx, d.DB, d.Now(), 1000)
+		if err != nil || n < 1000 {
+			return err
+		}
+	}
+}

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"baodao/internal/clock"
+	"baodao/internal/wxsim"
+)
+
+// The simulated mini-program. These are no secrets: the simulator listens on loopback only.
+const (
+	SimAppID  = "wx0000000000000000"
+	SimSecret = "simulated-secret"
+)
+
+// Simulator makes a simulated WeChat with our mini-program.
+func Simulator(now clock.Clock, adminKey string) *wxsim.Simulator {
+	return wxsim.New(wxsim.Options{
+		Now: now, AdminKey: adminKey,
+		Apps: []wxsim.App{{AppID: SimAppID, Secret: SimSecret, OpenPlatform: "open-0", AutoMedia: true}},
+	})
+}
+
+// ServeSimulator answers on the listener and delivers push events until ctx ends.
+func ServeSimulator(ctx context.Context, listener net.Listener, sim *wxsim.Simulator) error {
+	server := &http.Server{Handler: sim, ReadHeaderTimeout: 5 * time.Second}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve simulated WeChat: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		return server.Close()
+	})
+	group.Go(func() error { return sim.Run(ctx) })
+	return group.Wait()
+}
+
+// simulate serves the simulator on a free loopback port.
+func simulate(ctx context.Context, now clock.Clock) (base string, stop func() error, err error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, fmt.Errorf("simulate WeChat: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() { done <- ServeSimulator(ctx, listener, Simulator(now, "")) }()
+	stop = func() error {
+		cancel()
+		return <-done
+	}
+	return "http://" + listener.Addr().String(), stop, nil
+}

@@ -1,0 +1,125 @@
+// Command bench measures the server against floors taken in the same run. A figure is a ratio; absolute times are context.
+//
+// BENCH names one benchmark (all by default), BENCH_FULL=1 takes the full sizes, BENCH_GATE names a JSON file of lowest
+// ratios {"list.page": 0.6}: a ratio below it ends the run with exit code 1. A wrong answer always does.
+// With TEST_MYSQL_DSN every benchmark of the database runs on that server too.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"time"
+)
+
+// settings come from the environment.
+type settings struct {
+	full  bool
+	mysql string // DSN, empty without a server
+	out   io.Writer
+}
+
+// result is one figure.
+type result struct {
+	Value  float64 // in Unit, median
+	Unit   string
+	Floor  string  // what it is compared with
+	Ratio  float64 // median of the paired ratios
+	Lo, Hi float64 // smallest and largest paired ratio
+	Engine string
+	Note   string
+}
+
+// benchmark is one line of PERFORMANCE targets. less says that a smaller ratio is better.
+type benchmark struct {
+	name    string
+	engines bool // runs once for each engine
+	less    bool
+	run     func(ctx context.Context, s settings, engine string) (result, error)
+}
+
+func all() []benchmark {
+	return []benchmark{
+		{name: "edge.overhead", run: edgeOverhead},
+		{name: "list.page", engines: true, run: listPage},
+		{name: "list.public", engines: true, run: listPublic},
+		{name: "import.divisions", engines: true, less: true, run: importDivisions},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	s := settings{full: os.Getenv("BENCH_FULL") == "1", mysql: os.Getenv("TEST_MYSQL_DSN"), out: os.Stdout}
+	if err := run(ctx, s, os.Getenv("BENCH"), os.Getenv("BENCH_GATE")); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, s settings, only, gateFile string) error {
+	gate, err := readGate(gateFile)
+	if err != nil {
+		return err
+	}
+	list := all()
+	if only != "" {
+		list = slices.DeleteFunc(list, func(b benchmark) bool { return b.name != only })
+		if len(list) == 0 {
+			return fmt.Errorf("no benchmark %q", only)
+		}
+	}
+	var errs []error
+	for _, b := range list {
+		engines := []string{""}
+		if b.engines {
+			engines = []string{"sqlite"}
+			if s.mysql != "" {
+				engines = append(engines, "mysql")
+			}
+		}
+		for _, engine := range engines {
+			errs = append(errs, measureOne(ctx, s, b, engine, gate))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func measureOne(ctx context.Context, s settings, b benchmark, engine string, gate map[string]float64) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	defer cancel()
+	r, err := b.run(ctx, s, engine)
+	if err != nil {
+		return fmt.Errorf("%s: %w", b.name, err)
+	}
+	if r.Engine == "" {
+		r.Engine = "none"
+	}
+	fmt.Fprintf(s.out, "BENCH name=%s value=%.4g unit=%s floor=%s ratio=%.3f range=%.3f..%.3f engine=%s %s\n",
+		b.name, r.Value, r.Unit, strings.ReplaceAll(r.Floor, " ", "_"), r.Ratio, r.Lo, r.Hi, r.Engine, r.Note)
+	if bar, ok := gate[b.name]; ok && ((!b.less && r.Ratio < bar) || (b.less && r.Ratio > bar)) {
+		return fmt.Errorf("%s: ratio %.3f misses the bar %.3f on %s", b.name, r.Ratio, bar, r.Engine)
+	}
+	return nil
+}
+
+func readGate(file string) (map[string]float64, error) {
+	if file == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read gate: %w", err)
+	}
+	var gate map[string]float64
+	if err := json.Unmarshal(data, &gate); err != nil {
+		return nil, fmt.Errorf("read gate: %w", err)
+	}
+	return gate, nil
+}

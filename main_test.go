@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// command runs the program with its own data folder.
+func command(t *testing.T, env []string, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code = run(t.Context(), args, env, &stdout, &stderr)
+	return code, stdout.String(), stderr.String()
+}
+
+func TestWrongUsageIsOneLineAndExitCodeTwo(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"nonsense"}, {"serve", "--fast"}, {"org", "import"}, {"roster", "import", "x.csv"}, {"migrate"}, {"wxsim", "--addr", "0.0.0.0:1"}} {
+		code, out, errs := command(t, nil, args...)
+		if code != exitUsage || out != "" || strings.Count(errs, "\n") != 1 || !strings.Contains(errs, "--help") {
+			t.Errorf("%v: exit %d, stdout %q, stderr %q", args, code, out, errs)
+		}
+	}
+	if code, out, _ := command(t, nil, "--help"); code != exitOK || !strings.Contains(out, "bootstrap") {
+		t.Errorf("--help: exit %d: %s", code, out)
+	}
+}
+
+func TestWrongSettingsAreAllNamedBeforeAnythingStarts(t *testing.T) {
+	t.Parallel()
+	code, _, errs := command(t, []string{"BAODAO_DB=oracle:x", "BAODAO_ADDR=x"}, "serve")
+	if code != exitError || !strings.Contains(errs, "BAODAO_DB") || !strings.Contains(errs, "BAODAO_ADDR") {
+		t.Errorf("exit %d: %s", code, errs)
+	}
+}
+
+func TestMigrateUpAndStatus(t *testing.T) {
+	t.Parallel()
+	env := []string{"BAODAO_DATA=" + t.TempDir()}
+	if code, out, _ := command(t, env, "migrate", "status"); code != exitError || !strings.Contains(out, "missing") {
+		t.Errorf("status of an empty database: exit %d: %s", code, out)
+	}
+	if code, _, errs := command(t, env, "migrate", "up"); code != exitOK {
+		t.Fatal(errs)
+	}
+	if code, out, _ := command(t, env, "migrate", "status"); code != exitOK || !strings.Contains(out, "applied") {
+		t.Errorf("status: exit %d: %s", code, out)
+	}
+}
+
+func TestGeneratedFilesAreUpToDate(t *testing.T) {
+	t.Parallel()
+	for file, args := range map[string][]string{
+		"docs/openapi.json": {"openapi"}, "docs/problems.md": {"docs", "problems"}, "docs/states.md": {"docs", "states"},
+	} {
+		code, out, errs := command(t, nil, args...)
+		have, err := os.ReadFile(file)
+		if code != exitOK || err != nil || out != string(have) {
+			t.Errorf("%s is not what baodao %v prints: run make generate (exit %d, %v, %s)", file, args, code, err, errs)
+		}
+	}
+}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	dir, env := t.TempDir(), []string{"BAODAO_DATA=" + t.TempDir(), "BAODAO_LOG_LEVEL=error"}
+	write := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("provinces.csv", "code,name\n37,甲省\n")
+	write("cities.csv", "code,name,provinceCode\n3701,乙市,37\n")
+	if code, out, errs := command(t, env, "org", "import", dir, "--orgs"); code != exitOK || errs != "" {
+		t.Fatalf("exit %d: %s%s", code, out, errs)
+	}
+	bad := write("roster.csv", "学号,姓名,团支部\n,无名,一班\n")
+	if code, out, errs := command(t, env, "roster", "import", bad, "--university", "1"); code != exitError || out != "" || errs == "" {
+		t.Fatalf("exit %d: %q %q", code, out, errs)
+	}
+}
+
+// TestServeAnswersAndDrains starts the server as a newcomer would, beside it bootstrap, and ends it with its context.
+func TestServeAnswersAndDrains(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	env := []string{"BAODAO_DATA=" + t.TempDir(), "BAODAO_ADDR=" + addr}
+	var log bytes.Buffer
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, []string{"serve"}, env, io.Discard, &log) }()
+	for i := 0; ; i++ {
+		code, _, _ := command(t, env, "healthcheck")
+		if code == exitOK {
+			break
+		}
+		if i == 200 {
+			t.Fatal("never healthy")
+		}
+		<-time.After(25 * time.Millisecond)
+	}
+	code, out, errs := command(t, env, "bootstrap")
+	if code != exitOK || len(out) < 20 {
+		t.Fatalf("bootstrap beside a running server: exit %d: %s", code, errs)
+	}
+	res, err := http.Post("http://"+addr+"/api/v1/auth/login", "application/json", strings.NewReader(`{"code":"dev-xiaolin-1"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var tokens map[string]any
+	if err := json.NewDecoder(res.Body).Decode(&tokens); err != nil || res.StatusCode != http.StatusOK || fmt.Sprint(tokens["access_token"]) == "" {
+		t.Fatal(res.StatusCode, tokens, err)
+	}
+	clock, err := http.NewRequestWithContext(ctx, http.MethodPut, "http://"+addr+"/test/clock", strings.NewReader(`{"now":"2027-01-01T00:00:00Z"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := http.DefaultClient.Do(clock); err != nil || res.StatusCode != http.StatusNotFound {
+		t.Fatal("an ordinary build has a clock that can be set", err)
+	}
+	stop()
+	select {
+	case code := <-done:
+		if code != exitOK {
+			t.Fatalf("exit %d: %s", code, log.String())
+		}
+	case <-time.After(15 * time.Second):
+		t.Fatal("did not end")
+	}
+	if !strings.Contains(log.String(), "WECHAT IS SIMULATED") {
+		t.Error("the simulated WeChat is not said loudly")
+	}
+}

@@ -1,0 +1,172 @@
+package attend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/atomic"
+	"baodao/service/audit"
+	"baodao/service/fault"
+	"baodao/service/signup"
+)
+
+// Refusals of an annulment.
+var (
+	ErrAnnulLate  = fault.Define(fault.Conflict, "checkin.annul_too_late", "超过 15 分钟，不能再撤销。", "It is more than 15 minutes ago and cannot be annulled any more.")
+	ErrAnnulOrder = fault.Define(fault.Conflict, "checkin.annul_order", "请先撤销签退，再撤销签到。", "Annul the check-out before the check-in.")
+)
+
+// annulWithin is how long a check-in or check-out can be taken back.
+const annulWithin = 15 * time.Minute
+
+// Annul takes a check-in or check-out back within 15 minutes: whoever made it may, the student for a scan, the operator
+// for a confirmation. It adds a row that names the annulled one; a second time it returns that row. An annulled
+// check-out makes its claim DISPUTED until the next check-out computes it anew; once a claim is disputed or recognised,
+// its check-out stands (fault.ErrState).
+func (s *Service) Annul(ctx context.Context, actor access.Actor, checkInID int64, reason string) (model.CheckIn, error) {
+	if err := actor.Require(access.Person); err != nil {
+		return model.CheckIn{}, err
+	}
+	if strings.TrimSpace(reason) == "" {
+		return model.CheckIn{}, access.ErrReason
+	}
+	var out model.CheckIn
+	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
+		out, err = s.annul(tx, actor, checkInID, reason)
+		return err
+	})
+	return out, err
+}
+
+func (s *Service) annul(tx *gorm.DB, actor access.Actor, id int64, reason string) (model.CheckIn, error) {
+	now := s.Now()
+	row, c, err := annullable(tx, actor, id, now)
+	if err != nil {
+		return row, err
+	}
+	if err := signup.LockStudents(tx, row.StudentID); err != nil {
+		return row, err
+	}
+	var before []model.CheckIn
+	if err := tx.Where("annuls_id = ?", row.ID).Limit(1).Find(&before).Error; err != nil {
+		return row, fmt.Errorf("look for annulment: %w", err)
+	}
+	if len(before) > 0 {
+		return before[0], nil
+	}
+	if now.Sub(row.ReceivedAt) > annulWithin {
+		return row, ErrAnnulLate
+	}
+	if err := s.undo(tx, actor, c, row); err != nil {
+		return row, err
+	}
+	out := row
+	out.ID, out.AnnulsID, out.Nonce = s.NewID(), &row.ID, "annul:"+strconv.FormatInt(row.ID, 10)
+	out.LogicalAt, out.ReceivedAt, out.Verdict, out.Reason = now, now, model.VerdictAnnulled, "annulled"
+	if err := tx.Create(&out).Error; err != nil {
+		return out, fmt.Errorf("store annulment: %w", err)
+	}
+	return out, s.Audit.Write(tx, actor, audit.Entry{
+		Action: "check_in.annul", Object: "check_ins", ObjectID: row.ID, OrgPath: c.path, From: row.Verdict, To: out.Verdict, Reason: reason,
+	})
+}
+
+// annullable reads a good check-in that the actor made: fault.ErrNotFound if they may not even see it, access.ErrDenied if
+// somebody else made it, fault.ErrState if it never counted.
+func annullable(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model.CheckIn, scene, error) {
+	var row model.CheckIn
+	err := tx.Where("id = ?", id).First(&row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return row, scene{}, fault.ErrNotFound
+	}
+	if err != nil {
+		return row, scene{}, fmt.Errorf("read check-in: %w", err)
+	}
+	own := actor.StudentID != 0 && row.StudentID == actor.StudentID
+	if row.SessionID == 0 || row.Verdict == model.VerdictFailed {
+		if own {
+			return row, scene{}, fault.ErrState
+		}
+		return row, scene{}, fault.ErrNotFound
+	}
+	c, err := sceneOf(tx, row.SessionID, now)
+	if err != nil {
+		return row, c, err
+	}
+	if own && row.OperatorID == 0 {
+		return row, c, state(row)
+	}
+	o := c.object
+	o.Public, o.Read, o.StudentIDs = false, access.CheckInRead, []int64{row.StudentID}
+	if row.OperatorID != actor.UserID {
+		if actor.Sees(o) {
+			return row, c, access.ErrDenied
+		}
+		return row, c, fault.ErrNotFound
+	}
+	if err := actor.Check(access.CheckInShow, o); err != nil {
+		return row, c, err
+	}
+	return row, c, state(row)
+}
+
+// state refuses rows that are annulments themselves.
+func state(row model.CheckIn) error {
+	if row.Verdict != model.VerdictOK {
+		return fault.ErrState
+	}
+	return nil
+}
+
+// undo takes one half of the pair back, and what followed from it.
+func (s *Service) undo(tx *gorm.DB, actor access.Actor, c scene, row model.CheckIn) error {
+	if row.Kind == model.KindIn {
+		res := tx.Where("in_id = ? AND signup_id = ? AND session_id = ? AND out_at IS NULL", row.ID, row.SignupID, row.SessionID).Delete(&model.Attendance{})
+		if res.Error != nil {
+			return fmt.Errorf("undo check-in: %w", res.Error)
+		}
+		if res.RowsAffected == 0 {
+			return ErrAnnulOrder
+		}
+		return nil
+	}
+	claim, err := claimOf(tx, row.SignupID, row.SessionID)
+	if err != nil {
+		return err
+	}
+	if claim != nil && claim.Status != model.ClaimRejected {
+		err := s.Audit.Move(tx, actor, claim, audit.Move{
+			Action: "hours.withdraw", To: string(model.ClaimDisputed), Reason: reasonAnnulled, OrgPath: c.path,
+			Set: map[string]any{"minutes": 0, "ends_at": claim.StartsAt, "reason": reasonAnnulled, "lead_by": nil, "host_by": nil},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	res := tx.Model(&model.Attendance{}).Where("out_id = ? AND signup_id = ? AND session_id = ?", row.ID, row.SignupID, row.SessionID).
+		Updates(map[string]any{"out_id": nil, "out_at": nil})
+	if res.Error != nil {
+		return fmt.Errorf("undo check-out: %w", res.Error)
+	}
+	if res.RowsAffected == 0 {
+		return fault.ErrState
+	}
+	return s.reopen(tx, actor, c, row.SignupID)
+}
+
+// reopen takes a completed signup back to confirmed.
+func (s *Service) reopen(tx *gorm.DB, actor access.Actor, c scene, signupID int64) error {
+	row, err := signup.ByID(tx, signupID)
+	if err != nil || row.Status != model.SignupCompleted {
+		return err
+	}
+	return s.Audit.Move(tx, actor, &row, audit.Move{Action: "signup.reopen", To: string(model.SignupConfirmed), OrgPath: c.path})
+}

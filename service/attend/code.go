@@ -1,0 +1,106 @@
+package attend
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"strings"
+	"time"
+
+	"baodao/model"
+)
+
+// A code is 30 characters of 0-9 A-Z a-z _ - (it fits the scene of a mini-program code): version 1, session 9, step and
+// kind 5, MAC 15. The MAC is the first 90 bits of HMAC-SHA256 with a key of the session's own over all that stands before it.
+const (
+	codeVersion = "1"
+	sessionLen  = 9 // 54 bits
+	stepLen     = 5 // 30 bits: step << 1 | kind
+	macLen      = 15
+	codeLen     = len(codeVersion) + sessionLen + stepLen + macLen
+
+	// Step is how long a code is shown; the one before is accepted too, so a code lives for two steps.
+	Step = 10 * time.Second
+	// Ahead is how far in advance codes are given out, for a screen with a bad line.
+	Ahead = 60 * time.Second
+)
+
+// digits are the base64url alphabet, written most significant first.
+const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// Code is one code of a session as it is shown.
+type Code struct {
+	Text       string
+	ValidFrom  time.Time // included
+	ValidUntil time.Time // excluded: the end of the step after
+}
+
+// makeCode is the code of a session and kind for a step.
+func makeCode(key []byte, session int64, kind string, step int64) Code {
+	payload := codeVersion + encode(session, sessionLen) + encode(step<<1|kindBit(kind), stepLen)
+	from := time.UnixMilli(step * Step.Milliseconds()).UTC()
+	return Code{Text: payload + mac(key, session, payload), ValidFrom: from, ValidUntil: from.Add(2 * Step)}
+}
+
+// stepOf is the step that an instant falls into, counted from 1970.
+func stepOf(at time.Time) int64 { return at.UnixMilli() / Step.Milliseconds() }
+
+// readCode reads a genuine code, whatever its age; ok is false for everything that the key did not make.
+func readCode(key []byte, text string) (session int64, kind string, step int64, ok bool) {
+	if len(text) != codeLen || text[:len(codeVersion)] != codeVersion {
+		return 0, "", 0, false
+	}
+	payload, tag := text[:codeLen-macLen], text[codeLen-macLen:]
+	session, ok = decode(payload[len(codeVersion) : len(codeVersion)+sessionLen])
+	if !ok || !hmac.Equal([]byte(tag), []byte(mac(key, session, payload))) {
+		return 0, "", 0, false
+	}
+	packed, ok := decode(payload[len(codeVersion)+sessionLen:])
+	return session, kindOf(packed & 1), packed >> 1, ok
+}
+
+// mac signs a payload with the session's own key.
+func mac(key []byte, session int64, payload string) string {
+	own := hmac.New(sha256.New, key)
+	own.Write([]byte("check-in code "))
+	own.Write(binary.BigEndian.AppendUint64(nil, uint64(session))) //nolint:gosec // ids are positive
+	tag := hmac.New(sha256.New, own.Sum(nil))
+	tag.Write([]byte(payload))
+	return base64.RawURLEncoding.EncodeToString(tag.Sum(nil))[:macLen]
+}
+
+func kindBit(kind string) int64 {
+	if kind == model.KindOut {
+		return 1
+	}
+	return 0
+}
+
+func kindOf(bit int64) string {
+	if bit == 1 {
+		return model.KindOut
+	}
+	return model.KindIn
+}
+
+// encode writes the lowest 6·n bits of v.
+func encode(v int64, n int) string {
+	out := make([]byte, n)
+	for i := range out {
+		out[n-1-i] = digits[v&63]
+		v >>= 6
+	}
+	return string(out)
+}
+
+func decode(s string) (v int64, ok bool) {
+	for i := range len(s) {
+		d := strings.IndexByte(digits, s[i])
+		if d < 0 {
+			return 0, false
+		}
+		v = v<<6 | int64(d)
+	}
+	return v, true
+}

@@ -1,0 +1,253 @@
+package attend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/atomic"
+	"baodao/service/audit"
+	"baodao/service/fault"
+	"baodao/service/org"
+)
+
+// ErrAdvisor sends a lead's own claim to the advisor.
+var ErrAdvisor = fault.Define(fault.Forbidden, "hours.needs_advisor", "队长的时长由指导教师确认。", "The advisor confirms the hours of a team lead.")
+
+// errSamePerson keeps the three steps in three hands.
+var errSamePerson = access.ErrOwnInterest.Saying("同一条时长的各个环节要由不同的人办理。", "One person may take only one step for the same hours.") //nolint:gochecknoglobals // a constant
+
+// maxBatch is how many claims one call decides.
+const maxBatch = 500
+
+// Choice says which claims of an activity a step is for: the named ones, or all that wait for this step and that the caller
+// may decide, but the excepted.
+type Choice struct {
+	IDs    []int64
+	All    bool
+	Except []int64
+}
+
+// Batch is what a step did: the claims as they are now, by id. More tells that further ones wait (All only).
+type Batch struct {
+	Claims []model.HoursClaim
+	More   bool
+}
+
+// step is one stage of confirmation of the claims of one activity.
+type step struct {
+	name string // hours.lead_confirm
+	from model.ClaimStatus
+	to   model.ClaimStatus
+	by   string                                // column of who took the step
+	took func(c *model.HoursClaim) *int64      // the value of that column
+	may  func(c *model.HoursClaim) error       // whether the actor may take it for this claim
+	then func(rows []*model.HoursClaim) error // what follows in the same transaction
+}
+
+// LeadConfirm states that the people of these claims were there. The lead of the project does it for everyone but leads;
+// a lead's own claim goes to the advisor (ErrAdvisor), or to the branch secretary where there is none. Nobody confirms
+// their own. All or nothing: one foreign claim is fault.ErrNotFound. A repeat by the same person changes nothing.
+func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityID int64, choice Choice) (Batch, error) {
+	return s.inStep(ctx, actor, activityID, choice, access.HoursLead, func(_ *gorm.DB, c scene) (step, error) {
+		byStaff := c.object
+		byStaff.Leads = nil
+		st := step{name: "hours.lead_confirm", from: model.ClaimComputed, to: model.ClaimLead, by: "lead_by"}
+		st.took = func(claim *model.HoursClaim) *int64 { return claim.LeadBy }
+		st.may = func(claim *model.HoursClaim) error {
+			if err := actor.NotOwn([]int64{claim.StudentID}, nil); err != nil {
+				return err
+			}
+			if !slices.Contains(c.object.Leads, claim.StudentID) || slices.Contains(c.object.Advisors, actor.UserID) {
+				return nil
+			}
+			if len(c.object.Advisors) > 0 || actor.Check(access.HoursLead, byStaff) != nil {
+				return ErrAdvisor
+			}
+			return nil
+		}
+		return st, actor.Check(access.HoursLead, c.object)
+	})
+}
+
+// HostConfirm states for the host that the work was done; it follows LeadConfirm and needs somebody else.
+func (s *Service) HostConfirm(ctx context.Context, actor access.Actor, activityID int64, choice Choice) (Batch, error) {
+	return s.inStep(ctx, actor, activityID, choice, access.HoursHost, func(tx *gorm.DB, c scene) (step, error) {
+		host, err := org.ByID(tx, c.activity.HostOrgID)
+		if err != nil {
+			return step{}, err
+		}
+		o := c.object
+		o.Paths = []string{host.Path}
+		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by"}
+		st.took = func(claim *model.HoursClaim) *int64 { return claim.HostBy }
+		st.may = func(claim *model.HoursClaim) error { return someoneElse(actor, claim, claim.LeadBy) }
+		return st, actor.Check(access.HoursHost, o)
+	})
+}
+
+// someoneElse refuses the person who earns the claim and those who took an earlier step.
+func someoneElse(actor access.Actor, c *model.HoursClaim, earlier ...*int64) error {
+	if err := actor.NotOwn([]int64{c.StudentID}, nil); err != nil {
+		return err
+	}
+	for _, user := range earlier {
+		if user != nil && *user == actor.UserID {
+			return errSamePerson
+		}
+	}
+	return nil
+}
+
+// inStep runs one step. make checks the scope of the activity and gives the step.
+func (s *Service) inStep(ctx context.Context, actor access.Actor, activityID int64, choice Choice, p access.Permission, make func(tx *gorm.DB, c scene) (step, error)) (Batch, error) {
+	if err := actor.Require(p); err != nil {
+		return Batch{}, err
+	}
+	if actor.UserID == 0 {
+		return Batch{}, access.ErrDenied // a program has seen nobody
+	}
+	if err := choice.check(); err != nil {
+		return Batch{}, err
+	}
+	var out Batch
+	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+		c, err := activityScene(tx, activityID, s.Now())
+		if err == nil && !actor.Sees(c.object) {
+			err = fault.ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		st, err := make(tx, c)
+		if err != nil {
+			return err
+		}
+		out, err = s.take(tx, actor, c, choice, st)
+		return err
+	})
+	return out, err
+}
+
+// check wants either ids or all.
+func (c Choice) check() error {
+	var wrong fault.Collector
+	wrong.Add(!c.All && len(c.IDs) == 0, "/claim_ids", "required", "请选择时长，或用 all 选择全部", "name the claims, or say all")
+	wrong.Add(c.All && len(c.IDs) > 0, "/claim_ids", "shape", "claim_ids 与 all 只能用一个", "use either claim_ids or all")
+	wrong.Add(!c.All && len(c.Except) > 0, "/except", "shape", "except 只能与 all 一起用", "except goes with all only")
+	return wrong.Err()
+}
+
+// take moves every chosen claim by one step and reads them again.
+func (s *Service) take(tx *gorm.DB, actor access.Actor, c scene, choice Choice, st step) (Batch, error) {
+	rows, more, err := choose(tx, actor, c.activity.ID, choice, st)
+	if err != nil {
+		return Batch{}, err
+	}
+	ids := make([]int64, len(rows))
+	var waiting []*model.HoursClaim
+	for i, r := range rows {
+		ids[i] = r.ID
+		if r.Status == st.from {
+			waiting = append(waiting, r)
+		}
+	}
+	err = audit.MoveAll(tx, s.Audit, actor, waiting, audit.Move{
+		Action: st.name, To: string(st.to), OrgPath: c.path, Set: map[string]any{st.by: actor.UserID},
+	})
+	if err == nil && st.then != nil {
+		err = st.then(waiting)
+	}
+	if err != nil {
+		return Batch{}, err
+	}
+	out := Batch{Claims: []model.HoursClaim{}, More: more}
+	if err := tx.Where("id IN ?", ids).Order("id").Find(&out.Claims).Error; err != nil {
+		return Batch{}, fmt.Errorf("read claims: %w", err)
+	}
+	return out, nil
+}
+
+// choose locks and reads the chosen claims: those that wait for the step, and named ones for which the actor took it before.
+func choose(tx *gorm.DB, actor access.Actor, activityID int64, choice Choice, st step) (rows []*model.HoursClaim, more bool, err error) {
+	if choice.All {
+		return waitingFor(tx, activityID, choice.Except, st)
+	}
+	rows, err = named(tx, activityID, choice.IDs)
+	if err != nil {
+		return nil, false, err
+	}
+	var refused error
+	for _, r := range rows {
+		err := st.may(r)
+		if took := st.took(r); err == nil && r.Status != st.from && (took == nil || *took != actor.UserID) {
+			err = fault.ErrState.Because(fmt.Errorf("claim %d is %s", r.ID, r.Status))
+		}
+		if errors.Is(err, fault.ErrNotFound) {
+			return nil, false, err // whatever else is wrong
+		}
+		if refused == nil {
+			refused = err
+		}
+	}
+	return rows, false, refused
+}
+
+// waitingFor locks and reads the claims that wait for a step and that the actor may decide, at most maxBatch.
+func waitingFor(tx *gorm.DB, activityID int64, except []int64, st step) (rows []*model.HoursClaim, more bool, err error) {
+	if _, err := named(tx, activityID, except); err != nil {
+		return nil, false, err
+	}
+	var all []*model.HoursClaim
+	err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("activity_id = ? AND status = ?", activityID, st.from).Order("id").Find(&all).Error
+	if err != nil {
+		return nil, false, fmt.Errorf("lock claims: %w", err)
+	}
+	for _, r := range all {
+		if slices.Contains(except, r.ID) || st.may(r) != nil {
+			continue
+		}
+		if len(rows) == maxBatch {
+			return rows, true, nil
+		}
+		rows = append(rows, r)
+	}
+	return rows, false, nil
+}
+
+// named locks and reads claims of an activity by id; fault.ErrNotFound if one is not of this activity.
+func named(tx *gorm.DB, activityID int64, ids []int64) ([]*model.HoursClaim, error) {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	rows := []*model.HoursClaim{}
+	if len(ids) == 0 {
+		return rows, nil
+	}
+	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("activity_id = ? AND id IN ?", activityID, ids).Order("id").Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("lock claims: %w", err)
+	}
+	if len(rows) != len(ids) {
+		return nil, fault.ErrNotFound
+	}
+	return rows, nil
+}
+
+// startOf reads when sessions of an activity start.
+func startOf(tx *gorm.DB, activityID int64) (map[int64]time.Time, error) {
+	var rows []model.Session
+	if err := tx.Select("id", "starts_at").Where("activity_id = ?", activityID).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	out := make(map[int64]time.Time, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.StartsAt
+	}
+	return out, nil
+}

@@ -1,0 +1,104 @@
+package org
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+	"gorm.io/gorm"
+
+	"baodao/internal/clock"
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/audit"
+	"baodao/service/fault"
+	"baodao/service/vault"
+)
+
+// Service keeps organisations and the people in them. It is safe for concurrent use.
+type Service struct {
+	DB        *gorm.DB
+	Now       clock.Clock
+	NewID     func() int64
+	Audit     *audit.Log
+	Vault     *vault.Vault
+	InviteKey []byte // at least 32 secret bytes, from which the codes of invitations and of joining are derived
+}
+
+// today is the present day in China.
+func (s *Service) today() model.Date { return dayOf(s.Now()) }
+
+func dayOf(t time.Time) model.Date { return model.Date(t.In(clock.China()).Format(time.DateOnly)) }
+
+// plain brings a text for people into its canonical form: NFC, without blanks at the ends, 1 to limit characters, none of
+// which is invisible, turns the direction of the text or belongs to a private font.
+func plain(s string, limit int) (canonical string, ok bool) {
+	if !utf8.ValidString(s) {
+		return "", false
+	}
+	s = norm.NFC.String(strings.TrimSpace(s))
+	if n := utf8.RuneCountInString(s); n < 1 || n > limit {
+		return "", false
+	}
+	return s, !strings.ContainsFunc(s, hidden)
+}
+
+// hidden tells whether a character does not show as itself: control, format (zero width, direction), private use,
+// unassigned surrogate, line and paragraph separators.
+func hidden(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
+
+// maxReason is the longest reason, in characters.
+const maxReason = 200
+
+// reasonOf is the canonical form of a reason; access.ErrReason when there is none.
+func reasonOf(s string) (string, error) {
+	if strings.TrimSpace(s) == "" {
+		return "", access.ErrReason
+	}
+	reason, ok := plain(s, maxReason)
+	var wrong fault.Collector
+	wrong.Add(!ok, "/reason", "characters", "最多 200 个字，不能有控制字符或不可见字符", "must have at most 200 characters, none of them invisible")
+	return reason, wrong.Err()
+}
+
+// branchKinds are the organisations that students belong to.
+func branchKinds() []model.OrgKind {
+	return []model.OrgKind{model.OrgLeagueBranch, model.OrgGeneralBranch}
+}
+
+func isBranch(o model.Org) bool { return slices.Contains(branchKinds(), o.Kind) }
+
+// parentPath is the path of the organisation above, empty at the top.
+func parentPath(o model.Org) string {
+	return strings.TrimSuffix(o.Path, strconv.FormatInt(o.ID, 10)+"/")
+}
+
+// universityOf finds the university that o stands in, which may be o itself; fault.ErrNotFound if there is none.
+func universityOf(tx *gorm.DB, o model.Org) (model.Org, error) {
+	var u model.Org
+	err := tx.Where("kind = ? AND id IN ?", model.OrgUniversityCommittee, pathIDs(o.Path)).First(&u).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return u, fault.ErrNotFound
+	}
+	if err != nil {
+		return u, fmt.Errorf("find university: %w", err)
+	}
+	return u, nil
+}
+
+// pathIDs are the ids of a path, from the top down.
+func pathIDs(path string) []int64 {
+	var ids []int64
+	for part := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
+		if id, err := strconv.ParseInt(part, 10, 64); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}

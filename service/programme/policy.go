@@ -1,0 +1,132 @@
+package programme
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"baodao/model"
+	"baodao/service/fault"
+)
+
+// Override changes single rules of a preset, or gives all of a policy's rules; nil leaves the preset's.
+type Override struct {
+	BranchParticipationPermille, StudentParticipationPermille, BranchPairingPermille *int64
+	BranchTermMin, BranchTermMax, StudentMin, DailyMinTerms, ConcentratedMinDays     *int64
+	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                           *int64
+	PilotMinCounties, PilotMinTowns, PilotMinCommunities                             *int64
+	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                      *int64
+	PresenceMinPermille, DayMaxMinutes                                               *int64
+	PairingDue, KickoffDue, YearStarts                                               *string
+	Fields, Categories                                                               *[]model.Item
+}
+
+// rule is one whole-number rule of a policy: its name, where it stands, what an override says, and what it may be.
+type rule struct {
+	name     string
+	value    *int64
+	override *int64
+	min, max int64
+}
+
+func rules(p *model.Policy, o Override) []rule {
+	return []rule{
+		{"branch_participation_permille", &p.BranchParticipationPermille, o.BranchParticipationPermille, 0, 1000},
+		{"student_participation_permille", &p.StudentParticipationPermille, o.StudentParticipationPermille, 0, 1000},
+		{"branch_pairing_permille", &p.BranchPairingPermille, o.BranchPairingPermille, 0, 1000},
+		{"branch_term_min", &p.BranchTermMin, o.BranchTermMin, 0, 100},
+		{"branch_term_max", &p.BranchTermMax, o.BranchTermMax, 0, 100},
+		{"student_min", &p.StudentMin, o.StudentMin, 0, 100},
+		{"daily_min_terms", &p.DailyMinTerms, o.DailyMinTerms, 0, 20},
+		{"concentrated_min_days", &p.ConcentratedMinDays, o.ConcentratedMinDays, 0, 366},
+		{"case_quota", &p.CaseQuota, o.CaseQuota, 0, 1000},
+		{"case_min_chars", &p.CaseMinChars, o.CaseMinChars, 0, 20000},
+		{"case_photos", &p.CasePhotos, o.CasePhotos, 0, 50},
+		{"case_photo_min_bytes", &p.CasePhotoMinBytes, o.CasePhotoMinBytes, 0, 10 << 20},
+		{"pilot_min_counties", &p.PilotMinCounties, o.PilotMinCounties, 0, 10000},
+		{"pilot_min_towns", &p.PilotMinTowns, o.PilotMinTowns, 0, 10000},
+		{"pilot_min_communities", &p.PilotMinCommunities, o.PilotMinCommunities, 0, 10000},
+		{"pairing_answer_days", &p.PairingAnswerDays, o.PairingAnswerDays, 1, 366},
+		{"check_in_early_minutes", &p.CheckInEarlyMinutes, o.CheckInEarlyMinutes, 0, 1440},
+		{"check_out_late_minutes", &p.CheckOutLateMinutes, o.CheckOutLateMinutes, 0, 1440},
+		{"presence_min_permille", &p.PresenceMinPermille, o.PresenceMinPermille, 0, 1000},
+		{"day_max_minutes", &p.DayMaxMinutes, o.DayMaxMinutes, 1, 1440},
+	}
+}
+
+// onto writes the given rules over p and names those that were not given.
+func (o Override) onto(p *model.Policy) (missing []string) {
+	for _, r := range rules(p, o) {
+		missing = put(missing, r.name, r.value, r.override)
+	}
+	missing = put(missing, "pairing_due", &p.PairingDue, o.PairingDue)
+	missing = put(missing, "kickoff_due", &p.KickoffDue, o.KickoffDue)
+	missing = put(missing, "year_starts", &p.YearStarts, o.YearStarts)
+	missing = put(missing, "fields", &p.Fields, o.Fields)
+	return put(missing, "categories", &p.Categories, o.Categories)
+}
+
+// put sets to when there is something to set, or adds name to what is missing.
+func put[T any](missing []string, name string, to, from *T) []string {
+	if from == nil {
+		return append(missing, name)
+	}
+	*to = *from
+	return missing
+}
+
+// checkPolicy notes every wrong rule of p; prefix is where the policy stands in the request ("" or "/policy").
+func checkPolicy(c *fault.Collector, prefix string, p model.Policy) {
+	for _, r := range rules(&p, Override{}) {
+		low, high := strconv.FormatInt(r.min, 10), strconv.FormatInt(r.max, 10)
+		c.Add(*r.value < r.min, prefix+"/"+r.name, "min", "不能小于 "+low, "must be at least "+low)
+		c.Add(*r.value > r.max, prefix+"/"+r.name, "max", "不能大于 "+high, "must be at most "+high)
+	}
+	c.Add(p.BranchTermMax != 0 && p.BranchTermMax < p.BranchTermMin, prefix+"/branch_term_max", "order", "不能小于 branch_term_min（0 表示不设上限）", "must not be below branch_term_min (0: no upper limit)")
+	c.Add(p.PairingDue != "" && !isMonthDay(p.PairingDue), prefix+"/pairing_due", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
+	c.Add(p.KickoffDue != "" && !isMonthDay(p.KickoffDue), prefix+"/kickoff_due", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
+	c.Add(!isMonthDay(p.YearStarts), prefix+"/year_starts", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
+	checkItems(c, prefix+"/fields", p.Fields)
+	checkItems(c, prefix+"/categories", p.Categories)
+}
+
+// maxItems is how many entries a taxonomy may have.
+const maxItems = 50
+
+var itemCode = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,39}$`)
+
+func checkItems(c *fault.Collector, pointer string, items []model.Item) {
+	c.Add(len(items) == 0, pointer, "min_items", "至少 1 项", "must have at least 1 item")
+	c.Add(len(items) > maxItems, pointer, "max_items", "最多 50 项", "must have at most 50 items")
+	seen := map[string]bool{}
+	for i, item := range items {
+		at := fmt.Sprintf("%s/%d", pointer, i)
+		c.Add(!itemCode.MatchString(item.Code), at+"/code", "pattern", "须为 2–40 个大写字母、数字或下划线，字母开头", "must be 2–40 of A-Z 0-9 _, beginning with a letter")
+		c.Add(seen[item.Code], at+"/code", "unique_items", "代码重复", "is a code used twice")
+		c.Add(!isLine(item.Name, 40), at+"/name", "format", "须为 1–40 个可见字符", "must be 1–40 visible characters")
+		seen[item.Code] = true
+	}
+}
+
+// isMonthDay tells whether s is MM-DD and exists in every year (so not 02-29).
+func isMonthDay(s string) bool {
+	_, err := time.Parse(time.DateOnly, "2023-"+s)
+	return err == nil && len(s) == 5
+}
+
+// isLine tells whether s is one line of 1 to limit visible characters without space around it.
+func isLine(s string, limit int) bool {
+	n := utf8.RuneCountInString(s)
+	if n < 1 || n > limit || s[0] == ' ' || s[len(s)-1] == ' ' {
+		return false
+	}
+	for _, r := range s {
+		if !unicode.IsPrint(r) || r == utf8.RuneError {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,176 @@
+package project
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/matching/geo"
+	"baodao/service/page"
+)
+
+// Filter narrows the public list; zero values do not.
+type Filter struct {
+	Query                          string // words of the title, the summary or the host's name
+	Field, Category, Carrier, Mode string
+	ProgrammeID                    int64
+	OrgID                          int64     // organiser or host is this organisation or below it
+	Region                         string    // division code, short or padded with zeros: everything inside it
+	StartsFrom                     time.Time // zero: now
+	StartsTo                       time.Time // excluded
+	OpenOnly                       bool      // sign-up is open now
+	Near                           *Near
+}
+
+// Near asks for activities around a place, nearest first.
+type Near struct {
+	Center  geo.Point
+	RadiusM int64 // at most 50,000
+}
+
+// Listed is a row of the public list.
+type Listed struct {
+	ID                            int64
+	Title                         string
+	Field, Category               string
+	Mode, PlacementMode           string
+	CountsAsVolunteer             bool
+	OrgID, HostOrgID              int64
+	Organiser, Host               string
+	Place                         string // of the first session
+	LatE6, LngE6                  *int64
+	StartsAt, EndsAt              time.Time
+	SignupOpensAt, SignupClosesAt time.Time
+	Seats                         Seats
+	DistanceM                     *int64 // whole metres, only when a place was asked for
+	Phase                         model.ActivityStatus
+}
+
+// Seats sums up all positions of an activity.
+type Seats struct{ Capacity, Taken int64 }
+
+// Left is how many seats are free.
+func (s Seats) Left() int64 { return s.Capacity - s.Taken }
+
+// Listing is a page of the public list. Truncated says that more activities lie within the radius than the 2,000 nearest
+// that can be paged through.
+type Listing struct {
+	page.Result[Listed]
+	Truncated bool
+}
+
+// Activities lists published activities, by default those that have not begun, soonest first; around a place nearest first.
+// Anybody may read it. Errors: fault.ErrCursor, fault.ErrInvalid (a query without a word of two characters).
+func (s *Service) Activities(ctx context.Context, actor access.Actor, f Filter, p page.Request) (Listing, error) {
+	if err := actor.Require(access.ActivityRead); err != nil {
+		return Listing{}, err
+	}
+	tx, now := s.DB.WithContext(ctx), s.Now()
+	q, err := newListQuery(tx, f, now)
+	if err != nil {
+		return Listing{}, err
+	}
+	var rows []listRow
+	var out Listing
+	name, size := "activities", p.Size()
+	if f.Near != nil {
+		name = "activities_near"
+	}
+	key, _, err := p.Key(name, 2)
+	if err != nil {
+		return Listing{}, err
+	}
+	if f.Near != nil {
+		rows, out.Truncated, err = q.near(tx, *f.Near, key, size+1)
+	} else {
+		rows, err = q.collect(size+1, key, func(after []int64, n int) ([]listRow, error) { return q.soonest(tx, after, n) })
+	}
+	if err != nil {
+		return Listing{}, err
+	}
+	cut := page.Cut(rows, size, name, listRow.key)
+	ids := make([]int64, len(cut.Items))
+	for i, r := range cut.Items {
+		ids[i] = r.ID
+	}
+	seats, err := seatsOf(tx, ids)
+	if err != nil {
+		return Listing{}, err
+	}
+	out.Result = page.MapResult(cut, func(r listRow) Listed { return r.listed(now, seats[r.ID]) })
+	return out, nil
+}
+
+// listRow is what one query reads of an activity for the list.
+type listRow struct {
+	ID                            int64
+	Title, Summary                string
+	Field, Category               string
+	Mode, PlacementMode, Status   string
+	CountsAsVolunteer             bool
+	OrgID, HostOrgID              int64
+	Organiser, Host, Place        string
+	LatE6                         *int64 `gorm:"column:lat_e6"`
+	LngE6                         *int64 `gorm:"column:lng_e6"`
+	StartsAt, EndsAt              time.Time
+	SignupOpensAt, SignupClosesAt time.Time
+	ListedAt                      time.Time
+	distance                      *int64
+}
+
+// key is where the row stands in its list: start or distance, then id.
+func (r listRow) key() []int64 {
+	if r.distance != nil {
+		return []int64{*r.distance, r.ID}
+	}
+	return []int64{r.ListedAt.UnixMilli(), r.ID}
+}
+
+func (r listRow) listed(now time.Time, seats Seats) Listed {
+	a := model.Activity{
+		Status: model.ActivityStatus(r.Status), StartsAt: r.StartsAt, EndsAt: r.EndsAt,
+		SignupOpensAt: r.SignupOpensAt, SignupClosesAt: r.SignupClosesAt,
+	}
+	return Listed{
+		ID: r.ID, Title: r.Title, Field: r.Field, Category: r.Category, Mode: r.Mode, PlacementMode: r.PlacementMode, CountsAsVolunteer: r.CountsAsVolunteer,
+		OrgID: r.OrgID, HostOrgID: r.HostOrgID, Organiser: r.Organiser, Host: r.Host, Place: r.Place, LatE6: r.LatE6, LngE6: r.LngE6,
+		StartsAt: r.StartsAt, EndsAt: r.EndsAt, SignupOpensAt: r.SignupOpensAt, SignupClosesAt: r.SignupClosesAt,
+		Seats: seats, DistanceM: r.distance, Phase: a.Phase(now),
+	}
+}
+
+// seatsOf sums up the positions of all these activities in one query.
+func seatsOf(tx *gorm.DB, ids []int64) (map[int64]Seats, error) {
+	out := make(map[int64]Seats, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var sums []struct{ ActivityID, Capacity, Taken int64 }
+	err := tx.Raw("SELECT activity_id, SUM(capacity) AS capacity, SUM(taken) AS taken FROM positions WHERE activity_id IN ? GROUP BY activity_id", ids).Scan(&sums).Error
+	if err != nil {
+		return nil, fmt.Errorf("sum up seats: %w", err)
+	}
+	for _, n := range sums {
+		out[n.ActivityID] = Seats{Capacity: n.Capacity, Taken: n.Taken}
+	}
+	return out, nil
+}
+
+// divisionPrefix cuts the zeros off a division code, at the borders between its levels: 370100000000 is 3701.
+func divisionPrefix(code string) string {
+	if len(code) != 12 {
+		return code
+	}
+	for _, border := range []int{9, 6, 4, 2} {
+		if strings.Trim(code[border:], "0") != "" {
+			break
+		}
+		code = code[:border]
+	}
+	return code
+}

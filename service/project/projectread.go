@@ -1,0 +1,170 @@
+package project
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/fault"
+	"baodao/service/org"
+	"baodao/service/page"
+)
+
+// View is a project with the two organisations that own it.
+type View struct {
+	Project       model.Project
+	Campus, Local model.Org
+}
+
+// Project reads one project. Errors: fault.ErrNotFound also when it is out of the actor's sight.
+func (s *Service) Project(ctx context.Context, actor access.Actor, id int64) (View, error) {
+	if err := actor.Require(access.ProjectRead); err != nil {
+		return View{}, err
+	}
+	sc, err := s.sceneOf(s.DB.WithContext(ctx), id)
+	if err != nil {
+		return View{}, err
+	}
+	return View{Project: sc.row, Campus: sc.campus, Local: sc.local}, actor.Check(access.ProjectRead, sc.object)
+}
+
+// ProjectFilter narrows a list of projects; zero values do not.
+type ProjectFilter struct {
+	ProgrammeID, PairingID int64
+	Status                 model.ProjectStatus
+}
+
+// Projects lists the projects in the actor's sight, newest first: those of their organisations on either side, and a
+// student's own teams.
+func (s *Service) Projects(ctx context.Context, actor access.Actor, f ProjectFilter, p page.Request) (page.Result[View], error) {
+	if err := actor.Require(access.ProjectRead); err != nil {
+		return page.Result[View]{}, err
+	}
+	key, after, err := p.Key("projects", 1)
+	if err != nil {
+		return page.Result[View]{}, err
+	}
+	tx := s.DB.WithContext(ctx)
+	q := tx.Where(visibleProjects(tx, actor))
+	if f.ProgrammeID != 0 {
+		q = q.Where("programme_id = ?", f.ProgrammeID)
+	}
+	if f.PairingID != 0 {
+		q = q.Where("pairing_id = ?", f.PairingID)
+	}
+	if f.Status != "" {
+		q = q.Where("status = ?", f.Status)
+	}
+	if after {
+		q = q.Where("id < ?", key[0])
+	}
+	var rows []model.Project
+	if err := q.Order("id DESC").Limit(p.Size() + 1).Find(&rows).Error; err != nil {
+		return page.Result[View]{}, fmt.Errorf("list projects: %w", err)
+	}
+	cut := page.Cut(rows, p.Size(), "projects", func(r model.Project) []int64 { return []int64{r.ID} })
+	return withSides(tx, cut)
+}
+
+// visibleProjects is the condition that keeps a list within the actor's sight.
+func visibleProjects(tx *gorm.DB, actor access.Actor) *gorm.DB {
+	where, args := actor.Where(access.ProjectRead, []string{"path"}, "", "")
+	orgs := tx.Model(&model.Org{}).Select("id").Where(where, args...)
+	cond := tx.Where("campus_org_id IN (?) OR local_org_id IN (?)", orgs, orgs)
+	if actor.StudentID != 0 {
+		own := tx.Model(&model.ProjectMember{}).Select("project_id").Where("student_id = ? AND to_on IS NULL", actor.StudentID)
+		cond = cond.Or("id IN (?)", own)
+	}
+	return cond
+}
+
+// withSides adds the organisations of both sides in one query.
+func withSides(tx *gorm.DB, rows page.Result[model.Project]) (page.Result[View], error) {
+	var ids []int64
+	for _, r := range rows.Items {
+		ids = append(ids, r.CampusOrgID, r.LocalOrgID)
+	}
+	orgs, err := org.ByIDs(tx, ids...)
+	if err != nil {
+		return page.Result[View]{}, err
+	}
+	return page.MapResult(rows, func(r model.Project) View {
+		return View{Project: r, Campus: orgs[r.CampusOrgID], Local: orgs[r.LocalOrgID]}
+	}), nil
+}
+
+// projectSides are the two organisations that own a project.
+type projectSides struct{ campus, local model.Org }
+
+func (s projectSides) paths() []string { return []string{s.campus.Path, s.local.Path} }
+
+// projectScene is a project with what the permission table needs to know of it.
+type projectScene struct {
+	row model.Project
+	projectSides
+	object access.Object
+}
+
+// openProject locks a project for a decision that depends on it.
+func (s *Service) openProject(tx *gorm.DB, id int64) (projectScene, error) {
+	return s.sceneOf(tx.Clauses(clause.Locking{Strength: "UPDATE"}), id)
+}
+
+// sceneOf reads a project, its sides and its team of today. A lock on q is taken on the project only.
+func (s *Service) sceneOf(q *gorm.DB, id int64) (projectScene, error) {
+	var sc projectScene
+	err := q.Where("id = ?", id).First(&sc.row).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return sc, fault.ErrNotFound
+	}
+	if err != nil {
+		return sc, fmt.Errorf("read project: %w", err)
+	}
+	tx := q.Session(&gorm.Session{NewDB: true})
+	if sc.projectSides, err = sidesOf(tx, sc.row); err != nil {
+		return sc, err
+	}
+	team, err := TeamOf(tx, id, s.Now())
+	if err != nil {
+		return sc, err
+	}
+	sc.object = access.Object{
+		Paths: sc.paths(), Leads: team.Leads, Advisors: team.Advisors,
+		StudentIDs: slices.Concat(team.Leads, team.Members), Read: access.ProjectRead,
+	}
+	return sc, nil
+}
+
+func sidesOf(tx *gorm.DB, p model.Project) (projectSides, error) {
+	orgs, err := org.ByIDs(tx, p.CampusOrgID, p.LocalOrgID)
+	return projectSides{campus: orgs[p.CampusOrgID], local: orgs[p.LocalOrgID]}, err
+}
+
+// projectView reads a project that was just written.
+func projectView(tx *gorm.DB, id int64) (View, error) {
+	var p model.Project
+	if err := tx.Where("id = ?", id).First(&p).Error; err != nil {
+		return View{}, fmt.Errorf("read project: %w", err)
+	}
+	sides, err := sidesOf(tx, p)
+	return View{Project: p, Campus: sides.campus, Local: sides.local}, err
+}
+
+// lockPairing reads a pairing and keeps it as it is until the transaction ends; fault.ErrNotFound if there is none.
+func lockPairing(tx *gorm.DB, id int64) (model.Pairing, error) {
+	var p model.Pairing
+	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", id).First(&p).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return p, fault.ErrNotFound
+	}
+	if err != nil {
+		return p, fmt.Errorf("read pairing: %w", err)
+	}
+	return p, nil
+}

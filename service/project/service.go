@@ -1,0 +1,107 @@
+package project
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"baodao/internal/clock"
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/audit"
+	"baodao/service/fault"
+	"baodao/service/vault"
+)
+
+// Service keeps projects with their teams, and activities with their sessions and positions. It is safe for concurrent use.
+type Service struct {
+	DB       *gorm.DB
+	Now      clock.Clock
+	NewID    func() int64
+	Audit    *audit.Log
+	Vault    *vault.Vault
+	Releases SignupReleaser
+}
+
+// SignupReleaser gives back every seat of an activity that is being cancelled, in the transaction that cancels it.
+// a is the activity as it was before; nobody is to suffer for it.
+type SignupReleaser interface {
+	ReleaseActivity(tx *gorm.DB, actor access.Actor, a model.Activity, reason string) error
+}
+
+// today is the day on which at falls in China.
+func today(at time.Time) model.Date {
+	return model.Date(at.In(clock.China()).Format(time.DateOnly))
+}
+
+// needReason returns the trimmed reason; access.ErrReason when it is empty.
+func needReason(reason string) (string, error) {
+	reason = strings.TrimSpace(reason)
+	if reason == "" {
+		return "", access.ErrReason.With(fault.Field{Pointer: "/reason", Code: "required", ZH: "请填写理由", EN: "is required"})
+	}
+	return reason, nil
+}
+
+// someone refuses API clients where the rule wants a person who answers for it.
+func someone(actor access.Actor) error {
+	switch {
+	case actor.UserID != 0:
+		return nil
+	case actor.ClientID != 0:
+		return access.ErrDenied
+	default:
+		return access.ErrRequired
+	}
+}
+
+// narrowed checks p on some of an object's organisations only. Who may not act but sees the whole object gets
+// access.ErrDenied, anybody else fault.ErrNotFound.
+func narrowed(actor access.Actor, p access.Permission, whole access.Object, paths ...string) error {
+	part := whole
+	part.Paths = paths
+	err := actor.Check(p, part)
+	if errors.Is(err, fault.ErrNotFound) && actor.Sees(whole) {
+		return access.ErrDenied
+	}
+	return err
+}
+
+// jsonText is how a list is stored by an update that names columns.
+func jsonText(list []string) (string, error) {
+	if list == nil {
+		list = []string{}
+	}
+	raw, err := json.Marshal(list)
+	if err != nil {
+		return "", fmt.Errorf("store list: %w", err)
+	}
+	return string(raw), nil
+}
+
+// listOf never is nil, so that it is stored as [] and not as null.
+func listOf(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// checkCodes notes field and category codes that the programme's policy does not have; empty is none.
+func checkCodes(c *fault.Collector, policy model.Policy, field, category string) {
+	c.Add(!has(policy.Fields, field), "/field", "not_found", "不是本计划的领域代码", "is not one of the programme's fields")
+	c.Add(!has(policy.Categories, category), "/category", "not_found", "不是本计划的类别代码", "is not one of the programme's categories")
+}
+
+func has(items []model.Item, code string) bool {
+	for _, i := range items {
+		if i.Code == code {
+			return true
+		}
+	}
+	return code == ""
+}

@@ -1,0 +1,243 @@
+package signup_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"gorm.io/gorm"
+
+	"baodao/internal/testkit"
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/idem"
+	"baodao/service/signup"
+)
+
+// together runs f for 0…n-1 at once and returns their errors.
+func together(n int, f func(i int) error) []error {
+	errs := make([]error, n)
+	gate := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			<-gate
+			errs[i] = f(i)
+		})
+	}
+	close(gate)
+	wg.Wait()
+	return errs
+}
+
+// sift counts successes and refusals that are want; anything else is in other.
+func sift(errs []error, want error) (ok, refused int, other error) {
+	for _, err := range errs {
+		switch {
+		case err == nil:
+			ok++
+		case errors.Is(err, want):
+			refused++
+		default:
+			other = errors.Join(other, err)
+		}
+	}
+	return ok, refused, other
+}
+
+// stampede sends n students after seats at once and says what is wrong with the outcome.
+func stampede(b *bench, n int) error {
+	all := b.students(n)
+	errs := together(n, func(i int) error {
+		_, err := b.s.Create(b.TB.Context(), all[i], b.position.ID, "", key(fmt.Sprint(i)))
+		return err
+	})
+	ok, full, other := sift(errs, signup.ErrFull)
+	seats := int(b.position.Capacity)
+	taken, live := b.taken(b.position.ID), b.live(b.position.ID)
+	if ok != seats || full != n-seats || taken != live || live != int64(seats) || other != nil {
+		return fmt.Errorf("%d confirmed, %d full, taken %d, rows %d, other: %w", ok, full, taken, live, other)
+	}
+	return nil
+}
+
+func TestHundredStudentsForTenSeats(t *testing.T) {
+	t.Parallel()
+	if err := stampede(newBench(t, 10, nil), 100); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStampedeNoticesAMissingSeatCondition(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 10, nil)
+	b.s.WithoutSeatCondition()
+	if stampede(b, 20) == nil {
+		t.Error("the test would not notice that taken < capacity is gone")
+	}
+}
+
+// insistent sends the same student n times at once and says what is wrong with the outcome.
+func insistent(b *bench, n int) error {
+	me := b.Student("急性子", b.Branch)
+	errs := together(n, func(i int) error {
+		_, err := b.s.Create(b.TB.Context(), me, b.position.ID, "", key(fmt.Sprint(i)))
+		return err
+	})
+	ok, twice, other := sift(errs, signup.ErrDuplicate)
+	if taken, live := b.taken(b.position.ID), b.live(b.position.ID); ok != 1 || twice != n-1 || taken != 1 || live != 1 || other != nil {
+		return fmt.Errorf("%d confirmed, %d duplicates, taken %d, rows %d, other: %w", ok, twice, taken, live, other)
+	}
+	return nil
+}
+
+func TestOneStudentTwentyTimes(t *testing.T) {
+	t.Parallel()
+	if err := insistent(newBench(t, 100, nil), 20); err != nil {
+		t.Error(err)
+	}
+}
+
+// The index alone is enough: neither the lock nor the look-up is what keeps the promise.
+func TestUniqueIndexAloneKeepsDoublesOut(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 100, nil)
+	b.s.WithoutLookingBack().WithoutStudentLock()
+	if err := insistent(b, 20); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestInsistentNoticesAMissingIndex(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 100, nil)
+	b.s.WithoutLookingBack().WithoutStudentLock()
+	drop := "DROP INDEX uq_live_signup"
+	if testkit.OnMySQL() {
+		drop += " ON signups"
+	}
+	if err := b.DB.Connection(func(tx *gorm.DB) error { return tx.Exec(drop).Error }); err != nil {
+		t.Fatal(err)
+	}
+	if insistent(b, 20) == nil {
+		t.Error("the test would not notice that the unique index is gone")
+	}
+}
+
+// twoAtOnce signs one student up for two overlapping activities at once and says what is wrong with the outcome.
+func twoAtOnce(b *bench, name string) error {
+	me := b.Student(name, b.Branch)
+	_, _, other := b.Activity(b.project, 100, nil)
+	positions := []int64{b.position.ID, other.ID}
+	errs := together(2, func(i int) error {
+		_, err := b.s.Create(b.TB.Context(), me, positions[i], "", idem.Key{})
+		return err
+	})
+	if ok, clash, wrong := sift(errs, signup.ErrConflict); ok != 1 || clash != 1 {
+		return fmt.Errorf("%d confirmed, %d conflicts, other: %w", ok, clash, wrong)
+	}
+	return nil
+}
+
+func TestTwoOverlappingActivitiesAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 100, nil)
+	for i := range 20 {
+		if err := twoAtOnce(b, fmt.Sprint(i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTwoAtOnceNoticesAMissingLock(t *testing.T) {
+	t.Parallel()
+	if !testkit.OnMySQL() {
+		t.Skip("SQLite writes one transaction at a time: there is no lock to miss")
+	}
+	b := newBench(t, 1000, nil)
+	b.s.WithoutStudentLock()
+	for i := range 300 {
+		if twoAtOnce(b, fmt.Sprint(i)) != nil {
+			return
+		}
+	}
+	t.Error("300 tries without the lock and nothing went wrong: the test proves nothing")
+}
+
+// A storm of signing up and cancelling: at every look taken is within the seats, at the end it is the number of rows.
+func TestStormOfSignupsAndCancels(t *testing.T) {
+	t.Parallel()
+	const workers, rounds = 24, 12
+	b := newBench(t, 5, nil)
+	all := b.students(workers)
+	errs := together(workers+1, func(i int) error {
+		if i == workers {
+			return watch(b, workers*rounds)
+		}
+		return restless(b, all[i], rounds)
+	})
+	if err := errors.Join(errs...); err != nil {
+		t.Error(err)
+	}
+	if taken, live := b.taken(b.position.ID), b.live(b.position.ID); taken != live || taken > 5 {
+		t.Errorf("taken %d, live rows %d", taken, live)
+	}
+}
+
+// restless signs up and, half of the time, cancels again.
+func restless(b *bench, me access.Actor, rounds int) error {
+	for range rounds {
+		row, err := b.s.Create(b.TB.Context(), me, b.position.ID, "", idem.Key{})
+		if err != nil && !errors.Is(err, signup.ErrFull) && !errors.Is(err, signup.ErrDuplicate) {
+			return err
+		}
+		if err != nil || rand.IntN(2) == 0 {
+			continue
+		}
+		if _, err := b.s.Cancel(b.TB.Context(), me, row.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watch looks at the counter many times.
+func watch(b *bench, times int) error {
+	for range times {
+		var p model.Position
+		if err := b.DB.Where("id = ?", b.position.ID).First(&p).Error; err != nil {
+			return err
+		}
+		if p.Taken < 0 || p.Taken > p.Capacity {
+			return fmt.Errorf("taken %d of %d", p.Taken, p.Capacity)
+		}
+	}
+	return nil
+}
+
+// Nobody slips into an activity that is being cancelled.
+func TestCancellationAgainstStampede(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		b := newBench(t, 50, nil)
+		clerk, all := b.Staff("干事", access.HostStaff, b.Community), b.students(31)
+		errs := together(31, func(i int) error {
+			if i == 15 {
+				return cancelActivity(b, clerk)
+			}
+			_, err := b.s.Create(b.TB.Context(), all[i], b.position.ID, "", key(fmt.Sprint(i)))
+			if errors.Is(err, signup.ErrClosed) {
+				return nil
+			}
+			return err
+		})
+		if err := errors.Join(errs...); err != nil {
+			t.Error(err)
+		}
+		if taken, live := b.taken(b.position.ID), b.live(b.position.ID); taken != 0 || live != 0 {
+			t.Errorf("after the cancellation taken %d, live %d", taken, live)
+		}
+	}
+}
