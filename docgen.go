@@ -31,7 +31,7 @@ func writeProblems(w io.Writer) error {
 	b.WriteString("Every failure is `application/problem+json` with a stable `code`. Clients branch on the code, show `detail`, and send `request_id` when they ask for help.\n\n")
 	b.WriteString("| code | status | 中文 | English |\n|---|---|---|---|\n")
 	for _, f := range fault.Catalogue() {
-		fmt.Fprintf(&b, "| `%s` | %d | %s | %s |\n", f.Code, api.Status(f.Kind), f.ZH, f.EN)
+		fmt.Fprintf(&b, "| `%s` | %d | %s | %s |\n", f.Code, api.Status(f), f.ZH, f.EN)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -111,12 +111,11 @@ func (a *AccountAPI) RevokeClient(c *gin.Context, in *APIClientIn) (*APIClientOu
 // ClientTokenIn is a token request by client credentials (RFC 6749 §4.4). The client says who it is with HTTP Basic or
 // with client_id and client_secret in the form, not both.
 type ClientTokenIn struct {
-	Authorization string `header:"Authorization" maxLength:"512" doc:"Basic and base64 of client_id:client_secret" example:"Basic NzIwMzY4NTQ3NzU4MDgwMTpzZWNyZXQ="`
-	Body          struct {
+	Body struct {
 		_            struct{} `additionalProperties:"true"`
-		GrantType    string   `json:"grant_type" maxLength:"100" doc:"client_credentials" example:"client_credentials"`
-		ClientID     string   `json:"client_id,omitempty" maxLength:"100" doc:"Unless HTTP Basic says it" example:"7203685477580801"`
-		ClientSecret string   `json:"client_secret,omitempty" maxLength:"200" doc:"Unless HTTP Basic says it" example:"2v8Yb0M1h3qk5s9dU7xZp4rC6wEaGnLtJfQoVyXiTBc"`
+		GrantType    string   `json:"grant_type" maxLength:"100" doc:"Always client_credentials" example:"client_credentials"`
+		ClientID     string   `json:"client_id,omitempty" maxLength:"100" doc:"Here or as the name of HTTP Basic" example:"7203685477580801"`
+		ClientSecret string   `json:"client_secret,omitempty" maxLength:"200" doc:"Here or as the password of HTTP Basic" example:"2v8Yb0M1h3qk5s9dU7xZp4rC6wEaGnLtJfQoVyXiTBc"`
 		Scope        string   `json:"scope,omitempty" maxLength:"500" doc:"Fewer permissions than the client has, separated by spaces" example:"org.read stats.read"`
 	} `contentType:"application/x-www-form-urlencoded"`
 }
@@ -153,7 +152,8 @@ func (a *AccountAPI) ClientToken(c *gin.Context, in *ClientTokenIn) (*ClientToke
 // grant takes the credentials from the header or the form. In the header both are form-encoded (RFC 6749 §2.3.1).
 func (in *ClientTokenIn) grant(c *gin.Context) (account.ClientGrant, error) {
 	g := account.ClientGrant{GrantType: in.Body.GrantType, ClientID: in.Body.ClientID, Secret: in.Body.ClientSecret, Scope: in.Body.Scope}
-	if in.Authorization == "" {
+	headers := c.Request.Header.Values("Authorization")
+	if len(headers) == 0 {
 		return g, nil
 	}
 	name, password, ok := c.Request.BasicAuth()
@@ -162,7 +162,7 @@ func (in *ClientTokenIn) grant(c *gin.Context) (account.ClientGrant, error) {
 	if !ok || errID != nil || errSecret != nil {
 		return g, account.ErrClient
 	}
-	if g.Secret != "" || g.ClientID != "" && g.ClientID != id {
+	if len(headers) > 1 || g.Secret != "" || g.ClientID != "" && g.ClientID != id {
 		return g, errTwoCredentials
 	}
 	g.ClientID, g.Secret = id, secret

@@ -25,7 +25,7 @@ func codesOf(op Operation, e Endpoint) (codes []string, statuses []int, err erro
 	seen := map[string]bool{}
 	add := func(f *fault.Fault) {
 		if !seen[f.Code] {
-			status := statusOf(f)
+			status := Status(f)
 			if e.oauth {
 				_, status = oauthCode(f)
 			}
@@ -136,7 +136,7 @@ func refusalExample(status int, oauth bool) any {
 	}
 	sample := ErrInternal
 	for _, f := range edgeFaults() {
-		if statusOf(f) == status {
+		if Status(f) == status {
 			sample = f
 			break
 		}

@@ -27,17 +27,22 @@ func formats() map[string]huma.Format {
 	}
 }
 
-// marshal writes JSON. An answer that cannot be written is a bug: recovery answers 500 while nothing has been sent yet.
+// marshal writes JSON. An answer that JSON cannot hold is a bug: recovery answers 500 while nothing has been sent yet.
+// Any other error is the connection's.
 func marshal(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		if _, ok := errors.AsType[*json.MarshalerError](err); ok {
-			panic(fmt.Errorf("marshal %T: %w", v, err))
-		}
-		return err
+	err := enc.Encode(v)
+	if err == nil {
+		return nil
 	}
-	return nil
+	_, value := errors.AsType[*json.UnsupportedValueError](err)
+	_, kind := errors.AsType[*json.UnsupportedTypeError](err)
+	_, own := errors.AsType[*json.MarshalerError](err)
+	if value || kind || own {
+		panic(fmt.Errorf("answer is not JSON: %w", err))
+	}
+	return err
 }
 
 func unmarshalJSON(data []byte, v any) error {

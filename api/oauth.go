@@ -48,7 +48,7 @@ func oauthCode(f *fault.Fault) (string, int) {
 	case ours:
 		return name, http.StatusBadRequest
 	}
-	switch status := statusOf(f); status {
+	switch status := Status(f); status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
 		return "temporarily_unavailable", status
 	case http.StatusInternalServerError:

@@ -80,7 +80,7 @@ type refusal interface {
 // refuse turns err into an answer and sets its headers.
 func refuse(c *gin.Context, err error) refusal {
 	f := faultOf(c, err)
-	status := statusOf(f)
+	status := Status(f)
 	ex := From(c)
 	ex.Code = f.Code
 	if status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable {

@@ -6,8 +6,8 @@ import (
 	"baodao/service/fault"
 )
 
-// statusOf is the HTTP status of a Fault.
-func statusOf(f *fault.Fault) int {
+// Status is the HTTP status of a Fault.
+func Status(f *fault.Fault) int {
 	switch f.Kind {
 	case fault.Malformed:
 		return http.StatusBadRequest

@@ -119,11 +119,11 @@ type HoursEntry struct {
 	Class       string    `gorm:"size:12;not null;comment:VOLUNTEER PRACTICE"`
 	ClaimID     int64     `gorm:"not null;uniqueIndex:uq_hours_claim,priority:1;comment:claim"`
 	Reversal    int64     `gorm:"not null;uniqueIndex:uq_hours_claim,priority:2;comment:0, or the id of the line it reverses"`
-	ProgrammeID int64     `gorm:"not null;index:ix_hours_programme,priority:1;comment:programme"`
+	ProgrammeID int64     `gorm:"not null;index:ix_hours_student,priority:2;index:ix_hours_branch,priority:2;index:ix_hours_path,priority:1;comment:programme"`
 	ActivityID  int64     `gorm:"not null;comment:activity"`
-	ServedOn    Date      `gorm:"size:10;not null;index:ix_hours_programme,priority:2;comment:day of the session in China"`
-	BranchID    int64     `gorm:"not null;comment:student's branch on that day, 0 if none"`
-	BranchPath  string    `gorm:"size:255;not null;comment:path of that branch on the day of posting"`
+	ServedOn    Date      `gorm:"size:10;not null;index:ix_hours_student,priority:3;index:ix_hours_branch,priority:3;index:ix_hours_path,priority:3;comment:day of the session in China"`
+	BranchID    int64     `gorm:"not null;index:ix_hours_branch,priority:1;comment:student's branch on that day, 0 if none"`
+	BranchPath  string    `gorm:"size:255;not null;index:ix_hours_path,priority:2;comment:path of that branch on the day of posting"`
 	PostedBy    int64     `gorm:"not null;comment:user who recognised"`
 	PostedAt    time.Time `gorm:"not null;comment:when it counts from"`
 }

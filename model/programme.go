@@ -160,8 +160,8 @@ const (
 // At most one is live (proposed, active or dormant) for each campus unit, local unit and programme.
 type Pairing struct {
 	ID               int64         `gorm:"primaryKey;autoIncrement:false;comment:id"`
-	ProgrammeID      int64         `gorm:"not null;index:ix_pairing_programme;comment:programme"`
-	CampusOrgID      int64         `gorm:"not null;index:ix_pairing_campus;uniqueIndex:uq_pairing_live,priority:2;comment:campus side"`
+	ProgrammeID      int64         `gorm:"not null;index:ix_pairing_programme;index:ix_pairing_campus,priority:2;comment:programme"`
+	CampusOrgID      int64         `gorm:"not null;index:ix_pairing_campus,priority:1;uniqueIndex:uq_pairing_live,priority:2;comment:campus side"`
 	LocalOrgID       int64         `gorm:"not null;index:ix_pairing_local;uniqueIndex:uq_pairing_live,priority:3;comment:local side"`
 	LiveProgrammeID  *int64        `gorm:"uniqueIndex:uq_pairing_live,priority:1;comment:the programme while proposed, active or dormant, else NULL"`
 	Level            string        `gorm:"size:20;not null;comment:TOWN_DEPARTMENT COMMUNITY_BRANCH"`
@@ -170,7 +170,7 @@ type Pairing struct {
 	Status           PairingStatus `gorm:"size:12;not null;comment:see docs/states.md"`
 	Note             string        `gorm:"size:500;not null;comment:what the proposer wrote"`
 	FromOn           *Date         `gorm:"size:10;comment:first day, set when it becomes active"`
-	ToOn             *Date         `gorm:"size:10;comment:first day after, NULL while open"`
+	ToOn             *Date         `gorm:"size:10;index:ix_pairing_to;comment:first day after, NULL while open"`
 	ProposedBy       int64         `gorm:"not null;comment:user"`
 	CampusAcceptedBy *int64        `gorm:"comment:user"`
 	CampusAcceptedAt *time.Time    `gorm:"comment:when"`

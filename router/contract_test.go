@@ -13,6 +13,7 @@ import (
 
 	"baodao/api"
 	"baodao/internal/testkit/contract"
+	_ "baodao/internal/wechat" // its error codes are named in the route table
 	"baodao/router"
 	"baodao/service/access"
 )

@@ -17,6 +17,7 @@ type Route struct {
 	api.Operation
 	Endpoint    api.Endpoint
 	ignoreToken bool
+	rendered    bool
 }
 
 func line(method, path string, p access.Permission, id string, e api.Endpoint, tag, summary string, codes []string) Route {
@@ -61,6 +62,12 @@ func (r Route) IgnoreToken() Route {
 	return r
 }
 
+// Rendered keeps the answer to nobody's plain request for Config.PageLife.
+func (r Route) Rendered() Route {
+	r.rendered = true
+	return r
+}
+
 // check finds what is missing in a line.
 func (r Route) check() error {
 	var errs []error
@@ -92,8 +99,18 @@ func mount(engine *gin.Engine, cfg Config, routes []Route) (*api.Contract, error
 			continue
 		}
 		if engine != nil {
-			engine.Handle(r.Method, r.Path, authenticate(cfg.Auth, r.ignoreToken), require(r, cfg.Now), handler)
+			engine.Handle(r.Method, r.Path, chain(cfg, r, handler)...)
 		}
 	}
 	return contract, errors.Join(errs...)
+}
+
+// chain is what stands before a route's handler: the rendered page, the token, the permission.
+func chain(cfg Config, r Route, handler gin.HandlerFunc) []gin.HandlerFunc {
+	all := []gin.HandlerFunc{authenticate(cfg.Auth, r.ignoreToken), require(r, cfg.Now), handler}
+	if r.rendered && cfg.PageLife > 0 {
+		page := &rendered{life: cfg.PageLife, now: cfg.Now}
+		all = slices.Insert(all, 0, page.handle)
+	}
+	return all
 }

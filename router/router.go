@@ -48,6 +48,7 @@ type Config struct {
 	TrustedProxies []string            // CIDRs whose X-Forwarded-For is believed; none by default
 	InFlight       int                 // requests worked on at once, 0: 512
 	TimeLimit      time.Duration       // for one handler and all its statements, 0: 10 s
+	PageLife       time.Duration       // how long a Rendered page is kept, 0: not at all
 	TestClock      func(now time.Time) // set only in a build for tests: serves PUT /test/clock
 }
 

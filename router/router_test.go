@@ -115,6 +115,9 @@ func TestOutagesTellNothing(t *testing.T) {
 			t.Errorf("%d %s", res.Code, res.Body)
 		}
 	}
+	if res := e.do("GET /api/v1/notes/8", ""); res.Code != 500 || problemOf(t, res).Code != "server.internal" {
+		t.Errorf("an answer that is not JSON: %d %s", res.Code, res.Body)
+	}
 	for _, text := range []string{"SELECT * FROM secret", "boom", "runtime/debug"} {
 		if !strings.Contains(e.log.String(), text) {
 			t.Errorf("the log lacks %q", text)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -30,6 +31,7 @@ type noteView struct {
 	Title     string    `json:"title" example:"茶园采摘"`
 	CreatedAt api.Time  `json:"created_at"`
 	DoneAt    *api.Time `json:"done_at,omitempty"`
+	Score     float64   `json:"score,omitempty"`
 }
 
 type noteOut struct {
@@ -152,6 +154,8 @@ func (s *sample) get(c *gin.Context, in *noteIn) (*noteOut, error) {
 	case 6:
 		s.entered <- struct{}{}
 		<-s.hold
+	case 8:
+		return &noteOut{Body: noteView{Score: math.NaN()}}, nil
 	case 7:
 		<-c.Request.Context().Done()
 		return nil, c.Request.Context().Err()

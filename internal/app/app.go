@@ -26,6 +26,9 @@ import (
 	"baodao/router"
 )
 
+// pageLife is how old a rendered public page may be.
+const pageLife = time.Second
+
 // App is one running process.
 type App struct {
 	*Built
@@ -61,7 +64,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now clock.Cl
 	}
 	a.Built, err = Build(Deps{
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, now).New, Keys: cfg.Keys, WeChat: gateway, Log: log,
-		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock,
+		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife,
 	})
 	return a, err
 }

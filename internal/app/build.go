@@ -36,6 +36,7 @@ type Deps struct {
 	Log            *slog.Logger
 	TrustedProxies []string
 	MaxInFlight    int
+	PageLife       time.Duration   // of rendered public pages, 0: rendered for every request
 	SetClock       func(time.Time) // nil but in a build for tests
 }
 
@@ -67,7 +68,7 @@ func Build(d Deps) (*Built, error) {
 	}
 	routes := router.Routes(handlers(services))
 	engine, err := router.New(router.Config{
-		Auth: services.Account, Now: d.Now, Log: d.Log, TrustedProxies: d.TrustedProxies, InFlight: d.MaxInFlight, TestClock: d.SetClock,
+		Auth: services.Account, Now: d.Now, Log: d.Log, TrustedProxies: d.TrustedProxies, InFlight: d.MaxInFlight, TestClock: d.SetClock, PageLife: d.PageLife,
 		Ready: []router.Check{{Name: "database", Run: func(ctx context.Context) error { return ping(ctx, d.DB) }}},
 	}, routes)
 	if err != nil {

@@ -57,7 +57,7 @@ func openStage(ctx context.Context, s settings, engine string) (*stage, error) {
 	zero := make([]byte, 32)
 	ring := config.Ring{Current: "k", Keys: map[string][]byte{"k": zero}}
 	st.built, err = app.Build(app.Deps{
-		DB: db, Now: clock.System, NewID: st.ids, WeChat: anyone{}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		DB: db, Now: clock.System, NewID: st.ids, PageLife: time.Second, WeChat: anyone{}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 		Keys: config.Keys{Token: ring, Field: ring, Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero},
 	})
 	if err != nil {

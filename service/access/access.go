@@ -179,6 +179,9 @@ func (a Actor) Where(p Permission, paths []string, student, user string) (string
 			}
 		case Sub:
 			for _, col := range paths {
+				if g.OrgPath == "" {
+					continue
+				}
 				add("("+col+" >= ? AND "+col+" < ?)", g.OrgPath, PathEnd(g.OrgPath))
 			}
 		case None, Team:

@@ -9,7 +9,6 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
-	"baodao/service/fault"
 )
 
 // Recognise says for the school that the hours count and posts them to the ledger in the same transaction: the secretary
@@ -118,9 +117,12 @@ func (h homes) at(studentID int64, day model.Date) home {
 	return out
 }
 
-// homesOf reads the branches of everybody who has a claim in an activity, in two queries.
-func homesOf(tx *gorm.DB, activityID int64) (homes, error) {
+// homesOf reads the branches of everybody who has a claim in an activity, or of some of them, in two queries.
+func homesOf(tx *gorm.DB, activityID int64, students ...int64) (homes, error) {
 	claimants := tx.Model(&model.HoursClaim{}).Distinct("student_id").Where("activity_id = ?", activityID)
+	if len(students) > 0 {
+		claimants = claimants.Where("student_id IN ?", students)
+	}
 	h := homes{dated: map[int64][]datedHome{}, today: map[int64]string{}}
 	var dated []datedHome
 	err := tx.Table("memberships AS m").Joins("JOIN orgs AS o ON o.id = m.org_id").
@@ -142,17 +144,4 @@ func homesOf(tx *gorm.DB, activityID int64) (homes, error) {
 		h.today[p.StudentID] = p.Path
 	}
 	return h, nil
-}
-
-// homeOf is the branch scope of one student on a day.
-func homeOf(tx *gorm.DB, activityID, studentID int64, day model.Date) (home, error) {
-	h, err := homesOf(tx, activityID)
-	if err != nil {
-		return home{}, err
-	}
-	found := h.at(studentID, day)
-	if found.scope == "" {
-		return found, fault.ErrNotFound
-	}
-	return found, nil
 }

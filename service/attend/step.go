@@ -46,9 +46,9 @@ type step struct {
 	name string // hours.lead_confirm
 	from model.ClaimStatus
 	to   model.ClaimStatus
-	by   string                                // column of who took the step
-	took func(c *model.HoursClaim) *int64      // the value of that column
-	may  func(c *model.HoursClaim) error       // whether the actor may take it for this claim
+	by   string                               // column of who took the step
+	took func(c *model.HoursClaim) *int64     // the value of that column
+	may  func(c *model.HoursClaim) error      // whether the actor may take it for this claim
 	then func(rows []*model.HoursClaim) error // what follows in the same transaction
 }
 
@@ -106,8 +106,8 @@ func someoneElse(actor access.Actor, c *model.HoursClaim, earlier ...*int64) err
 	return nil
 }
 
-// inStep runs one step. make checks the scope of the activity and gives the step.
-func (s *Service) inStep(ctx context.Context, actor access.Actor, activityID int64, choice Choice, p access.Permission, make func(tx *gorm.DB, c scene) (step, error)) (Batch, error) {
+// inStep runs one step. prepare checks the scope of the activity and gives the step.
+func (s *Service) inStep(ctx context.Context, actor access.Actor, activityID int64, choice Choice, p access.Permission, prepare func(tx *gorm.DB, c scene) (step, error)) (Batch, error) {
 	if err := actor.Require(p); err != nil {
 		return Batch{}, err
 	}
@@ -126,7 +126,7 @@ func (s *Service) inStep(ctx context.Context, actor access.Actor, activityID int
 		if err != nil {
 			return err
 		}
-		st, err := make(tx, c)
+		st, err := prepare(tx, c)
 		if err != nil {
 			return err
 		}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"strings"
-
 )
 
 // division is one row of a file of divisions. Codes have 12 digits.
@@ -150,4 +149,3 @@ func padCode(code string) string { return code + strings.Repeat("0", max(0, 12-l
 func isCode(code string, digits int) bool {
 	return len(code) == digits && digits >= 2 && digits <= 12 && strings.Trim(code, "0123456789") == ""
 }
-

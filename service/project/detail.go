@@ -42,7 +42,7 @@ func (s *Service) Activity(ctx context.Context, actor access.Actor, id int64) (D
 		if err != nil {
 			return Detail{}, err
 		}
-		if !actor.Sees(object) {
+		if !actor.Sees(object) && !advises(actor, access.ActivityManage, object) {
 			return Detail{}, fault.ErrNotFound
 		}
 	}
@@ -137,15 +137,16 @@ func (s *Service) ManagedActivities(ctx context.Context, actor access.Actor, f M
 	return s.managed(tx, page.Cut(rows, p.Size(), "managed_activities", func(a model.Activity) []int64 { return []int64{a.ID} }))
 }
 
-// managedBy is the condition that keeps the list within the actor's sight: their organisations, and the teams they lead.
+// managedBy is the condition that keeps the list within the actor's sight: their organisations, and the teams they lead
+// or advise.
 func (s *Service) managedBy(tx *gorm.DB, actor access.Actor) *gorm.DB {
 	where, args := actor.Where(access.ActivityManage, []string{"path"}, "", "")
-	cond := ofOrgs(tx, tx.Where(where, args...))
+	cond, day := ofOrgs(tx, tx.Where(where, args...)), today(s.Now())
 	if actor.StudentID != 0 {
-		day := today(s.Now())
-		led := tx.Model(&model.ProjectMember{}).Select("project_id").
-			Where("student_id = ? AND role = ? AND from_on <= ? AND (to_on IS NULL OR to_on > ?)", actor.StudentID, model.TeamLead, day, day)
-		cond = cond.Or("project_id IN (?)", led)
+		cond = cond.Or("project_id IN (?)", teamsWith(tx, day, "student_id", actor.StudentID).Where("role = ?", model.TeamLead))
+	}
+	if actor.UserID != 0 {
+		cond = cond.Or("project_id IN (?)", teamsWith(tx, day, "user_id", actor.UserID))
 	}
 	return cond
 }

@@ -45,7 +45,7 @@ func (r *releaser) ReleaseActivity(_ *gorm.DB, _ access.Actor, a model.Activity,
 	return r.fail
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	w := testkit.NewWorld(t)
 	h := &house{World: w, released: &releaser{}}
@@ -118,6 +118,18 @@ func (h *house) published(t *testing.T, change func(*project.NewActivity)) proje
 	return d
 }
 
+// write changes rows behind the service's back.
+func (h *house) write(t testing.TB, fn func(tx *gorm.DB) error) {
+	t.Helper()
+	must(t, h.World.DB.WithContext(t.Context()).Transaction(fn))
+}
+
+// setStatus puts a row into a state.
+func (h *house) setStatus(t *testing.T, table string, id int64, status string) {
+	t.Helper()
+	h.write(t, func(tx *gorm.DB) error { return tx.Table(table).Where("id = ?", id).Update("status", status).Error })
+}
+
 func (h *house) count(t *testing.T, row any, where string, args ...any) int64 {
 	t.Helper()
 	var n int64
@@ -131,7 +143,7 @@ func (h *house) audits(t *testing.T, action string) int64 {
 	return h.count(t, &model.AuditEntry{}, "action = ?", action)
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -158,5 +170,3 @@ func pointers(err error) []string {
 }
 
 func limit(n int) page.Request { return page.Request{Limit: n} }
-
-func ptr[T any](v T) *T { return &v }

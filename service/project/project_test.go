@@ -20,7 +20,7 @@ func TestCreateProject(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	ended := h.Pair(h.Department, h.Town)
-	must(t, setStatus(h, "pairings", ended.ID, string(model.PairingEnded)))
+	h.setStatus(t, "pairings", ended.ID, string(model.PairingEnded))
 	tests := map[string]struct {
 		by     access.Actor
 		in     func(*project.NewProject)
@@ -65,14 +65,6 @@ func TestCreateProject(t *testing.T) {
 			}
 		})
 	}
-}
-
-func setStatus(h *house, table string, id int64, status string) error {
-	tx := h.World.DB.Begin()
-	if err := tx.Table(table).Where("id = ?", id).Update("status", status).Error; err != nil {
-		return err
-	}
-	return tx.Commit().Error
 }
 
 func TestCreateProjectOnceForOneKey(t *testing.T) {
@@ -124,7 +116,7 @@ func TestUpdateProject(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v, err := h.CreateProject(t.Context(), h.secretary, idem.Key{}, project.NewProject{PairingID: h.pairing.ID, Plan: plan()})
 			must(t, err)
-			must(t, setStatus(h, "projects", v.Project.ID, string(tt.status)))
+			h.setStatus(t, "projects", v.Project.ID, string(tt.status))
 			got, err := h.UpdateProject(t.Context(), tt.by, v.Project.ID, tt.version, tt.plan)
 			wants(t, err, tt.want)
 			if diff := cmp.Diff(tt.fields, pointers(err)); diff != "" {
@@ -216,10 +208,10 @@ func TestProjectGoesFromDraftToRunning(t *testing.T) {
 	wants(t, err, project.ErrTeamIncomplete)
 	h.Team(v.Project, model.TeamAdvisor, h.advisor)
 	is(model.ProjectHostOK)
-	must(t, setStatus(h, "pairings", h.pairing.ID, string(model.PairingEnded)))
+	h.setStatus(t, "pairings", h.pairing.ID, string(model.PairingEnded))
 	_, err = h.ConfirmProject(ctx, h.secretary, id, "")
 	wants(t, err, project.ErrPairing)
-	must(t, setStatus(h, "pairings", h.pairing.ID, string(model.PairingDormant)))
+	h.setStatus(t, "pairings", h.pairing.ID, string(model.PairingDormant))
 	_, err = h.ConfirmProject(ctx, h.secretary, id, "")
 	must(t, err)
 	is(model.ProjectRunning)
@@ -246,7 +238,7 @@ func TestTwoConfirmationsAtOnceStartTheProjectOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	p := h.running()
-	must(t, setStatus(h, "projects", p.ID, string(model.ProjectSubmitted)))
+	h.setStatus(t, "projects", p.ID, string(model.ProjectSubmitted))
 	var wg sync.WaitGroup
 	for range 4 {
 		for _, a := range []access.Actor{h.secretary, h.host, h.department, h.town} {
@@ -266,7 +258,7 @@ func TestStopProject(t *testing.T) {
 	h := newHouse(t)
 	p := h.running()
 	a, _, _ := h.World.Activity(p, 3, nil)
-	_, err := h.StopProject(t.Context(), h.advisor, p.ID, "不做了")
+	_, err := h.StopProject(t.Context(), h.lead, p.ID, "不做了")
 	wants(t, err, access.ErrDenied)
 	_, err = h.StopProject(t.Context(), h.secretary, p.ID, "")
 	wants(t, err, access.ErrReason)
@@ -287,7 +279,7 @@ func TestWhoSeesAProject(t *testing.T) {
 	h := newHouse(t)
 	p := h.running()
 	draft := h.World.Project(h.Pair(h.Department, h.Town), "系镇项目")
-	must(t, setStatus(h, "projects", draft.ID, string(model.ProjectDraft)))
+	h.setStatus(t, "projects", draft.ID, string(model.ProjectDraft))
 	tests := map[string]struct {
 		by   access.Actor
 		sees []int64
@@ -298,7 +290,7 @@ func TestWhoSeesAProject(t *testing.T) {
 		"the community its own":                 {by: h.host, sees: []int64{p.ID}},
 		"the town its own and its communities'": {by: h.town, sees: []int64{draft.ID, p.ID}},
 		"the county all below":                  {by: h.county, sees: []int64{draft.ID, p.ID}},
-		"the advisor those of the department":   {by: h.advisor, sees: []int64{draft.ID}},
+		"the advisor also those of the team":    {by: h.advisor, sees: []int64{draft.ID, p.ID}},
 		"the lead the own team's":               {by: h.lead, sees: []int64{p.ID}},
 		"a student who is in no team none":      {by: h.student, sees: []int64{}},
 		"another community none":                {by: h.other, sees: []int64{}},
@@ -340,7 +332,7 @@ func TestProjectsPageAndFilter(t *testing.T) {
 	for range 5 {
 		want = append([]int64{h.World.Project(h.pairing, "项目").ID}, want...)
 	}
-	must(t, setStatus(h, "projects", want[0], string(model.ProjectStopped)))
+	h.setStatus(t, "projects", want[0], string(model.ProjectStopped))
 	var got []int64
 	req := page.Request{Limit: 2}
 	for {

@@ -31,7 +31,20 @@ func (s *Service) Project(ctx context.Context, actor access.Actor, id int64) (Vi
 	if err != nil {
 		return View{}, err
 	}
-	return View{Project: sc.row, Campus: sc.campus, Local: sc.local}, actor.Check(access.ProjectRead, sc.object)
+	return View{Project: sc.row, Campus: sc.campus, Local: sc.local}, sc.readable(actor)
+}
+
+// readable checks access.ProjectRead; an advisor also sees the projects they advise, wherever their role hangs.
+func (sc projectScene) readable(actor access.Actor) error {
+	if advises(actor, access.ProjectRead, sc.object) {
+		return nil
+	}
+	return actor.Check(access.ProjectRead, sc.object)
+}
+
+// advises tells whether the actor advises the team and has the permission anywhere.
+func advises(actor access.Actor, p access.Permission, o access.Object) bool {
+	return actor.UserID != 0 && actor.Has(p) && slices.Contains(o.Advisors, actor.UserID)
 }
 
 // ProjectFilter narrows a list of projects; zero values do not.
@@ -40,8 +53,8 @@ type ProjectFilter struct {
 	Status                 model.ProjectStatus
 }
 
-// Projects lists the projects in the actor's sight, newest first: those of their organisations on either side, and a
-// student's own teams.
+// Projects lists the projects in the actor's sight, newest first: those of their organisations on either side, and those
+// in whose team they are.
 func (s *Service) Projects(ctx context.Context, actor access.Actor, f ProjectFilter, p page.Request) (page.Result[View], error) {
 	if err := actor.Require(access.ProjectRead); err != nil {
 		return page.Result[View]{}, err
@@ -51,7 +64,7 @@ func (s *Service) Projects(ctx context.Context, actor access.Actor, f ProjectFil
 		return page.Result[View]{}, err
 	}
 	tx := s.DB.WithContext(ctx)
-	q := tx.Where(visibleProjects(tx, actor))
+	q := tx.Where(s.visibleProjects(tx, actor))
 	if f.ProgrammeID != 0 {
 		q = q.Where("programme_id = ?", f.ProgrammeID)
 	}
@@ -73,15 +86,21 @@ func (s *Service) Projects(ctx context.Context, actor access.Actor, f ProjectFil
 }
 
 // visibleProjects is the condition that keeps a list within the actor's sight.
-func visibleProjects(tx *gorm.DB, actor access.Actor) *gorm.DB {
+func (s *Service) visibleProjects(tx *gorm.DB, actor access.Actor) *gorm.DB {
 	where, args := actor.Where(access.ProjectRead, []string{"path"}, "", "")
 	orgs := tx.Model(&model.Org{}).Select("id").Where(where, args...)
 	cond := tx.Where("campus_org_id IN (?) OR local_org_id IN (?)", orgs, orgs)
-	if actor.StudentID != 0 {
-		own := tx.Model(&model.ProjectMember{}).Select("project_id").Where("student_id = ? AND to_on IS NULL", actor.StudentID)
-		cond = cond.Or("id IN (?)", own)
+	for column, id := range map[string]int64{"student_id": actor.StudentID, "user_id": actor.UserID} {
+		if id != 0 {
+			cond = cond.Or("id IN (?)", teamsWith(tx, today(s.Now()), column, id))
+		}
 	}
 	return cond
+}
+
+// teamsWith selects the projects in whose team a student (student_id) or an advisor (user_id) is on a day.
+func teamsWith(tx *gorm.DB, day model.Date, column string, id int64) *gorm.DB {
+	return tx.Model(&model.ProjectMember{}).Select("project_id").Where(column+" = ? AND from_on <= ? AND (to_on IS NULL OR to_on > ?)", id, day, day)
 }
 
 // withSides adds the organisations of both sides in one query.

@@ -23,7 +23,8 @@ const maxGrams = 4
 
 // fold makes texts comparable: full-width forms, case and runs of white space do not count.
 func fold(text string) string {
-	return strings.Join(strings.Fields(strings.ToLower(norm.NFKC.String(text))), " ")
+	text = norm.NFKC.String(strings.ToLower(norm.NFKC.String(text))) // a lower-case letter may want composing again
+	return strings.Join(strings.Fields(text), " ")
 }
 
 // grams are the distinct pairs of neighbouring characters in a folded text, without those across a space, sorted.

@@ -117,8 +117,8 @@ func (s *Service) checkMember(tx *gorm.DB, sc projectScene, m model.ProjectMembe
 		return err
 	}
 	var same []int64
-	err = tx.Model(&model.ProjectMember{}).Where("project_id = ? AND student_id = ? AND user_id = ? AND (to_on IS NULL OR to_on > ?)", m.ProjectID, m.StudentID, m.UserID, m.FromOn).
-		Limit(1).Pluck("id", &same).Error
+	err = tx.Model(&model.ProjectMember{}).Where("project_id = ? AND student_id = ? AND user_id = ?", m.ProjectID, m.StudentID, m.UserID).
+		Where("to_on IS NULL OR (to_on > ? AND to_on > from_on)", m.FromOn).Limit(1).Pluck("id", &same).Error
 	if err != nil {
 		return fmt.Errorf("look for team member: %w", err)
 	}
@@ -208,7 +208,7 @@ func (s *Service) Members(ctx context.Context, actor access.Actor, projectID int
 	if err != nil {
 		return nil, err
 	}
-	if err := actor.Check(access.ProjectRead, sc.object); err != nil {
+	if err := sc.readable(actor); err != nil {
 		return nil, err
 	}
 	var rows []model.ProjectMember

@@ -54,14 +54,15 @@ type tally struct {
 }
 
 // The three counts, each an arm of a UNION with the ranges of one organisation as constants, so that both engines go by
-// index however many organisations a page has.
+// index however many organisations a page has. The + before b.kind keeps SQLite from walking all branches of the country
+// by their kind; MySQL does not see it.
 const (
 	studentsArm = `SELECT ? AS org_id, COUNT(*) AS students, COALESCE(SUM(CASE WHEN net > 0 THEN 1 ELSE 0 END), 0) AS students_in
 FROM (SELECT d.student_id, (
     SELECT SUM(h.minutes) FROM hours_entries h
     WHERE h.student_id = d.student_id AND h.programme_id = ? AND h.served_on >= ? AND h.served_on < ? AND h.posted_at <= ?) AS net
   FROM (SELECT DISTINCT m.student_id FROM orgs b JOIN memberships m ON m.org_id = b.id
-    WHERE b.path >= ? AND b.path < ? AND b.kind IN ('LEAGUE_BRANCH', 'GENERAL_BRANCH')
+    WHERE b.path >= ? AND b.path < ? AND +b.kind IN ('LEAGUE_BRANCH', 'GENERAL_BRANCH')
       AND m.from_on <= ? AND (m.to_on IS NULL OR m.to_on > ?)) d) s`
 
 	branchesArm = `SELECT ? AS org_id, COUNT(*) AS branches,
@@ -74,7 +75,7 @@ FROM (SELECT d.student_id, (
     WHERE p.campus_org_id = b.id AND p.programme_id = ? AND p.status IN ('ACTIVE', 'ENDED')
       AND p.from_on <= ? AND (p.to_on IS NULL OR p.to_on > ?)) THEN 1 ELSE 0 END), 0) AS branches_paired
 FROM orgs b
-WHERE b.path >= ? AND b.path < ? AND b.kind = 'LEAGUE_BRANCH' AND b.status = 'ACTIVE' AND b.created_at <= ?`
+WHERE b.path >= ? AND b.path < ? AND +b.kind = 'LEAGUE_BRANCH' AND b.status = 'ACTIVE' AND b.created_at <= ?`
 
 	minutesArm = `SELECT ? AS org_id, COALESCE(SUM(CASE WHEN h.class = 'VOLUNTEER' THEN h.minutes ELSE 0 END), 0) AS volunteer,
   COALESCE(SUM(CASE WHEN h.class = 'PRACTICE' THEN h.minutes ELSE 0 END), 0) AS practice

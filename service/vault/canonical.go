@@ -10,15 +10,19 @@ import (
 )
 
 // Name brings a person's name into its one canonical form: NFC, 1–50 characters, letters, marks, digits, inner single spaces,
-// · - and '. The other middle dots become ·. ok is false for anything else: control and invisible characters, private use.
+// · - and ', at least one of them a letter. The other middle dots become ·. ok is false for anything else: control and
+// invisible characters, variation selectors, private use.
 func Name(s string) (canonical string, ok bool) {
 	s = norm.NFC.String(strings.TrimSpace(s))
 	s = strings.NewReplacer("\u2022", "·", "\u30fb", "·", "\u2019", "'").Replace(s)
 	n := utf8.RuneCountInString(s)
-	if !utf8.ValidString(s) || n < 1 || n > 50 || strings.Contains(s, "  ") {
+	if !utf8.ValidString(s) || n < 1 || n > 50 || strings.Contains(s, "  ") || !strings.ContainsFunc(s, unicode.IsLetter) {
 		return "", false
 	}
 	for _, r := range s {
+		if unicode.In(r, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) {
+			return "", false
+		}
 		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" ·-'", r) {
 			return "", false
 		}

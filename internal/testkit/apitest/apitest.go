@@ -36,6 +36,7 @@ type API struct {
 	codes  map[string]string // login code → openid
 	tokens map[int64]string  // by user
 	nonces int
+	logins int
 }
 
 // New builds a world and the program over it.
@@ -91,22 +92,26 @@ func (a *API) Token(who access.Actor) string {
 	a.TB.Helper()
 	a.mu.Lock()
 	token, ok := a.tokens[who.UserID]
-	code := fmt.Sprintf("code-%d-%d", who.UserID, len(a.codes))
-	if !ok {
-		a.codes[code] = a.OpenIDs[who.UserID]
-	}
 	a.mu.Unlock()
 	if ok {
 		return token
 	}
-	var out struct {
-		AccessToken string `json:"access_token"`
-	}
-	a.Do(Nobody, "POST /auth/login", map[string]string{"code": code}).Status(http.StatusOK).Into(&out)
+	token = a.SignIn(who).Status(http.StatusOK).Get("access_token")
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.tokens[who.UserID] = out.AccessToken
-	return out.AccessToken
+	a.tokens[who.UserID] = token
+	return token
+}
+
+// SignIn logs the actor in anew and returns the whole answer; the token that Token keeps stays as it is.
+func (a *API) SignIn(who access.Actor) *Answer {
+	a.TB.Helper()
+	a.mu.Lock()
+	a.logins++
+	code := fmt.Sprintf("code-%d-%d", who.UserID, a.logins)
+	a.codes[code] = a.OpenIDs[who.UserID]
+	a.mu.Unlock()
+	return a.Do(Nobody, "POST /auth/login", map[string]string{"code": code})
 }
 
 // Forget makes the next request of every actor log in anew.

@@ -333,9 +333,10 @@ CREATE TABLE `pairings` (
   `updated_at` datetime(3) NOT NULL COMMENT 'when',
   PRIMARY KEY (`id`),
   INDEX `ix_pairing_programme` (`programme_id`),
-  INDEX `ix_pairing_campus` (`campus_org_id`),
+  INDEX `ix_pairing_campus` (`campus_org_id`,`programme_id`),
   UNIQUE INDEX `uq_pairing_live` (`live_programme_id`,`campus_org_id`,`local_org_id`),
   INDEX `ix_pairing_local` (`local_org_id`),
+  INDEX `ix_pairing_to` (`to_on`),
   INDEX `ix_pairing_due` (`answer_due_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -567,8 +568,9 @@ CREATE TABLE `hours_entries` (
   `posted_by` bigint NOT NULL COMMENT 'user who recognised',
   `posted_at` datetime(3) NOT NULL COMMENT 'when it counts from',
   PRIMARY KEY (`id`),
-  INDEX `ix_hours_student` (`student_id`),
+  INDEX `ix_hours_student` (`student_id`,`programme_id`,`served_on`),
   UNIQUE INDEX `uq_hours_claim` (`claim_id`,`reversal`),
-  INDEX `ix_hours_programme` (`programme_id`,`served_on`)
+  INDEX `ix_hours_branch` (`branch_id`,`programme_id`,`served_on`),
+  INDEX `ix_hours_path` (`programme_id`,`branch_path`,`served_on`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 

@@ -334,9 +334,10 @@ CREATE TABLE `pairings` (
   PRIMARY KEY (`id`)
 );
 CREATE INDEX `ix_pairing_due` ON `pairings`(`answer_due_at`);
+CREATE INDEX `ix_pairing_to` ON `pairings`(`to_on`);
 CREATE INDEX `ix_pairing_local` ON `pairings`(`local_org_id`);
 CREATE UNIQUE INDEX `uq_pairing_live` ON `pairings`(`live_programme_id`,`campus_org_id`,`local_org_id`);
-CREATE INDEX `ix_pairing_campus` ON `pairings`(`campus_org_id`);
+CREATE INDEX `ix_pairing_campus` ON `pairings`(`campus_org_id`,`programme_id`);
 CREATE INDEX `ix_pairing_programme` ON `pairings`(`programme_id`);
 
 CREATE TABLE `projects` (
@@ -568,9 +569,10 @@ CREATE TABLE `hours_entries` (
   `posted_at` datetime NOT NULL,
   PRIMARY KEY (`id`)
 );
-CREATE INDEX `ix_hours_programme` ON `hours_entries`(`programme_id`,`served_on`);
+CREATE INDEX `ix_hours_path` ON `hours_entries`(`programme_id`,`branch_path`,`served_on`);
+CREATE INDEX `ix_hours_branch` ON `hours_entries`(`branch_id`,`programme_id`,`served_on`);
 CREATE UNIQUE INDEX `uq_hours_claim` ON `hours_entries`(`claim_id`,`reversal`);
-CREATE INDEX `ix_hours_student` ON `hours_entries`(`student_id`);
+CREATE INDEX `ix_hours_student` ON `hours_entries`(`student_id`,`programme_id`,`served_on`);
 
 -- +goose StatementBegin
 CREATE TRIGGER `audit_log_no_update` BEFORE UPDATE ON `audit_log`

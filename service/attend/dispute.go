@@ -1,0 +1,146 @@
+package attend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/atomic"
+	"baodao/service/audit"
+	"baodao/service/fault"
+	"baodao/service/org"
+)
+
+// Dispute stops a claim that is not recognised yet: the student, the team's lead or advisor, or the host says that it is
+// wrong. The school then rejects or reopens it.
+func (s *Service) Dispute(ctx context.Context, actor access.Actor, claimID int64, reason string) (model.HoursClaim, error) {
+	return s.settle(ctx, actor, claimID, reason, access.Person, decision{action: "hours.dispute", to: model.ClaimDisputed, may: mayDispute})
+}
+
+// Reject ends a claim that is not recognised yet, for the school: whoever may recognise it may reject it, but not their own.
+func (s *Service) Reject(ctx context.Context, actor access.Actor, claimID int64, reason string) (model.HoursClaim, error) {
+	return s.settle(ctx, actor, claimID, reason, access.HoursRecognise, decision{action: "hours.reject", to: model.ClaimRejected, may: mayRecognise})
+}
+
+// Reopen takes a disputed claim back to the beginning: lead and host confirm it again. Whoever may recognise it may do this,
+// but not for their own. A claim whose check-out was annulled waits for the next check-out instead (fault.ErrState).
+func (s *Service) Reopen(ctx context.Context, actor access.Actor, claimID int64, reason string) (model.HoursClaim, error) {
+	return s.settle(ctx, actor, claimID, reason, access.HoursRecognise, decision{action: "hours.reopen", to: model.ClaimComputed, may: mayRecognise})
+}
+
+// decision is one decision about one claim.
+type decision struct {
+	action string
+	to     model.ClaimStatus
+	may    func(tx *gorm.DB, actor access.Actor, v view) error
+}
+
+// view is a claim with what decides who may do what to it.
+type view struct {
+	claim    *model.HoursClaim
+	scene    scene
+	personal access.Object // who may read it
+	scope    string        // path of the student's branch
+}
+
+// settle carries a decision out. Repeating it changes nothing.
+func (s *Service) settle(ctx context.Context, actor access.Actor, claimID int64, reason string, p access.Permission, d decision) (model.HoursClaim, error) {
+	if err := actor.Require(p); err != nil {
+		return model.HoursClaim{}, err
+	}
+	if actor.UserID == 0 {
+		return model.HoursClaim{}, access.ErrDenied
+	}
+	if strings.TrimSpace(reason) == "" {
+		return model.HoursClaim{}, access.ErrReason
+	}
+	var out model.HoursClaim
+	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+		v, err := s.viewOf(tx, claimID)
+		if err == nil {
+			err = d.may(tx, actor, v)
+		}
+		if err == nil {
+			err = s.decide(tx, actor, v, d, reason)
+		}
+		if err != nil {
+			return err
+		}
+		return tx.Where("id = ?", claimID).First(&out).Error
+	})
+	return out, err
+}
+
+func (s *Service) decide(tx *gorm.DB, actor access.Actor, v view, d decision, reason string) error {
+	set := map[string]any{"reason": reason}
+	switch {
+	case v.claim.Status == d.to && v.claim.Reason == reason:
+		return nil
+	case d.to == model.ClaimComputed && v.claim.Reason == reasonAnnulled:
+		return fault.ErrState
+	case d.to == model.ClaimComputed:
+		set["lead_by"], set["host_by"] = nil, nil
+	}
+	return s.Audit.Move(tx, actor, v.claim, audit.Move{Action: d.action, To: string(d.to), Reason: reason, OrgPath: v.scene.path, Set: set})
+}
+
+// viewOf locks and reads a claim; fault.ErrNotFound if there is none.
+func (s *Service) viewOf(tx *gorm.DB, claimID int64) (view, error) {
+	var claim model.HoursClaim
+	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", claimID).First(&claim).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return view{}, fault.ErrNotFound
+	}
+	if err != nil {
+		return view{}, fmt.Errorf("lock claim: %w", err)
+	}
+	c, err := sceneOf(tx, claim.SessionID, s.Now())
+	if err != nil {
+		return view{}, err
+	}
+	homes, err := homesOf(tx, claim.ActivityID, claim.StudentID)
+	if err != nil {
+		return view{}, err
+	}
+	v := view{claim: &claim, scene: c, personal: c.object, scope: homes.at(claim.StudentID, dayOf(c.session.StartsAt)).scope}
+	v.personal.Public, v.personal.Read, v.personal.StudentIDs = false, access.HoursRead, []int64{claim.StudentID}
+	v.personal.Paths = append([]string{v.scope}, c.object.Paths...)
+	return v, nil
+}
+
+// mayDispute lets the student, the team and the host through.
+func mayDispute(tx *gorm.DB, actor access.Actor, v view) error {
+	if actor.NotOwn([]int64{v.claim.StudentID}, nil) != nil || actor.Check(access.HoursLead, v.scene.object) == nil {
+		return nil
+	}
+	host, err := org.ByID(tx, v.scene.activity.HostOrgID)
+	if err != nil {
+		return err
+	}
+	if actor.Check(access.HoursHost, access.Object{Paths: []string{host.Path}}) == nil {
+		return nil
+	}
+	return unseen(actor, v)
+}
+
+// mayRecognise lets those through who recognise for the student's branch, unless the claim is their own.
+func mayRecognise(_ *gorm.DB, actor access.Actor, v view) error {
+	if actor.Check(access.HoursRecognise, access.Object{Paths: []string{v.scope}}) != nil {
+		return unseen(actor, v)
+	}
+	return actor.NotOwn([]int64{v.claim.StudentID}, nil)
+}
+
+// unseen refuses: as not allowed who may read the claim, as not found who may not.
+func unseen(actor access.Actor, v view) error {
+	if actor.Sees(v.personal) {
+		return access.ErrDenied
+	}
+	return fault.ErrNotFound
+}

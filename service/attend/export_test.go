@@ -1,0 +1,19 @@
+package attend
+
+// What tests of the pure parts need to see.
+var (
+	MakeCode = makeCode
+	ReadCode = readCode
+	StepOf   = stepOf
+	DayOf    = dayOf
+	Worth    = worth
+)
+
+// CodeLen is the length of every code.
+const CodeLen = codeLen
+
+// Minutes and Reason of a credit.
+func (c credit) Minutes() int64 { return c.minutes }
+
+// Reason why it is less.
+func (c credit) Reason() string { return c.reason }

@@ -1,0 +1,73 @@
+package attend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/audit"
+	"baodao/service/fault"
+	"baodao/service/idem"
+)
+
+// ErrReversed refuses to reverse a line twice.
+var ErrReversed = fault.Define(fault.Conflict, "hours.reversed", "这条时长已经冲销过了。", "This line has been reversed already.")
+
+// Reverse takes a line of the ledger back with a second one of the same minutes negated; nothing is edited. Whoever may
+// recognise the student's hours may do this with a reason, but not for their own. A line can be reversed once (ErrReversed),
+// a reversal not at all (fault.ErrState).
+func (s *Service) Reverse(ctx context.Context, actor access.Actor, entryID int64, reason string, key idem.Key) (model.HoursEntry, error) {
+	if err := actor.Require(access.HoursRecognise); err != nil {
+		return model.HoursEntry{}, err
+	}
+	if actor.UserID == 0 {
+		return model.HoursEntry{}, access.ErrDenied
+	}
+	if strings.TrimSpace(reason) == "" {
+		return model.HoursEntry{}, access.ErrReason
+	}
+	return idem.Run(ctx, s.DB, s.Now(), actor, "reverseHours", key, func(tx *gorm.DB) (model.HoursEntry, error) {
+		return s.reverse(tx, actor, entryID, reason)
+	})
+}
+
+func (s *Service) reverse(tx *gorm.DB, actor access.Actor, id int64, reason string) (model.HoursEntry, error) {
+	var line model.HoursEntry
+	err := tx.Where("id = ?", id).First(&line).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return line, fault.ErrNotFound
+	}
+	if err != nil {
+		return line, fmt.Errorf("read ledger line: %w", err)
+	}
+	homes, err := homesOf(tx, line.ActivityID, line.StudentID)
+	if err != nil {
+		return line, err
+	}
+	o := access.Object{Paths: []string{homes.at(line.StudentID, line.ServedOn).scope}, StudentIDs: []int64{line.StudentID}, Read: access.HoursRead}
+	if err := actor.Check(access.HoursRecognise, o); err != nil {
+		return line, err
+	}
+	if err := actor.NotOwn(o.StudentIDs, nil); err != nil {
+		return line, err
+	}
+	if line.Reversal != 0 {
+		return line, fault.ErrState
+	}
+	back := line
+	back.ID, back.Minutes, back.Reversal, back.PostedBy, back.PostedAt = s.NewID(), -line.Minutes, line.ID, actor.UserID, s.Now()
+	if err := tx.Create(&back).Error; errors.Is(err, gorm.ErrDuplicatedKey) {
+		return line, ErrReversed
+	} else if err != nil {
+		return line, fmt.Errorf("reverse hours: %w", err)
+	}
+	return back, s.Audit.Write(tx, actor, audit.Entry{
+		Action: "hours.reverse", Object: "hours_entries", ObjectID: line.ID, OrgPath: line.BranchPath, Reason: reason,
+		Data: map[string]any{"minutes": back.Minutes, "line": back.ID},
+	})
+}

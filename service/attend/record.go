@@ -1,0 +1,146 @@
+package attend
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/page"
+)
+
+// Line is a line of the ledger with what is read beside it.
+type Line struct {
+	model.HoursEntry
+	ActivityTitle string
+	ProgrammeName string
+}
+
+const listMyHours = "hours.mine"
+
+// MyHours pages the student's own ledger lines, newest first.
+func (s *Service) MyHours(ctx context.Context, actor access.Actor, req page.Request) (page.Result[Line], error) {
+	none := page.Result[Line]{Items: []Line{}}
+	if actor.StudentID == 0 {
+		return none, actor.Require(access.Person)
+	}
+	keys, later, err := req.Key(listMyHours, 1)
+	if err != nil {
+		return none, err
+	}
+	q := s.DB.WithContext(ctx).Table("hours_entries AS e").
+		Joins("JOIN activities AS a ON a.id = e.activity_id").Joins("JOIN programmes AS p ON p.id = e.programme_id").
+		Select("e.*, a.title AS activity_title, p.name AS programme_name").Where("e.student_id = ?", actor.StudentID)
+	if later {
+		q = q.Where("e.id < ?", keys[0])
+	}
+	rows := []Line{}
+	if err := q.Order("e.id DESC").Limit(req.Size() + 1).Scan(&rows).Error; err != nil {
+		return none, fmt.Errorf("list ledger lines: %w", err)
+	}
+	return page.Cut(rows, req.Size(), listMyHours, func(l Line) []int64 { return []int64{l.ID} }), nil
+}
+
+// Record is what a student has served, as sums of ledger lines and nothing else.
+type Record struct {
+	AsOf      time.Time
+	Minutes   int64 // all classes
+	Volunteer int64
+	Practice  int64
+	Parts     []Part // by programme, term and class, in the order of their first day of service
+}
+
+// Part is the sum of one programme, term and class.
+type Part struct {
+	ProgrammeID   int64
+	ProgrammeName string
+	TermID        int64 // 0 outside every term of the university
+	TermName      string
+	Class         string
+	Minutes       int64
+}
+
+// MyRecord sums the student's ledger lines posted until asOf (included); the zero time, or one to come, means now.
+func (s *Service) MyRecord(ctx context.Context, actor access.Actor, asOf time.Time) (Record, error) {
+	now := s.Now()
+	if asOf.IsZero() || asOf.After(now) {
+		asOf = now
+	}
+	out := Record{AsOf: asOf, Parts: []Part{}}
+	if actor.StudentID == 0 {
+		return out, actor.Require(access.Person)
+	}
+	db := s.DB.WithContext(ctx)
+	days, err := daysOf(db, actor.StudentID, asOf)
+	if err != nil {
+		return out, err
+	}
+	terms, err := termsOf(db, actor.StudentID)
+	if err != nil {
+		return out, err
+	}
+	for _, d := range days {
+		out.add(d, terms)
+	}
+	return out, nil
+}
+
+// served is the sum of one programme, day and class.
+type served struct {
+	ProgrammeID   int64
+	ProgrammeName string
+	Class         string
+	ServedOn      model.Date
+	Minutes       int64
+}
+
+// add puts a day into the totals and into its part.
+func (r *Record) add(d served, terms []model.Term) {
+	r.Minutes += d.Minutes
+	if d.Class == model.ClassVolunteer {
+		r.Volunteer += d.Minutes
+	} else {
+		r.Practice += d.Minutes
+	}
+	part := Part{ProgrammeID: d.ProgrammeID, ProgrammeName: d.ProgrammeName, Class: d.Class}
+	for _, t := range terms {
+		if t.StartsOn <= d.ServedOn && d.ServedOn <= t.EndsOn {
+			part.TermID, part.TermName = t.ID, t.Name
+		}
+	}
+	for i, p := range r.Parts {
+		if p.ProgrammeID == part.ProgrammeID && p.TermID == part.TermID && p.Class == part.Class {
+			r.Parts[i].Minutes += d.Minutes
+			return
+		}
+	}
+	part.Minutes = d.Minutes
+	r.Parts = append(r.Parts, part)
+}
+
+// daysOf sums a student's lines by programme, day and class.
+func daysOf(db *gorm.DB, studentID int64, asOf time.Time) ([]served, error) {
+	var days []served
+	err := db.Table("hours_entries AS e").Joins("JOIN programmes AS p ON p.id = e.programme_id").
+		Where("e.student_id = ? AND e.posted_at <= ?", studentID, asOf).
+		Group("e.programme_id, p.name, e.class, e.served_on").Order("e.served_on, e.programme_id, e.class").
+		Select("e.programme_id, p.name AS programme_name, e.class, e.served_on, SUM(e.minutes) AS minutes").Scan(&days).Error
+	if err != nil {
+		return nil, fmt.Errorf("sum ledger lines: %w", err)
+	}
+	return days, nil
+}
+
+// termsOf reads the terms of a student's university.
+func termsOf(db *gorm.DB, studentID int64) ([]model.Term, error) {
+	var terms []model.Term
+	err := db.Where("university_id = (?)", db.Model(&model.StudentProfile{}).Select("university_id").Where("id = ?", studentID)).
+		Order("starts_on").Find(&terms).Error
+	if err != nil {
+		return nil, fmt.Errorf("read terms: %w", err)
+	}
+	return terms, nil
+}

@@ -1,0 +1,402 @@
+package attend_test
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/attend"
+	"baodao/service/fault"
+)
+
+// served adds a member who has served the whole session and returns the claim.
+func (b *bench) served(name string) (access.Actor, model.HoursClaim) {
+	b.TB.Helper()
+	b.Clock.Set(b.activity.CreatedAt)
+	me, _ := b.member(name)
+	b.serve(me, b.session, 0, 120)
+	return me, b.claim(me)
+}
+
+// status reads what a claim is now.
+func (b *bench) status(id int64) model.ClaimStatus {
+	b.TB.Helper()
+	var c model.HoursClaim
+	if err := b.DB.Where("id = ?", id).First(&c).Error; err != nil {
+		b.TB.Fatal(err)
+	}
+	return c.Status
+}
+
+func TestFromCheckOutToLedger(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	me, one := b.served("一")
+	_, two := b.served("二")
+	got, err := b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, ids(one, two))
+	is(t, err, nil)
+	if len(got.Claims) != 2 || got.Claims[0].Status != model.ClaimLead || *got.Claims[0].LeadBy != b.lead.UserID {
+		t.Errorf("%+v", got)
+	}
+	got, err = b.s.HostConfirm(t.Context(), b.clerk, b.activity.ID, attend.Choice{All: true})
+	is(t, err, nil)
+	if len(got.Claims) != 2 || got.Claims[1].Status != model.ClaimHost || got.More {
+		t.Errorf("%+v", got)
+	}
+	if b.count("hours_entries") != 0 {
+		t.Error("posted before the school recognised")
+	}
+	got, err = b.s.Recognise(t.Context(), b.officer, b.activity.ID, attend.Choice{All: true, Except: []int64{two.ID}})
+	is(t, err, nil)
+	if len(got.Claims) != 1 || got.Claims[0].Status != model.ClaimPosted || *got.Claims[0].RecognisedBy != b.officer.UserID || b.status(two.ID) != model.ClaimHost {
+		t.Errorf("%+v", got)
+	}
+	var line model.HoursEntry
+	if err := b.DB.First(&line).Error; err != nil {
+		t.Fatal(err)
+	}
+	want := model.HoursEntry{
+		ID: line.ID, StudentID: me.StudentID, Minutes: 120, Class: model.ClassVolunteer, ClaimID: one.ID, ProgrammeID: b.Programme.ID, ActivityID: b.activity.ID,
+		ServedOn: "2026-10-14", BranchID: b.Branch.ID, BranchPath: b.Branch.Path, PostedBy: b.officer.UserID, PostedAt: b.Clock.Now(),
+	}
+	if line != want {
+		t.Errorf("%+v, want %+v", line, want)
+	}
+	if n := b.count("audit_log", "object = 'hours_claims' AND object_id = ?", one.ID); n != 5 { // compute, lead, host, recognise, post
+		t.Errorf("%d audit rows", n)
+	}
+}
+
+func TestAStepAgainChangesNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	_, one := b.served("一")
+	_, err := b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, ids(one))
+	is(t, err, nil)
+	before := b.everything()
+	got, err := b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, ids(one))
+	is(t, err, nil)
+	if len(got.Claims) != 1 || got.Claims[0].Status != model.ClaimLead || b.everything() != before {
+		t.Errorf("%+v", got)
+	}
+	_, err = b.s.LeadConfirm(t.Context(), b.advisor, b.activity.ID, ids(one))
+	is(t, err, fault.ErrState) // somebody else took it
+	none, err := b.s.LeadConfirm(t.Context(), b.advisor, b.activity.ID, attend.Choice{All: true})
+	is(t, err, nil)
+	if len(none.Claims) != 0 || none.Claims == nil {
+		t.Errorf("%+v", none)
+	}
+}
+
+func TestWhoTakesTheLeadStep(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	second := b.Student("副队长", b.Branch)
+	b.Team(b.project, model.TeamLead, second)
+	b.joins(b.lead, b.position.ID)
+	me, mine := b.served("我")
+	b.serve(b.lead, b.session, 0, 120)
+	leads := b.claim(b.lead)
+	elsewhere := b.Staff("外校", access.BranchSecretary, b.Org(b.Department, model.OrgLeagueBranch, "别的支部"))
+	tests := map[string]struct {
+		as     access.Actor
+		choice attend.Choice
+		want   *fault.Fault
+	}{
+		"nobody":                         {access.Actor{}, ids(mine), access.ErrRequired},
+		"the student":                    {me, ids(mine), access.ErrDenied},
+		"the lead, for themselves":       {b.lead, ids(leads), access.ErrOwnInterest},
+		"the lead, own among others":     {b.lead, ids(mine, leads), access.ErrOwnInterest},
+		"another lead, for a lead":       {second, ids(leads), attend.ErrAdvisor},
+		"the secretary, for a lead":      {b.secretary, ids(leads), attend.ErrAdvisor},
+		"the clerk of the host":          {b.clerk, ids(mine), access.ErrDenied},
+		"a secretary of elsewhere":       {elsewhere, ids(mine), access.ErrDenied},
+		"an API client":                  {access.Actor{ClientID: 1, Scopes: []access.Permission{access.HoursLead}, Grants: b.secretary.Grants}, ids(mine), access.ErrDenied},
+		"a claim that is not there":      {b.lead, ids(mine, model.HoursClaim{ID: 99}), fault.ErrNotFound},
+		"an exception that is not there": {b.lead, attend.Choice{All: true, Except: []int64{99}}, fault.ErrNotFound},
+		"nothing chosen":                 {b.lead, attend.Choice{}, fault.ErrInvalid},
+		"both named and all":             {b.lead, attend.Choice{All: true, IDs: []int64{mine.ID}}, fault.ErrInvalid},
+		"named with exceptions":          {b.lead, attend.Choice{IDs: []int64{mine.ID}, Except: []int64{1}}, fault.ErrInvalid},
+	}
+	for name, c := range tests {
+		t.Run(name, func(t *testing.T) {
+			before := b.everything()
+			_, err := b.s.LeadConfirm(t.Context(), c.as, b.activity.ID, c.choice)
+			is(t, err, c.want)
+			if b.everything() != before || b.status(mine.ID) != model.ClaimComputed || b.status(leads.ID) != model.ClaimComputed {
+				t.Error("a refusal changed something")
+			}
+		})
+	}
+	got, err := b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, attend.Choice{All: true})
+	is(t, err, nil)
+	if len(got.Claims) != 1 || got.Claims[0].ID != mine.ID {
+		t.Errorf("all means all that one may: %+v", got)
+	}
+	_, err = b.s.LeadConfirm(t.Context(), b.advisor, b.activity.ID, ids(leads))
+	is(t, err, nil)
+}
+
+func TestSecretaryTakesTheLeadStepWithoutATeam(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(a *model.Activity, _ *model.Session) { a.ProjectID = nil })
+	_, mine := b.served("我")
+	_, err := b.s.LeadConfirm(t.Context(), b.advisor, b.activity.ID, ids(mine))
+	is(t, err, access.ErrDenied)
+	_, err = b.s.LeadConfirm(t.Context(), b.secretary, b.activity.ID, ids(mine))
+	is(t, err, nil)
+}
+
+func TestSecretaryConfirmsALeadWithoutAdvisor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	lonely := b.Project(b.Pair(b.Department, b.Community), "没有老师")
+	lead := b.Student("光杆队长", b.Branch)
+	b.Team(lonely, model.TeamLead, lead)
+	var p model.Position
+	b.activity, b.session, p = b.Activity(lonely, 9, nil)
+	b.joins(lead, p.ID)
+	b.serve(lead, b.session, 0, 120)
+	_, err := b.s.LeadConfirm(t.Context(), lead, b.activity.ID, ids(b.claim(lead)))
+	is(t, err, access.ErrOwnInterest)
+	_, err = b.s.LeadConfirm(t.Context(), b.Staff("系支书", access.BranchSecretary, b.Department), b.activity.ID, ids(b.claim(lead)))
+	is(t, err, nil)
+}
+
+func TestWhoTakesTheHostStep(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	me, mine := b.served("我")
+	clerkWhoStudies := b.Grant(me, access.HostStaff, b.Community)
+	leadWhoWorks := b.Grant(b.lead, access.HostStaff, b.Community)
+	_, err := b.s.HostConfirm(t.Context(), b.clerk, b.activity.ID, ids(mine))
+	is(t, err, fault.ErrState) // the lead comes first
+	_, err = b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, ids(mine))
+	is(t, err, nil)
+	for name, c := range map[string]struct {
+		as   access.Actor
+		want *fault.Fault
+	}{
+		"the advisor":                {b.advisor, access.ErrDenied},
+		"the department":             {b.officer, access.ErrDenied},
+		"a clerk, for themselves":    {clerkWhoStudies, access.ErrOwnInterest},
+		"who took the lead step":     {leadWhoWorks, access.ErrOwnInterest},
+		"a clerk of elsewhere":       {b.Staff("外人", access.HostStaff, b.Org(b.Town, model.OrgCommunity, "别的社区")), access.ErrDenied},
+		"a clerk of the campus side": {b.Staff("怪人", access.HostStaff, b.Branch), access.ErrDenied},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := b.s.HostConfirm(t.Context(), c.as, b.activity.ID, ids(mine))
+			is(t, err, c.want)
+			if b.status(mine.ID) != model.ClaimLead {
+				t.Error("confirmed all the same")
+			}
+		})
+	}
+	_, err = b.s.HostConfirm(t.Context(), b.Staff("镇干", access.TownOfficer, b.Town), b.activity.ID, ids(mine))
+	is(t, err, nil)
+}
+
+func TestWhoRecognises(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	me, mine := b.served("我")
+	b.Clock.Set(b.activity.CreatedAt)
+	department := b.Org(b.University, model.OrgDepartmentCommittee, "外系")
+	stranger := b.Student("外系学生", b.Org(department, model.OrgLeagueBranch, "外系支部"))
+	b.joins(stranger, b.position.ID)
+	b.serve(stranger, b.session, 0, 120)
+	theirs := b.claim(stranger)
+	dean := b.Staff("外系书记", access.CommitteeOfficer, department)
+	_, err := b.s.Recognise(t.Context(), b.officer, b.activity.ID, ids(mine))
+	is(t, err, fault.ErrState)
+	for _, confirm := range []func() error{
+		func() error {
+			_, err := b.s.LeadConfirm(t.Context(), b.secretary, b.activity.ID, ids(mine, theirs))
+			return err
+		},
+		func() error {
+			_, err := b.s.HostConfirm(t.Context(), b.clerk, b.activity.ID, ids(mine, theirs))
+			return err
+		},
+	} {
+		is(t, confirm(), nil)
+	}
+	officerWhoStudies := b.Grant(me, access.CommitteeOfficer, b.Department)
+	for name, c := range map[string]struct {
+		as     access.Actor
+		choice attend.Choice
+		want   *fault.Fault
+	}{
+		"the student":             {me, ids(mine), access.ErrDenied},
+		"the host":                {b.clerk, ids(mine), access.ErrDenied},
+		"the city":                {b.Staff("市里", access.CommitteeOfficer, b.City), ids(mine), access.ErrDenied},
+		"a foreign student":       {b.officer, ids(theirs), fault.ErrNotFound},
+		"a foreign student among": {b.officer, ids(mine, theirs), fault.ErrNotFound},
+		"who took the lead step":  {b.secretary, ids(mine), access.ErrOwnInterest},
+		"themselves":              {officerWhoStudies, ids(mine), access.ErrOwnInterest},
+		"who took the host step":  {b.Grant(b.clerk, access.CommitteeOfficer, b.Department), ids(mine), access.ErrOwnInterest},
+		"foreign beats own":       {officerWhoStudies, ids(mine, theirs), fault.ErrNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := b.everything()
+			_, err := b.s.Recognise(t.Context(), c.as, b.activity.ID, c.choice)
+			is(t, err, c.want)
+			if b.everything() != before || b.count("hours_entries") != 0 {
+				t.Error("a refusal changed something")
+			}
+		})
+	}
+	got, err := b.s.Recognise(t.Context(), dean, b.activity.ID, attend.Choice{All: true})
+	is(t, err, nil)
+	if len(got.Claims) != 1 || got.Claims[0].ID != theirs.ID {
+		t.Errorf("all means one's own students: %+v", got)
+	}
+	_, err = b.s.Recognise(t.Context(), b.Staff("校团委", access.CommitteeOfficer, b.University), b.activity.ID, ids(mine))
+	is(t, err, nil)
+	if b.count("hours_entries") != 2 {
+		t.Error("not posted")
+	}
+}
+
+func TestTheBranchOfTheDayOfTheSession(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	me, mine := b.served("我")
+	_, zero := b.served("迟到")
+	later := b.Org(b.Org(b.University, model.OrgDepartmentCommittee, "新系"), model.OrgLeagueBranch, "新支部")
+	club := b.Org(b.Department, model.OrgStudentClub, "社团")
+	to := model.Date("2026-10-15")
+	b.Insert(
+		&model.Membership{ID: b.NewID(), StudentID: me.StudentID, OrgID: later.ID, FromOn: to, CreatedAt: b.Clock.Now()},
+		&model.Membership{ID: b.NewID(), StudentID: me.StudentID, OrgID: club.ID, FromOn: "2026-10-01", CreatedAt: b.Clock.Now()},
+	)
+	b.update("UPDATE memberships SET to_on = ? WHERE student_id = ? AND org_id = ?", to, me.StudentID, b.Branch.ID)
+	b.update("UPDATE student_profiles SET branch_id = ? WHERE id = ?", later.ID, me.StudentID)
+	b.update("UPDATE memberships SET from_on = ? WHERE student_id = ?", "2026-12-01", zero.StudentID) // no branch that day
+	all := attend.Choice{All: true}
+	for _, step := range []func() error{
+		func() error { _, err := b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, all); return err },
+		func() error { _, err := b.s.HostConfirm(t.Context(), b.clerk, b.activity.ID, all); return err },
+		func() error { _, err := b.s.Recognise(t.Context(), b.officer, b.activity.ID, all); return err },
+	} {
+		is(t, step(), nil)
+	}
+	for claim, want := range map[int64]int64{mine.ID: b.Branch.ID, zero.ID: 0} {
+		var line model.HoursEntry
+		if err := b.DB.Where("claim_id = ?", claim).First(&line).Error; err != nil {
+			t.Fatal(err)
+		}
+		if line.BranchID != want {
+			t.Errorf("posted for branch %d, want %d", line.BranchID, want)
+		}
+	}
+}
+
+// update changes rows behind the services' back.
+func (b *bench) update(sql string, args ...any) {
+	b.TB.Helper()
+	if err := b.exec(sql, args...); err != nil {
+		b.TB.Fatal(err)
+	}
+}
+
+func TestNoMinutesNoLine(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	me, _ := b.member("我")
+	b.serve(me, b.session, 0, 10)
+	c := b.claim(me)
+	b.post(c)
+	if b.status(c.ID) != model.ClaimPosted || b.count("hours_entries") != 0 {
+		t.Errorf("%s, %d lines", b.status(c.ID), b.count("hours_entries"))
+	}
+}
+
+// post takes claims through all steps.
+func (b *bench) post(claims ...model.HoursClaim) {
+	b.TB.Helper()
+	ctx, choice := b.TB.Context(), ids(claims...)
+	if _, err := b.s.LeadConfirm(ctx, b.advisor, b.activity.ID, choice); err != nil {
+		b.TB.Fatal(err)
+	}
+	if _, err := b.s.HostConfirm(ctx, b.clerk, b.activity.ID, choice); err != nil {
+		b.TB.Fatal(err)
+	}
+	if _, err := b.s.Recognise(ctx, b.officer, b.activity.ID, choice); err != nil {
+		b.TB.Fatal(err)
+	}
+}
+
+func TestAllOfALargeActivity(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	now := b.Clock.Now()
+	var rows []model.HoursClaim
+	for i := range 620 {
+		rows = append(rows, model.HoursClaim{
+			ID: b.NewID(), SignupID: int64(5000 + i), SessionID: b.session.ID, ActivityID: b.activity.ID, StudentID: int64(9000 + i), Minutes: 60, Class: model.ClassPractice,
+			Basis: "CHECKIN", StartsAt: now, EndsAt: now, Status: model.ClaimComputed, Version: 1, CreatedAt: now, UpdatedAt: now,
+		})
+	}
+	b.Insert(&rows)
+	got, err := b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, attend.Choice{All: true})
+	is(t, err, nil)
+	if len(got.Claims) != 500 || !got.More {
+		t.Errorf("%d claims, more %v", len(got.Claims), got.More)
+	}
+	got, err = b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, attend.Choice{All: true})
+	is(t, err, nil)
+	if len(got.Claims) != 120 || got.More {
+		t.Errorf("%d claims, more %v", len(got.Claims), got.More)
+	}
+}
+
+func TestConfirmersAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	_, mine := b.served("我")
+	confirmers := []access.Actor{b.lead, b.advisor, b.secretary}
+	errs := together(12, func(i int) error {
+		_, err := b.s.LeadConfirm(t.Context(), confirmers[i%3], b.activity.ID, ids(mine))
+		return err
+	})
+	good := map[int]bool{}
+	for i, err := range errs {
+		if err == nil {
+			good[i%3] = true
+		} else if !errors.Is(err, fault.ErrState) {
+			t.Error(err)
+		}
+	}
+	if len(good) != 1 || b.count("audit_log", "action = 'hours.lead_confirm'") != 1 {
+		t.Errorf("%d people confirmed", len(good))
+	}
+	_, err := b.s.HostConfirm(t.Context(), b.clerk, b.activity.ID, ids(mine))
+	is(t, err, nil)
+	officers := []access.Actor{b.officer, b.Staff("校", access.CommitteeOfficer, b.University)}
+	for _, err := range together(10, func(i int) error {
+		_, err := b.s.Recognise(t.Context(), officers[i%2], b.activity.ID, ids(mine))
+		return err
+	}) {
+		if err != nil && !errors.Is(err, fault.ErrState) {
+			t.Error(err)
+		}
+	}
+	if b.count("hours_entries") != 1 {
+		t.Errorf("%d lines of one claim", b.count("hours_entries"))
+	}
+}
+
+func TestStepsOfADraftOrUnknownActivity(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, func(a *model.Activity, _ *model.Session) { a.PublishedAt, a.Status = nil, model.ActivityDraft })
+	for _, activity := range []int64{b.activity.ID, 99} {
+		t.Run(fmt.Sprint(activity), func(t *testing.T) {
+			dean := b.Staff("外校"+fmt.Sprint(activity), access.CommitteeOfficer, b.Org(b.City, model.OrgUniversityCommittee, "外校"))
+			_, err := b.s.Recognise(t.Context(), dean, activity, attend.Choice{All: true})
+			is(t, err, fault.ErrNotFound)
+		})
+	}
+}
