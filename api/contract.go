@@ -135,6 +135,9 @@ func (ct *Contract) describe(op Operation, e Endpoint) (huma.Operation, error) {
 	for _, status := range statuses {
 		hop.Responses[fmt.Sprint(status)] = ct.refusal(status, e.oauth)
 	}
+	if e.embeds(reflect.TypeFor[IfNoneMatchIn]()) {
+		hop.Responses["304"] = &huma.Response{Description: "The caller has it already: If-None-Match names its tag"}
+	}
 	if len(e.answers) > 0 {
 		hop.Responses[fmt.Sprint(e.status)] = fileResponse(e.answers)
 	}

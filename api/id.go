@@ -60,6 +60,15 @@ func (id *ID) OnParamSet(_ bool, parsed any) {
 	}
 }
 
+// idOrNil leaves an id of 0 out of an answer.
+func idOrNil(id int64) *ID {
+	if id == 0 {
+		return nil
+	}
+	out := ID(id)
+	return &out
+}
+
 // IDs turns ids of rows into ids of answers; never nil.
 func IDs(ids []int64) []ID {
 	out := make([]ID, len(ids))

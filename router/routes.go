@@ -9,7 +9,17 @@ import (
 
 // Handlers are the resources of the API; main fills them in.
 type Handlers struct {
-	Account *api.AccountAPI
+	Account   *api.AccountAPI
+	Org       *api.OrgAPI
+	Member    *api.MemberAPI
+	Project   *api.ProjectAPI
+	Activity  *api.ActivityAPI
+	Signup    *api.SignupAPI
+	Attend    *api.AttendAPI
+	Hours     *api.HoursAPI
+	Programme *api.ProgrammeAPI
+	Pairing   *api.PairingAPI
+	Stats     *api.StatsAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -17,6 +27,16 @@ type Handlers struct {
 func Routes(h Handlers) []Route {
 	return slices.Concat(
 		accountRoutes(h.Account),
+		orgRoutes(h.Org),
+		memberRoutes(h.Member),
+		programmeRoutes(h.Programme),
+		pairingRoutes(h.Pairing),
+		projectRoutes(h.Project),
+		activityRoutes(h.Activity),
+		signupRoutes(h.Signup),
+		attendRoutes(h.Attend),
+		hoursRoutes(h.Hours),
+		statsRoutes(h.Stats),
 	)
 }
 
@@ -38,5 +58,152 @@ func accountRoutes(a *api.AccountAPI) []Route {
 		Get("/orgs/:id/api-clients", access.APIClientWrite, "listAPIClients", api.Handle(200, a.ListClients), "api-clients", "API clients of a committee, newest first"),
 		Post("/api-clients/:id/rotate", access.APIClientWrite, "rotateAPIClient", api.Handle(200, a.RotateClient), "api-clients", "Give an API client a new secret", "state.conflict").StepUp(),
 		Post("/api-clients/:id/revoke", access.APIClientWrite, "revokeAPIClient", api.Handle(200, a.RevokeClient), "api-clients", "End an API client", "state.conflict").StepUp(),
+	}
+}
+
+func orgRoutes(a *api.OrgAPI) []Route {
+	return []Route{
+		Get("/regions", access.OrgRead, "listRegions", api.Handle(200, a.ListRegions), "orgs", "Administrative divisions directly below one"),
+		Get("/regions/:code", access.OrgRead, "getRegion", api.Handle(200, a.GetRegion), "orgs", "One administrative division"),
+		Get("/orgs", access.OrgRead, "listOrgs", api.Handle(200, a.List), "orgs", "Organisations, by parent, kind, division or name"),
+		Get("/orgs/:id", access.OrgRead, "getOrg", api.Handle(200, a.Get), "orgs", "One organisation"),
+		Post("/orgs", access.OrgWrite, "createOrg", api.Handle(201, a.Create), "orgs", "Set up an organisation below another one", "resource.not_found", "org.kind_misfit", "org.not_active"),
+		Put("/orgs/:id", access.OrgWrite, "updateOrg", api.Handle(200, a.Update), "orgs", "Edit an organisation below one's own", "org.not_active"),
+		Post("/orgs/:id/dissolve", access.OrgWrite, "dissolveOrg", api.Handle(200, a.Dissolve), "orgs", "End an organisation below one's own", "access.reason_required", "org.in_use", "org.successor_misfit", "state.conflict"),
+		Get("/orgs/:id/terms", access.OrgRead, "listTerms", api.Handle(200, a.ListTerms), "orgs", "Terms of a university, newest first"),
+		Post("/orgs/:id/terms", access.TermWrite, "createTerm", api.Handle(201, a.CreateTerm), "orgs", "Add a term to a university", "org.not_university", "term.overlap"),
+
+		Get("/orgs/:id/role-grants", access.GrantRead, "listRoleGrants", api.Handle(200, a.ListGrants), "roles", "Roles held in an organisation"),
+		Post("/orgs/:id/role-grants", access.GrantWrite, "createRoleGrant", api.Handle(201, a.CreateGrant), "roles", "Give a person a role strictly below one's own rank", "access.fresh_login_required", "grant.beyond_rank", "grant.exists", "grant.own", "grant.role_misfit", "grant.separation", "org.not_active"),
+		Post("/role-grants/:id/revoke", access.GrantWrite, "revokeRoleGrant", api.Handle(200, a.RevokeGrant), "roles", "Take a role away", "access.fresh_login_required", "access.reason_required", "grant.beyond_rank", "grant.own", "state.conflict"),
+		Get("/system/role-grants", access.GrantRead, "listSystemRoleGrants", api.Handle(200, a.ListSystemGrants), "roles", "Who operates, secures and audits the system"),
+		Post("/system/role-grants", access.GrantWrite, "createSystemRoleGrant", api.Handle(201, a.CreateSystemGrant), "roles", "Give a person a system role", "access.fresh_login_required", "grant.exists", "grant.own", "grant.separation"),
+		Post("/orgs/:id/invitations", access.Invite, "createInvitation", api.Handle(201, a.CreateInvitation), "roles", "Offer a role to whoever redeems the code", "access.fresh_login_required", "grant.beyond_rank", "grant.role_misfit", "org.not_active"),
+		Get("/orgs/:id/invitations", access.Invite, "listInvitations", api.Handle(200, a.ListInvitations), "roles", "Invitations of an organisation, newest first"),
+		Post("/invitations/:id/revoke", access.Invite, "revokeInvitation", api.Handle(200, a.RevokeInvitation), "roles", "Withdraw an open invitation", "access.fresh_login_required", "grant.beyond_rank", "state.conflict"),
+		Post("/invitations/redeem", access.Person, "redeemInvitation", api.Handle(201, a.RedeemInvitation), "roles", "Take the role of an invitation", "grant.exists", "grant.own", "grant.separation", "invitation.invalid"),
+	}
+}
+
+func memberRoutes(a *api.MemberAPI) []Route {
+	return []Route{
+		Get("/orgs/:id/students", access.OrgMember, "listStudents", api.Handle(200, a.ListStudents), "students", "Students of an organisation and all below it"),
+		Post("/orgs/:id/roster-imports", access.RosterImport, "importRoster", api.Upload(200, api.MaxRosterUpload, a.ImportRoster), "students", "Import students from XLSX or CSV", "access.reason_required", "import.columns", "import.rows_invalid", "import.too_large", "import.unreadable", "version.mismatch"),
+		Post("/me/student-binding", access.Person, "bindStudent", api.Handle(200, a.BindStudent), "students", "Tie my account to a student of a university's roster", "binding.already", "binding.no_match", "binding.taken", "rate.limited", "version.mismatch"),
+
+		Post("/orgs/:id/join-codes", access.JoinCode, "createJoinCode", api.Handle(201, a.CreateJoinCode), "students", "Make a code by which students ask to join a branch", "org.not_active", "org.not_branch"),
+		Post("/join-codes/:id/revoke", access.JoinCode, "revokeJoinCode", api.Handle(200, a.RevokeJoinCode), "students", "Withdraw a join code", "state.conflict"),
+		Post("/me/join-requests", access.Person, "createJoinRequest", api.Handle(201, a.CreateJoinRequest), "students", "Ask to join a branch", "binding.already", "join.pending", "join_code.invalid"),
+		Get("/me/join-requests", access.Person, "listMyJoinRequests", api.Handle(200, a.ListMyJoinRequests), "students", "My requests to join a branch, newest first"),
+		Get("/orgs/:id/join-requests", access.JoinApprove, "listJoinRequests", api.Handle(200, a.ListJoinRequests), "students", "Requests to join a branch"),
+		Post("/join-requests/:id/approve", access.JoinApprove, "approveJoinRequest", api.Handle(200, a.ApproveJoinRequest), "students", "Take a person into the branch", "access.own_interest", "binding.already", "join.number_taken", "org.not_active", "state.conflict", "version.mismatch"),
+		Post("/join-requests/:id/reject", access.JoinApprove, "rejectJoinRequest", api.Handle(200, a.RejectJoinRequest), "students", "Refuse a request to join", "access.own_interest", "access.reason_required", "state.conflict", "version.mismatch"),
+	}
+}
+
+func programmeRoutes(a *api.ProgrammeAPI) []Route {
+	return []Route{
+		Get("/programme-presets", access.Public, "listProgrammePresets", api.Handle(200, a.Presets), "programmes", "The rules of the two published documents, ready to use"),
+		Get("/programmes", access.Public, "listProgrammes", api.Handle(200, a.List), "programmes", "Programmes, newest first; drafts only for those who may write them"),
+		Get("/programmes/:id", access.Public, "getProgramme", api.Handle(200, a.Get), "programmes", "One programme with policy, phases and milestones"),
+		Post("/programmes", access.ProgrammeWrite, "createProgramme", api.Handle(201, a.Create), "programmes", "Draft a programme from a preset or with rules of its own", "access.fresh_login_required", "programme.code_taken"),
+		Put("/programmes/:id", access.ProgrammeWrite, "updateProgramme", api.Handle(200, a.Update), "programmes", "Change name and phases", "access.fresh_login_required", "programme.closed"),
+		Put("/programmes/:id/policy", access.ProgrammeWrite, "putProgrammePolicy", api.Handle(200, a.PutPolicy), "programmes", "Add a version of the policy; the old ones stay", "access.fresh_login_required", "programme.closed"),
+		Post("/programmes/:id/activate", access.ProgrammeWrite, "activateProgramme", api.Handle(200, a.Activate), "programmes", "Open a draft to everybody", "access.fresh_login_required", "state.conflict", "version.mismatch"),
+		Post("/programmes/:id/close", access.ProgrammeWrite, "closeProgramme", api.Handle(200, a.Close), "programmes", "End a programme; what is there stays readable", "access.fresh_login_required", "state.conflict", "version.mismatch"),
+		Get("/programmes/:id/milestones", access.Public, "listMilestones", api.Handle(200, a.ListMilestones), "programmes", "Due days of a programme, earliest first"),
+		Post("/programmes/:id/milestones", access.ProgrammeWrite, "addMilestone", api.Handle(201, a.AddMilestone), "programmes", "Add a due day", "access.fresh_login_required", "programme.closed", "programme.milestone_exists", "programme.milestones_full"),
+		Post("/programmes/:id/milestones/derive", access.ProgrammeWrite, "deriveMilestones", api.Handle(200, a.DeriveMilestones), "programmes", "Add the due days that the policy sets for a programme year, as far as they are missing", "access.fresh_login_required", "programme.closed", "programme.milestones_full"),
+		Delete("/programmes/:id/milestones/:milestone_id", access.ProgrammeWrite, "removeMilestone", api.Handle(204, a.RemoveMilestone), "programmes", "Take a due day away", "access.fresh_login_required", "programme.closed"),
+	}
+}
+
+func pairingRoutes(a *api.PairingAPI) []Route {
+	return []Route{
+		Post("/pairings", access.Person, "proposePairing", api.Handle(201, a.Propose), "pairings", "Propose a pairing for one side (pairing.propose), or recommend one for a committee above (pairing.recommend)", "programme.not_active", "pairing.exists", "pairing.org_inactive", "pairing.out_of_programme"),
+		Get("/pairings", access.PairingRead, "listPairings", api.Handle(200, a.List), "pairings", "Pairings of which I see a side, newest first"),
+		Get("/pairings/:id", access.PairingRead, "getPairing", api.Handle(200, a.Get), "pairings", "One pairing"),
+		Post("/pairings/:id/accept", access.PairingPropose, "acceptPairing", api.Handle(200, a.Accept), "pairings", "Accept for one side; the second acceptance makes the pairing active", "access.own_interest", "programme.not_active", "pairing.already_accepted", "pairing.expired", "pairing.org_inactive", "state.conflict", "version.mismatch"),
+		Post("/pairings/:id/decline", access.PairingPropose, "declinePairing", api.Handle(200, a.Decline), "pairings", "Turn a proposal down, or take one's own back; no reason is asked", "pairing.expired", "state.conflict", "version.mismatch"),
+		Post("/pairings/:id/end", access.PairingPropose, "endPairing", api.Handle(200, a.End), "pairings", "End a pairing with a reason, today or with notice", "pairing.ending", "state.conflict", "version.mismatch"),
+	}
+}
+
+func statsRoutes(a *api.StatsAPI) []Route {
+	return []Route{
+		Get("/orgs/:id/indicators", access.StatsRead, "getIndicators", api.Handle(200, a.Indicators), "indicators", "Participation and pairing ratios of an organisation and all below it, against the programme's targets"),
+		Get("/orgs/:id/indicators/children", access.StatsRead, "listIndicatorsOfChildren", api.Handle(200, a.Children), "indicators", "The same figures for each organisation directly below"),
+	}
+}
+
+func projectRoutes(a *api.ProjectAPI) []Route {
+	return []Route{
+		Post("/projects", access.ProjectWrite, "createProject", api.Handle(201, a.Create), "projects", "Draft a project of an active pairing", "resource.not_found", "project.pairing_not_active"),
+		Get("/projects", access.ProjectRead, "listProjects", api.Handle(200, a.List), "projects", "Projects in my sight, newest first"),
+		Get("/projects/:id", access.ProjectRead, "getProject", api.Handle(200, a.Get), "projects", "One project"),
+		Put("/projects/:id", access.ProjectWrite, "updateProject", api.Handle(200, a.Update), "projects", "Write a draft anew, or adjust goals, tasks and duties of a running project", "state.conflict", "project.locked_fields"),
+		Post("/projects/:id/submit", access.ProjectWrite, "submitProject", api.Handle(200, a.Submit), "projects", "Put a draft before both sides", "state.conflict", "version.mismatch", "project.incomplete"),
+		Post("/projects/:id/confirm", access.ProjectConfirm, "confirmProject", api.Handle(200, a.Confirm), "projects", "Say yes for one side; the second yes starts the project", "state.conflict", "version.mismatch", "access.own_interest", "project.already_confirmed", "project.team_incomplete", "project.pairing_not_active"),
+		Post("/projects/:id/return", access.ProjectConfirm, "returnProject", api.Handle(200, a.Return), "projects", "Send a submitted project back with a reason", "state.conflict", "version.mismatch", "access.reason_required"),
+		Post("/projects/:id/stop", access.ProjectConfirm, "stopProject", api.Handle(200, a.Stop), "projects", "End a project for good", "state.conflict", "version.mismatch", "access.reason_required", "project.activities_open"),
+		Get("/projects/:id/members", access.ProjectRead, "listProjectMembers", api.Handle(200, a.ListMembers), "projects", "Everyone who is or was in the team"),
+		Post("/projects/:id/members", access.TeamWrite, "addProjectMember", api.Handle(201, a.AddMember), "projects", "Put a student or an advisor into the team", "state.conflict", "project.already_member"),
+		Post("/project-members/:id/end", access.TeamWrite, "endProjectMember", api.Handle(200, a.EndMember), "projects", "End a membership of a team", "state.conflict"),
+	}
+}
+
+func activityRoutes(a *api.ActivityAPI) []Route {
+	return []Route{
+		Get("/activities", access.Public, "listActivities", api.Handle(200, a.List), "activities", "Published activities, soonest first, or nearest first around a place").Rendered(),
+		Get("/activities/:id", access.Public, "getActivity", api.Handle(200, a.Get), "activities", "One activity with sessions, positions and free seats; drafts only for those who manage them"),
+		Post("/activities", access.ActivityWrite, "createActivity", api.Handle(201, a.Create), "activities", "Draft an activity with sessions and positions", "resource.not_found", "project.not_running"),
+		Put("/activities/:id", access.ActivityWrite, "updateActivity", api.Handle(200, a.Update), "activities", "Write a draft anew; after approval only title, summary, risk note and host contact", "state.conflict", "activity.locked_fields", "activity.incomplete"),
+		Post("/activities/:id/submit", access.ActivityWrite, "submitActivity", api.Handle(200, a.Submit), "activities", "Ask for approval", "state.conflict", "version.mismatch"),
+		Post("/activities/:id/approve", access.ActivityApprove, "approveActivity", api.Handle(200, a.Approve), "activities", "Approve, for an organisation above the organiser", "state.conflict", "version.mismatch", "access.own_interest"),
+		Post("/activities/:id/return", access.ActivityApprove, "returnActivity", api.Handle(200, a.Return), "activities", "Send back with a reason, for an organisation above the organiser", "state.conflict", "version.mismatch", "access.own_interest", "access.reason_required"),
+		Post("/activities/:id/publish", access.ActivityPublish, "publishActivity", api.Handle(200, a.Publish), "activities", "Make an approved activity public", "state.conflict", "version.mismatch", "activity.incomplete", "project.not_running"),
+		Post("/activities/:id/cancel", access.ActivityPublish, "cancelActivity", api.Handle(200, a.Cancel), "activities", "Call an activity off before it begins; every seat is given back", "state.conflict", "version.mismatch", "access.reason_required", "activity.started"),
+		Get("/managed-activities", access.ActivityManage, "listManagedActivities", api.Handle(200, a.ListManaged), "activities", "Activities in any state that I may see from inside, newest first"),
+		Put("/positions/:id", access.CapacityWrite, "setPositionCapacity", api.Handle(200, a.SetCapacity), "activities", "Change the seats of a position, never below those taken", "state.conflict", "position.capacity_below_taken"),
+		Post("/sessions/:id/move", access.CapacityWrite, "moveSession", api.Handle(200, a.MoveSession), "activities", "Change time or place of a session; cancelling is free again until the next start", "state.conflict", "session.started"),
+	}
+}
+
+func signupRoutes(a *api.SignupAPI) []Route {
+	return []Route{
+		Post("/positions/:id/signups", access.Person, "createSignup", api.Handle(201, a.Create), "signups", "Sign up for a position: students, first come first served", "signup.needs_student", "signup.not_open", "signup.closed", "signup.duplicate", "signup.full", "signup.conflict", "signup.not_eligible"),
+		Get("/positions/:id/availability", access.Public, "getAvailability", api.Handle(200, a.Availability), "signups", "How many seats are left, and why; cheap to poll with If-None-Match"),
+		Get("/me/signups", access.Person, "listMySignups", api.Handle(200, a.ListMine), "signups", "My signups, newest first"),
+		Get("/signups/:id", access.SignupList, "getSignup", api.Handle(200, a.Get), "signups", "One signup: my own, or one in an activity whose signups I may read"),
+		Post("/signups/:id/cancel", access.SignupCreate, "cancelSignup", api.Handle(200, a.Cancel), "signups", "Give my seat back; free before cancel_until, late until the activity begins", "signup.started", "state.conflict"),
+		Get("/activities/:id/signups", access.SignupList, "listActivitySignups", api.Handle(200, a.ListOfActivity), "signups", "Signups of an activity, in the order they came"),
+	}
+}
+
+func attendRoutes(a *api.AttendAPI) []Route {
+	checks := []string{"checkin.no_signup", "checkin.too_early", "checkin.too_late", "checkin.already_in", "checkin.not_checked_in", "checkin.already_out"}
+	return []Route{
+		Get("/sessions/:id/check-in-code", access.CheckInShow, "getCheckInCode", api.Handle(200, a.Code), "check-ins", "The rotating code of a session, now and for the next minute", "state.conflict"),
+		Get("/sessions/:id/check-in-code.png", access.CheckInShow, "getCheckInCodePicture", api.Raw("image/png", a.Picture), "check-ins", "The present code as a QR picture", "state.conflict"),
+		Post("/check-ins/redeem", access.CheckInMake, "redeemCheckInCode", api.Handle(200, a.Redeem), "check-ins", "Check in or out with a scanned code; the nonce makes a repeat harmless", append(checks, "checkin.code_invalid", "checkin.code_expired", "rate.limited")...),
+		Post("/sessions/:id/confirmations", access.CheckInShow, "confirmCheckIns", api.Handle(201, a.Confirm), "check-ins", "Check people in or out by list, all or none", append(checks, "access.own_interest", "access.reason_required")...),
+		Post("/check-ins/:id/annul", access.Person, "annulCheckIn", api.Handle(200, a.Annul), "check-ins", "Take a check-in or check-out back within 15 minutes: whoever made it", "access.reason_required", "checkin.annul_too_late", "checkin.annul_order", "state.conflict"),
+		Get("/sessions/:id/attendance", access.CheckInRead, "listAttendance", api.Handle(200, a.ListOfSession), "check-ins", "Everybody with a seat in a session, and when they came and went"),
+		Get("/me/check-ins", access.Person, "listMyCheckIns", api.Handle(200, a.ListMine), "check-ins", "My check-ins and failed tries, newest first"),
+	}
+}
+
+func hoursRoutes(a *api.HoursAPI) []Route {
+	return []Route{
+		Get("/activities/:id/hours-claims", access.HoursRead, "listHoursClaims", api.Handle(200, a.ListOfActivity), "hours", "Claims of an activity that I may read, oldest first"),
+		Post("/activities/:id/hours-claims/lead-confirm", access.HoursLead, "leadConfirmHours", api.Handle(200, a.LeadConfirm), "hours", "Confirm for the team that people were there, all or none", "access.own_interest", "hours.needs_advisor", "state.conflict"),
+		Post("/activities/:id/hours-claims/host-confirm", access.HoursHost, "hostConfirmHours", api.Handle(200, a.HostConfirm), "hours", "Confirm for the host that the work was done, all or none", "access.own_interest", "state.conflict"),
+		Post("/activities/:id/hours-claims/recognise", access.HoursRecognise, "recogniseHours", api.Handle(200, a.Recognise), "hours", "Recognise for the school and post to the ledger, all or none", "access.own_interest", "state.conflict"),
+		Post("/hours-claims/:id/dispute", access.Person, "disputeHours", api.Handle(200, a.Dispute), "hours", "Say that a claim is wrong: its student, team or host", "access.reason_required", "state.conflict"),
+		Post("/hours-claims/:id/reject", access.HoursRecognise, "rejectHours", api.Handle(200, a.Reject), "hours", "End a claim for the school", "access.own_interest", "access.reason_required", "state.conflict"),
+		Post("/hours-claims/:id/reopen", access.HoursRecognise, "reopenHours", api.Handle(200, a.Reopen), "hours", "Take a disputed claim back to the beginning", "access.own_interest", "access.reason_required", "state.conflict"),
+		Post("/hours-entries/:id/reverse", access.HoursRecognise, "reverseHours", api.Handle(201, a.Reverse), "hours", "Take a ledger line back with a second one", "access.own_interest", "access.reason_required", "hours.reversed", "state.conflict"),
+		Get("/me/hours", access.Person, "listMyHours", api.Handle(200, a.ListMine), "hours", "My lines of the ledger, newest first"),
+		Get("/me/record", access.Person, "getMyRecord", api.Handle(200, a.Record), "hours", "My totals as sums of the ledger, now or at any past moment"),
 	}
 }

@@ -24,9 +24,9 @@ import (
 // importDivisions measures the import of 31,000 divisions with organisations (or BENCH_DATA=DIR) against multi-row inserts
 // of the same rows by hand. Both read the files.
 func importDivisions(ctx context.Context, s settings, engine string) (result, error) {
-	var files fs.FS = invented()
-	if dir := os.Getenv("BENCH_DATA"); dir != "" {
-		files = os.DirFS(dir)
+	files := invented()
+	if s.data != "" {
+		files = os.DirFS(s.data)
 	}
 	rows := 0
 	timed := func(work func(context.Context, *stage) (int, error)) func(context.Context) (float64, error) {
@@ -36,7 +36,7 @@ func importDivisions(ctx context.Context, s settings, engine string) (result, er
 				return 0, err
 			}
 			defer func() { err = errors.Join(err, st.close()) }()
-			began := time.Now() //nolint:forbidigo // measuring
+			began := time.Now()
 			n, err := work(ctx, st)
 			if rows != 0 && n != rows {
 				err = errors.Join(err, fmt.Errorf("%d rows, the other way made %d", n, rows))

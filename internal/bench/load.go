@@ -30,7 +30,7 @@ func (l load) rate(ctx context.Context, d time.Duration) (float64, error) {
 	var sent, answered atomic.Int64
 	var wg sync.WaitGroup
 	fails := make(chan error, l.conns)
-	began := time.Now() //nolint:forbidigo // measuring
+	began := time.Now()
 	for range l.conns {
 		wg.Go(func() {
 			if err := l.client(ctx, &sent, &answered); err != nil {

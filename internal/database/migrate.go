@@ -158,7 +158,7 @@ func lockSQLite(ctx context.Context, pool *sql.DB) (func() error, error) {
 	if err != nil {
 		return nil, err
 	}
-	tx, err := db.BeginTx(ctx, nil) //nolint:forbidigo // the lock itself
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

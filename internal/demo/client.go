@@ -15,7 +15,8 @@ import (
 
 // client is one person, or one program, with a phone of their own.
 type client struct {
-	name    string // shown
+	name    string // of the invented user, in letters
+	shown   string // in the story
 	story   *story
 	access  string
 	refresh string
@@ -30,25 +31,32 @@ type answer struct {
 	body   any
 }
 
-// errStory says that the server did not do what the story promises.
-var errStory = errors.New("the story went wrong")
-
 // send makes one request and expects one status. A login that has run out is refreshed once, as the mini-program does.
-func (c *client) send(ctx context.Context, want int, method, path string, body any, header ...string) (*answer, error) {
-	a, err := c.once(ctx, method, path, body, header)
+// After the first thing that goes wrong the story tells nothing more, and send answers nothing.
+func (c *client) send(want int, method, path string, body any, header ...string) *answer {
+	if c.story.err != nil {
+		return &answer{}
+	}
+	a, err := c.once(c.story.ctx, method, path, body, header)
 	if err == nil && a.status == http.StatusUnauthorized && a.get("code") == "auth.token_expired" && c.refresh != "" {
-		if err := c.renew(ctx); err != nil {
-			return nil, err
-		}
-		a, err = c.once(ctx, method, path, body, header)
+		c.renew()
+		a, err = c.once(c.story.ctx, method, path, body, header)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s %s: %w", method, path, err)
+	if err == nil && a.status != want {
+		err = fmt.Errorf("answered %d, want %d: %s", a.status, want, a.raw)
 	}
-	if a.status != want {
-		return nil, fmt.Errorf("%w: %s: %s %s answered %d, want %d: %s", errStory, c.name, method, path, a.status, want, a.raw)
+	if err != nil && c.story.err == nil {
+		c.story.err = fmt.Errorf("%s: %s %s: %w", c.shown, method, path, err)
+		return &answer{}
 	}
-	return a, nil
+	return a
+}
+
+func (c *client) get(path string) *answer { return c.send(http.StatusOK, http.MethodGet, path, nil) }
+
+// post sends a POST whose answer is want.
+func (c *client) post(want int, path string, body any) *answer {
+	return c.send(want, http.MethodPost, path, body)
 }
 
 func (c *client) once(ctx context.Context, method, path string, body any, header []string) (*answer, error) {
@@ -102,10 +110,11 @@ func (c *client) once(ctx context.Context, method, path string, body any, header
 	return a, errors.Join(err, res.Body.Close())
 }
 
-// file is an upload.
+// file is an upload with the reason for it.
 type file struct {
 	name    string
-	content []byte
+	reason  string
+	content string
 }
 
 func (f file) form() (body *bytes.Buffer, contentType string, err error) {
@@ -113,8 +122,9 @@ func (f file) form() (body *bytes.Buffer, contentType string, err error) {
 	w := multipart.NewWriter(body)
 	part, err := w.CreateFormFile("file", f.name)
 	if err == nil {
-		_, err = part.Write(f.content)
+		_, err = io.WriteString(part, f.content)
 	}
+	err = errors.Join(err, w.WriteField("reason", f.reason))
 	return body, w.FormDataContentType(), errors.Join(err, w.Close())
 }
 
@@ -142,24 +152,16 @@ func (a *answer) get(path string) string {
 }
 
 // login exchanges a code of the simulated WeChat for tokens.
-func (c *client) login(ctx context.Context) error {
+func (c *client) login() {
 	c.story.logins++
 	c.access = ""
-	a, err := c.send(ctx, http.StatusOK, http.MethodPost, "/auth/login", map[string]string{"code": fmt.Sprintf("dev-%s-%d", c.name, c.story.logins)})
-	if err != nil {
-		return err
-	}
-	c.access, c.refresh = a.get("access_token"), a.get("refresh_token")
-	return nil
+	c.keep(c.post(http.StatusOK, "/auth/login", map[string]string{"code": fmt.Sprintf("dev-%s-%04d", c.name, c.story.logins)}))
 }
 
 // renew exchanges the refresh token for new tokens.
-func (c *client) renew(ctx context.Context) error {
+func (c *client) renew() {
 	c.access = ""
-	a, err := c.send(ctx, http.StatusOK, http.MethodPost, "/auth/refresh", map[string]string{"refresh_token": c.refresh})
-	if err != nil {
-		return err
-	}
-	c.access, c.refresh = a.get("access_token"), a.get("refresh_token")
-	return nil
+	c.keep(c.post(http.StatusOK, "/auth/refresh", map[string]string{"refresh_token": c.refresh}))
 }
+
+func (c *client) keep(a *answer) { c.access, c.refresh = a.get("access_token"), a.get("refresh_token") }

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -22,7 +23,9 @@ import (
 )
 
 // Start is the instant at which every test clock stands: a Monday morning in term time.
-var Start = time.Date(2026, 10, 12, 1, 0, 0, 0, time.UTC) // 09:00 in China
+//
+//nolint:gochecknoglobals // a constant: 09:00 in China
+var Start = time.Date(2026, 10, 12, 1, 0, 0, 0, time.UTC)
 
 // Clock is a clock that moves only when told to. It is safe for concurrent use.
 type Clock struct {
@@ -104,12 +107,12 @@ func sqliteFile(tb testing.TB) string {
 	return path
 }
 
-func makeTemplate(ctx context.Context) ([]byte, error) {
+func makeTemplate(ctx context.Context) (data []byte, err error) {
 	dir, err := os.MkdirTemp("", "baodao-test")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "template.db")
 	db, err := database.Open(ctx, database.Options{URL: "sqlite:" + path})
 	if err != nil {

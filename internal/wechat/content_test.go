@@ -138,7 +138,7 @@ func TestPageCode(t *testing.T) {
 	}
 	for _, mode := range []string{"html", "empty_object", "truncated"} {
 		r.fail(path, mode, nil)
-		pic, err = r.PageCode(t.Context(), wechat.PageCode{Scene: "a"})
+		_, err = r.PageCode(t.Context(), wechat.PageCode{Scene: "a"})
 		if mode != "truncated" { // half a JPEG cannot be told from a whole one without decoding
 			wantFailure(t, err, 0, wechat.KindUnknown)
 		}

@@ -31,8 +31,9 @@ func kindOf(op string, code int) Kind {
 		return KindBusy
 	case KindThrottled, KindQuota:
 		return kind
+	default:
+		return KindConfig
 	}
-	return KindConfig
 }
 
 func tableKind(op string, code int) Kind {

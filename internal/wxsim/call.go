@@ -86,7 +86,7 @@ func (s *Simulator) newRID(now time.Time) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rids++
-	return fmt.Sprintf("%08x-%08x-%08x", uint32(now.Unix()), uint32(s.rids*0x9e3779b1), uint32(s.rids))
+	return fmt.Sprintf("%08x-%08x-%08x", now.Unix()&0xffffffff, s.rids*0x9e3779b1&0xffffffff, s.rids&0xffffffff)
 }
 
 // serveAPI runs one API request through the failure switches and the handler.

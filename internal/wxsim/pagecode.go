@@ -9,6 +9,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,7 +35,7 @@ func (a *app) pageCode(c *call) answer {
 		return c.fail(40129, "invalid scene")
 	case len(in.Scene) > 32:
 		return c.fail(40169, "invalid length for scene, or the data is not json string")
-	case in.Width < 280 || in.Width > 1280, !strings.Contains(" release trial develop ", " "+in.Env+" "):
+	case in.Width < 280 || in.Width > 1280, !slices.Contains([]string{"release", "trial", "develop"}, in.Env):
 		return c.fail(40097, "invalid args")
 	case strings.HasPrefix(in.Page, "/") || strings.Contains(in.Page, "?"):
 		return c.fail(41030, "invalid page")
@@ -62,7 +63,7 @@ func picture(text string, transparent bool) answer {
 	}
 	var buf bytes.Buffer
 	a := answer{status: http.StatusOK, kind: "image/jpeg"}
-	err := error(nil)
+	var err error
 	if transparent {
 		a.kind, err = "image/png", png.Encode(&buf, img)
 	} else {

@@ -170,19 +170,10 @@ func (a Actor) Where(p Permission, paths []string, student, user string) (string
 			if user != "" && a.UserID != 0 {
 				add(user+" = ?", a.UserID)
 			}
-		case Org:
+		case Org, Sub:
 			for _, col := range paths {
-				if g.OrgPath == "" {
-					continue
-				}
-				add(col+" = ?", g.OrgPath)
-			}
-		case Sub:
-			for _, col := range paths {
-				if g.OrgPath == "" {
-					continue
-				}
-				add("("+col+" >= ? AND "+col+" < ?)", g.OrgPath, PathEnd(g.OrgPath))
+				sql, values := within(col, s, g.OrgPath)
+				add(sql, values...)
 			}
 		case None, Team:
 		}
@@ -191,6 +182,18 @@ func (a Actor) Where(p Permission, paths []string, student, user string) (string
 		return "1=0", nil
 	}
 	return "(" + strings.Join(parts, " OR ") + ")", args
+}
+
+// within is the condition that a path column lies in an Org or Sub scope; a role without an organisation reaches nothing.
+func within(col string, s Scope, path string) (string, []any) {
+	switch {
+	case path == "":
+		return "1=0", nil
+	case s == Org:
+		return col + " = ?", []any{path}
+	default:
+		return "(" + col + " >= ? AND " + col + " < ?)", []any{path, PathEnd(path)}
+	}
 }
 
 // PathEnd is the first path after all paths below prefix: the subtree is prefix <= path < PathEnd(prefix).

@@ -36,7 +36,7 @@ var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPaddi
 // longer. It is ErrBootstrapDone when there is a security administrator.
 func (s *Service) NewBootstrapCode(ctx context.Context) (string, error) {
 	raw := make([]byte, 16)
-	rand.Read(raw) //nolint:errcheck,gosec // documented never to return an error
+	rand.Read(raw) // never returns an error
 	code := crockford.EncodeToString(raw)
 	now := s.Now()
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {

@@ -25,7 +25,7 @@ const (
 	minKeyBytes = 32
 )
 
-// Secrets are the keys of this package, at least 32 bytes each and all different.
+// Secrets are the keys of this package, at least 32 bytes each; an installation makes each of them by chance.
 type Secrets struct {
 	CurrentKey string            // id of the access key that signs
 	AccessKeys map[string][]byte // by id; a token signed with a key that is not here is refused at once

@@ -159,7 +159,7 @@ func TestAnotherKeyMakesAnotherToken(t *testing.T) {
 	good := k.login("小李")
 	s := secrets()
 	s.RefreshKey = s.ClientKey
-	k.Service.Keys = newKeys(t, k.Clock, s)
+	k.Keys = newKeys(t, k.Clock, s)
 	k.unchanged(account.ErrTokenInvalid, func() error { _, err := k.Refresh(t.Context(), good.RefreshToken, ""); return err })
 }
 

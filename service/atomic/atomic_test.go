@@ -133,7 +133,7 @@ func TestALockedSQLiteIsRetryable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer holder.Rollback()
+	t.Cleanup(func() { _ = holder.Rollback() })
 	_, err = open().BeginTx(t.Context(), nil)
 	if err == nil || !atomic.Retryable(err) || !atomic.Retryable(fmt.Errorf("begin: %w", err)) {
 		t.Fatal(err)

@@ -114,7 +114,7 @@ func TestEightHoursADay(t *testing.T) {
 func TestOverlappingClaimsAreCreditedOnce(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
-	_, other, position := b.Activity(b.project, 9, func(a *model.Activity, s *model.Session) {
+	_, other, position := b.Activity(b.project, 9, func(_ *model.Activity, s *model.Session) {
 		s.StartsAt, s.EndsAt = b.session.EndsAt, b.session.EndsAt.Add(2*time.Hour)
 	})
 	me, _ := b.member("我")

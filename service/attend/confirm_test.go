@@ -100,6 +100,7 @@ func TestStaffConfirmRefuses(t *testing.T) {
 			}
 		})
 	}
+	b.Clock.Set(b.session.StartsAt)
 	_, err := b.s.StaffConfirm(t.Context(), b.clerk, b.list(model.KindIn, seat, old), idem.Key{})
 	if f, ok := errors.AsType[*fault.Fault](err); !ok || len(f.Fields) != 1 || f.Fields[0].Pointer != "/signup_ids/1" {
 		t.Errorf("the wrong item is not named: %+v", f)

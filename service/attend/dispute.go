@@ -123,10 +123,10 @@ func mayDispute(tx *gorm.DB, actor access.Actor, v view) error {
 	if err != nil {
 		return err
 	}
-	if actor.Check(access.HoursHost, access.Object{Paths: []string{host.Path}}) == nil {
-		return nil
+	if actor.Check(access.HoursHost, access.Object{Paths: []string{host.Path}}) != nil {
+		return unseen(actor, v)
 	}
-	return unseen(actor, v)
+	return nil
 }
 
 // mayRecognise lets those through who recognise for the student's branch, unless the claim is their own.

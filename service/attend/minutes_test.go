@@ -16,7 +16,7 @@ func TestWorth(t *testing.T) {
 	start := time.Date(2028, 2, 29, 1, 0, 0, 0, time.UTC)
 	session := model.Session{StartsAt: start, EndsAt: start.Add(2 * time.Hour)}
 	policy := testkit.SmallPolicy() // 600 ‰
-	at := func(d time.Duration) time.Time { return start.Add(d) }
+	at := start.Add
 	tests := map[string]struct {
 		in, out time.Duration
 		room    int64

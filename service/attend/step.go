@@ -22,7 +22,7 @@ import (
 var ErrAdvisor = fault.Define(fault.Forbidden, "hours.needs_advisor", "队长的时长由指导教师确认。", "The advisor confirms the hours of a team lead.")
 
 // errSamePerson keeps the three steps in three hands.
-var errSamePerson = access.ErrOwnInterest.Saying("同一条时长的各个环节要由不同的人办理。", "One person may take only one step for the same hours.") //nolint:gochecknoglobals // a constant
+var errSamePerson = access.ErrOwnInterest.Saying("同一条时长的各个环节要由不同的人办理。", "One person may take only one step for the same hours.")
 
 // maxBatch is how many claims one call decides.
 const maxBatch = 500

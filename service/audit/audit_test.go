@@ -139,7 +139,9 @@ func TestWithoutItsLogNothingMoves(t *testing.T) {
 		t.Fatal(err)
 	}
 	row = d.org(row.ID)
-	err := d.tx(func(tx *gorm.DB) error { return broken.Move(tx, officer, &row, audit.Move{Action: "org.resume", To: "ACTIVE"}) })
+	err := d.tx(func(tx *gorm.DB) error {
+		return broken.Move(tx, officer, &row, audit.Move{Action: "org.resume", To: "ACTIVE"})
+	})
 	if err == nil || d.org(row.ID).Status != model.OrgSuspended {
 		t.Fatal("a move whose entry cannot be written must not happen", err)
 	}
@@ -256,7 +258,9 @@ func TestMoveAllIsAllOrNone(t *testing.T) {
 		rows = append(rows, &o)
 	}
 	all := func() error {
-		return d.tx(func(tx *gorm.DB) error { return audit.MoveAll(tx, d.Audit, officer, rows, audit.Move{Action: "org.suspend", To: "SUSPENDED"}) })
+		return d.tx(func(tx *gorm.DB) error {
+			return audit.MoveAll(tx, d.Audit, officer, rows, audit.Move{Action: "org.suspend", To: "SUSPENDED"})
+		})
 	}
 	moved := func() (n int64) {
 		if err := d.DB.Model(&model.Org{}).Where("status = ?", "SUSPENDED").Count(&n).Error; err != nil {
@@ -276,7 +280,9 @@ func TestMoveAllIsAllOrNone(t *testing.T) {
 	if err := all(); err != nil || moved() != 230 || len(d.log()) != 230 {
 		t.Fatal(err, moved())
 	}
-	if err := d.tx(func(tx *gorm.DB) error { return audit.MoveAll(tx, d.Audit, officer, rows[:0], audit.Move{Action: "x", To: "ACTIVE"}) }); err != nil {
+	if err := d.tx(func(tx *gorm.DB) error {
+		return audit.MoveAll(tx, d.Audit, officer, rows[:0], audit.Move{Action: "x", To: "ACTIVE"})
+	}); err != nil {
 		t.Fatal("no rows, nothing to do", err)
 	}
 }

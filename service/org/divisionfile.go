@@ -41,15 +41,15 @@ func countLines(fsys fs.FS, l level) (int, error) {
 		return 0, err
 	}
 	defer f.Close() //nolint:errcheck // only read
-	lines, last, buf := 0, byte('\n'), make([]byte, 64<<10)
+	lines, whole, buf := 0, true, make([]byte, 64<<10)
 	for {
 		n, err := f.Read(buf)
 		if n > 0 {
 			lines += bytes.Count(buf[:n], []byte{'\n'})
-			last = buf[n-1]
+			whole = bytes.HasSuffix(buf[:n], []byte{'\n'})
 		}
 		if errors.Is(err, io.EOF) {
-			if last != '\n' {
+			if !whole {
 				lines++
 			}
 			return max(0, lines-1), nil

@@ -70,6 +70,7 @@ func wants(t *testing.T, err, want error) {
 }
 
 func must[T any](t *testing.T) func(v T, err error) T {
+	t.Helper()
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {

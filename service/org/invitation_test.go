@@ -104,14 +104,17 @@ func TestRedeem(t *testing.T) {
 		"a wrong code": {func(*testing.T, *house, org.InvitationInfo) string { return "00000-00000-00000-00000-000000" }, nil, org.ErrInvitation},
 		"no code":      {func(*testing.T, *house, org.InvitationInfo) string { return "" }, nil, org.ErrInvitation},
 		"a revoked one": {func(t *testing.T, h *house, i org.InvitationInfo) string {
+			t.Helper()
 			must[org.InvitationInfo](t)(h.s.RevokeInvitation(t.Context(), h.town, i.ID))
 			return i.Code
 		}, nil, org.ErrInvitation},
 		"of an organisation that is gone": {func(t *testing.T, h *house, i org.InvitationInfo) string {
+			t.Helper()
 			must[model.Org](t)(h.s.Dissolve(t.Context(), h.town, h.Community.ID, org.Dissolution{Reason: "撤并"}))
 			return i.Code
 		}, nil, org.ErrInvitation},
 		"a used one": {func(t *testing.T, h *house, i org.InvitationInfo) string {
+			t.Helper()
 			must[model.RoleGrant](t)(h.s.Redeem(t.Context(), h.person("先来的"), idem.Key{}, i.Code))
 			return i.Code
 		}, nil, org.ErrInvitation},

@@ -73,15 +73,19 @@ func TestRequestJoin(t *testing.T) {
 			h.Clock.Add(14 * 24 * time.Hour)
 		}, want: org.ErrJoinCode},
 		"a revoked code": {prepare: func(t *testing.T, h *house, _ access.Actor, code org.JoinCodeInfo) {
+			t.Helper()
 			must[org.JoinCodeInfo](t)(h.s.RevokeJoinCode(t.Context(), h.secretary, code.ID))
 		}, want: org.ErrJoinCode},
 		"of a branch that is gone": {prepare: func(t *testing.T, h *house, _ access.Actor, _ org.JoinCodeInfo) {
+			t.Helper()
 			must[model.Org](t)(h.s.Dissolve(t.Context(), h.department, h.Branch.ID, org.Dissolution{Reason: "毕业"}))
 		}, want: org.ErrJoinCode},
 		"while another one is pending": {prepare: func(t *testing.T, h *house, by access.Actor, code org.JoinCodeInfo) {
+			t.Helper()
 			must[org.JoinInfo](t)(h.s.RequestJoin(t.Context(), by, idem.Key{}, code.Code, org.Claim{StudentNo: "1", Name: "甲"}))
 		}, want: org.ErrJoinPending},
 		"again after a rejection": {prepare: func(t *testing.T, h *house, by access.Actor, code org.JoinCodeInfo) {
+			t.Helper()
 			r := must[org.JoinInfo](t)(h.s.RequestJoin(t.Context(), by, idem.Key{}, code.Code, org.Claim{StudentNo: "1", Name: "甲"}))
 			must[org.JoinInfo](t)(h.s.RejectJoin(t.Context(), h.secretary, r.ID, "学号不对"))
 		}},
@@ -202,6 +206,7 @@ func TestApproveJoin(t *testing.T) {
 			h.Profile("李四", h.Branch, asker.UserID)
 		}, want: org.ErrBound},
 		"into a branch that is gone": {prepare: func(t *testing.T, h *house, _ access.Actor) {
+			t.Helper()
 			must[model.Org](t)(h.s.Dissolve(t.Context(), h.department, h.Branch.ID, org.Dissolution{Reason: "毕业"}))
 		}, want: org.ErrNotActive},
 		"by host staff": {by: func(h *house) access.Actor { return h.host }, want: access.ErrDenied},

@@ -53,14 +53,21 @@ func (s *Service) Students(ctx context.Context, actor access.Actor, orgID int64,
 
 // studentsBelow reads n students of the branches below o after the key (branch, id), in the order of the index on branches.
 func studentsBelow(db *gorm.DB, o model.Org, after []int64, n int) ([]model.StudentProfile, error) {
+	var units []model.Org
+	if err := db.Select("id", "kind").Where("path >= ? AND path < ?", o.Path, access.PathEnd(o.Path)).Find(&units).Error; err != nil {
+		return nil, fmt.Errorf("list branches: %w", err)
+	}
 	var branches []int64
-	err := db.Model(&model.Org{}).Where("path >= ? AND path < ? AND kind IN ? AND id >= ?", o.Path, access.PathEnd(o.Path), branchKinds(), after[0]).
-		Pluck("id", &branches).Error
-	if err != nil || len(branches) == 0 {
-		return nil, wrap("list branches", err)
+	for _, unit := range units {
+		if isBranch(unit) && unit.ID >= after[0] {
+			branches = append(branches, unit.ID)
+		}
+	}
+	if len(branches) == 0 {
+		return nil, nil
 	}
 	var rows []model.StudentProfile
-	err = db.Where("branch_id IN ? AND (branch_id > ? OR id > ?)", branches, after[0], after[1]).
+	err := db.Where("branch_id IN ? AND (branch_id > ? OR id > ?)", branches, after[0], after[1]).
 		Order("branch_id").Order("id").Limit(n).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("list students: %w", err)

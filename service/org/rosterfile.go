@@ -180,7 +180,7 @@ func checkParts(data []byte) error {
 	}
 	left := int64(unzipLimit)
 	for _, part := range archive.File {
-		if part.UncompressedSize64 > uint64(left) { //nolint:gosec // left is never negative
+		if part.UncompressedSize64 > uint64(left) {
 			return ErrTooLarge
 		}
 		left -= part.FileInfo().Size()
@@ -200,7 +200,7 @@ func checkXML(part *zip.File) error {
 	if err != nil {
 		return ErrUnreadable.Because(err)
 	}
-	defer r.Close() //nolint:errcheck // only read
+	defer r.Close()
 	decoder := xml.NewDecoder(r)
 	for {
 		token, err := decoder.Token()

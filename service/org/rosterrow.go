@@ -236,7 +236,7 @@ func readRegion(text string) (string, bool) {
 
 // atoi reads digits that a pattern has matched.
 func atoi(s string) int {
-	n, _ := strconv.Atoi(s) //nolint:errcheck // digits
+	n, _ := strconv.Atoi(s)
 	return n
 }
 

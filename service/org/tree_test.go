@@ -22,8 +22,8 @@ func at(lat, lng float64) org.Details { return org.Details{Name: "某组织", La
 func TestCreateOrganisation(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	dead := h.Org(h.Department, model.OrgLeagueBranch, "已撤销")
-	dead.Status = model.OrgDissolved
+	dead := h.Org(h.University, model.OrgDepartmentCommittee, "旧系")
+	must[model.Org](t)(h.s.Dissolve(t.Context(), h.university, dead.ID, org.Dissolution{Reason: "撤并"}))
 	lone := 1.0
 	tests := map[string]struct {
 		by   access.Actor
@@ -45,6 +45,7 @@ func TestCreateOrganisation(t *testing.T) {
 		"no branch below a town":                     {h.town, org.New{ParentID: h.Town.ID, Kind: model.OrgLeagueBranch, Details: details("新班")}, org.ErrKind},
 		"no such parent":                             {h.sec, org.New{ParentID: 42, Kind: model.OrgCommunity, Details: details("新社区")}, fault.ErrNotFound},
 		"nothing stands below a community":           {h.town, org.New{ParentID: h.Community.ID, Kind: model.OrgVenue, Details: details("场馆")}, org.ErrKind},
+		"below one that is dissolved":                {h.university, org.New{ParentID: dead.ID, Kind: model.OrgLeagueBranch, Details: details("新班")}, org.ErrNotActive},
 		"empty name":                                 {h.town, org.New{ParentID: h.Town.ID, Kind: model.OrgCommunity, Details: details(" \u3000 ")}, fault.ErrInvalid},
 		"invisible character":                        {h.town, org.New{ParentID: h.Town.ID, Kind: model.OrgCommunity, Details: details("社\u200b区")}, fault.ErrInvalid},
 		"text that turns around":                     {h.town, org.New{ParentID: h.Town.ID, Kind: model.OrgCommunity, Details: details("社\u202e区")}, fault.ErrInvalid},

@@ -247,7 +247,7 @@ func TestUpdateActivityAfterApproval(t *testing.T) {
 		t.Error("the branch edited the community's activity")
 	}
 	for query, hits := range map[string]int{"采摘": 1, "清洁": 0, "戊社区": 1} {
-		res, err := h.Activities(t.Context(), access.Actor{}, project.Filter{Query: query}, limit(5))
+		res, err := h.Activities(t.Context(), project.Filter{Query: query}, limit(5))
 		must(t, err)
 		if len(res.Items) != hits {
 			t.Errorf("%s finds %d", query, len(res.Items))

@@ -274,8 +274,8 @@ func TestTwoApprovalsAtOnceCountOnce(t *testing.T) {
 	must(t, err)
 	var wg sync.WaitGroup
 	for range 4 {
-		wg.Go(func() { _, _ = h.ApproveActivity(t.Context(), h.town, id) })        //nolint:errcheck // one wins
-		wg.Go(func() { _, _ = h.ReturnActivity(t.Context(), h.county, id, "不行") }) //nolint:errcheck // may come after
+		wg.Go(func() { _, _ = h.ApproveActivity(t.Context(), h.town, id) })        // one wins
+		wg.Go(func() { _, _ = h.ReturnActivity(t.Context(), h.county, id, "不行") }) // may come after
 	}
 	wg.Wait()
 	if n := h.audits(t, "activity.approve"); n > 1 {

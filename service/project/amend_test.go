@@ -218,7 +218,7 @@ func TestCapacityNeverFallsBelowWhatIsBeingTaken(t *testing.T) {
 	for n := range int64(10) {
 		wg.Go(func() {
 			version := h.position(t, pos.ID).Version
-			_, _ = h.SetCapacity(t.Context(), h.host, pos.ID, version, 45-4*n) //nolint:errcheck // some are stale or too low
+			_, _ = h.SetCapacity(t.Context(), h.host, pos.ID, version, 45-4*n) // some are stale or too low
 		})
 	}
 	wg.Wait()

@@ -4,7 +4,6 @@ import (
 	"testing"
 
 	"baodao/model"
-	"baodao/service/access"
 	"baodao/service/matching/geo"
 	"baodao/service/project"
 )
@@ -24,7 +23,7 @@ func BenchmarkActivities(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := h.Activities(b.Context(), access.Actor{}, f, limit(20)); err != nil {
+				if _, err := h.Activities(b.Context(), f, limit(20)); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -25,10 +25,10 @@ type house struct {
 	released *releaser
 	pairing  model.Pairing
 
-	secretary, department, university    access.Actor // campus side: branch, department, university
-	host, town, county                   access.Actor // local side: community, town, county
-	advisor, lead, student, other, nobod access.Actor // other: host staff of another community
-	elsewhere                            model.Org
+	secretary, department, university access.Actor // campus side: branch, department, university
+	host, town, county                access.Actor // local side: community, town, county
+	advisor, lead, student, other     access.Actor // other: host staff of another community
+	elsewhere                         model.Org
 }
 
 // releaser notes whose seats were given back.

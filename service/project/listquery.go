@@ -74,7 +74,8 @@ func newListQuery(tx *gorm.DB, f Filter, now time.Time) (*listQuery, error) {
 	if err := q.words(f.Query); err != nil {
 		return nil, err
 	}
-	return q, q.within(tx, f.OrgID)
+	err := q.within(tx, f.OrgID)
+	return q, err
 }
 
 func (q *listQuery) words(query string) error {

@@ -15,13 +15,13 @@ import (
 func TestGrams(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
-		"":            nil,
-		"茶":           nil,
-		"茶园":          {"茶园"},
-		"茶园 采摘":       {"茶园", "采摘"},
+		"":             nil,
+		"茶":            nil,
+		"茶园":           {"茶园"},
+		"茶园 采摘":        {"茶园", "采摘"},
 		"ＡＢ\u3000ab c": {"ab"},
-		"茶茶茶":         {"茶茶"},
-		"𠮷野家":         {"野家", "𠮷野"},
+		"茶茶茶":          {"茶茶"},
+		"𠮷野家":          {"野家", "𠮷野"},
 	} {
 		if diff := cmp.Diff(want, project.Grams(project.Fold(text))); diff != "" {
 			t.Errorf("%q: %s", text, diff)

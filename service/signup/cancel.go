@@ -40,18 +40,9 @@ func (s *Service) Cancel(ctx context.Context, actor access.Actor, id int64) (mod
 
 func (s *Service) cancel(tx *gorm.DB, actor access.Actor, id int64) (model.Signup, error) {
 	now := s.Now()
-	if err := LockStudents(tx, actor.StudentID); err != nil {
-		return model.Signup{}, err
-	}
-	row, err := ByID(tx, id)
-	if err == nil && row.StudentID != actor.StudentID {
-		err = foreign(tx, actor, row, now)
-	}
-	if err != nil {
-		return model.Signup{}, err
-	}
-	if row.Status == model.SignupCancelled || row.Status == model.SignupLateCancel {
-		return row, nil
+	row, err := lockOwn(tx, actor, id, now)
+	if err != nil || row.Status == model.SignupCancelled || row.Status == model.SignupLateCancel {
+		return row, err
 	}
 	a, err := project.ActivityByID(tx, row.ActivityID)
 	if err != nil {
@@ -62,6 +53,26 @@ func (s *Service) cancel(tx *gorm.DB, actor access.Actor, id int64) (model.Signu
 		return model.Signup{}, err
 	}
 	return s.leave(tx, actor, row, a, to)
+}
+
+// lockOwn locks the student and the position and then reads the student's signup, so that nothing happens to it meanwhile.
+func lockOwn(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model.Signup, error) {
+	if err := LockStudents(tx, actor.StudentID); err != nil {
+		return model.Signup{}, err
+	}
+	row, err := ByID(tx, id)
+	if err == nil && row.StudentID != actor.StudentID {
+		err = foreign(tx, actor, row, now)
+	}
+	if err != nil {
+		return model.Signup{}, err
+	}
+	var position int64
+	err = tx.Model(&model.Position{}).Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", row.PositionID).Select("id").Scan(&position).Error
+	if err != nil {
+		return model.Signup{}, fmt.Errorf("lock position: %w", err)
+	}
+	return ByID(tx, id)
 }
 
 // foreign is the refusal to touch somebody else's signup.

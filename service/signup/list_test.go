@@ -20,7 +20,7 @@ func TestListMineIsPagedNewestFirst(t *testing.T) {
 	want := []int64{b.must(me, b.position.ID).ID}
 	b.must(other, b.position.ID)
 	for i := range 4 {
-		_, _, p := b.Activity(b.project, 1, func(a *model.Activity, s *model.Session) {
+		_, _, p := b.Activity(b.project, 1, func(_ *model.Activity, s *model.Session) {
 			s.StartsAt, s.EndsAt = s.StartsAt.AddDate(0, 0, i+1), s.EndsAt.AddDate(0, 0, i+1)
 		})
 		want = append([]int64{b.must(me, p.ID).ID}, want...)

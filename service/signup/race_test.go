@@ -12,6 +12,7 @@ import (
 	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/signup"
 )
@@ -238,6 +239,32 @@ func TestCancellationAgainstStampede(t *testing.T) {
 		}
 		if taken, live := b.taken(b.position.ID), b.live(b.position.ID); taken != 0 || live != 0 {
 			t.Errorf("after the cancellation taken %d, live %d", taken, live)
+		}
+	}
+}
+
+// Everybody cancels while the activity is being cancelled: whoever comes late hears that it is over, nothing else.
+func TestCancellationAgainstCancels(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		b := newBench(t, 50, nil)
+		clerk, all := b.Staff("干事", access.HostStaff, b.Community), b.students(31)
+		seats := make([]model.Signup, len(all))
+		for i, me := range all {
+			seats[i] = b.must(me, b.position.ID)
+		}
+		errs := together(len(all), func(i int) error {
+			if i == 15 {
+				return cancelActivity(b, clerk)
+			}
+			_, err := b.s.Cancel(b.TB.Context(), all[i], seats[i].ID)
+			return err
+		})
+		if _, _, other := sift(errs, fault.ErrState); other != nil {
+			t.Error(other)
+		}
+		if taken, live := b.taken(b.position.ID), b.live(b.position.ID); taken != 0 || live != 0 {
+			t.Errorf("taken %d, live %d", taken, live)
 		}
 	}
 }

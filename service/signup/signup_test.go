@@ -48,7 +48,7 @@ func TestCreate(t *testing.T) {
 			}
 		}},
 		"overlaps by a millisecond": {seats: 1, want: signup.ErrConflict, before: func(b *bench, me access.Actor) {
-			_, _, p := b.Activity(b.project, 1, func(a *model.Activity, s *model.Session) {
+			_, _, p := b.Activity(b.project, 1, func(_ *model.Activity, s *model.Session) {
 				s.StartsAt, s.EndsAt = b.session.EndsAt.Add(-time.Millisecond), b.session.EndsAt.Add(hour)
 			})
 			b.must(me, p.ID)
@@ -74,7 +74,7 @@ func TestCreate(t *testing.T) {
 		"person without a profile": {seats: 1, want: signup.ErrNeedsStudent, as: func(b *bench, _ access.Actor) access.Actor {
 			return access.Actor{UserID: b.User("新人").ID}
 		}},
-		"clerk of the host": {seats: 1, want: signup.ErrNeedsStudent, as: func(b *bench, _ access.Actor) access.Actor {
+		"clerk of the host": {seats: 1, want: access.ErrDenied, as: func(b *bench, _ access.Actor) access.Actor {
 			return b.Staff("干事", access.HostStaff, b.Community)
 		}},
 		"API client": {seats: 1, want: access.ErrDenied, as: func(*bench, access.Actor) access.Actor {

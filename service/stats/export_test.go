@@ -1,30 +1,23 @@
 package stats
 
 import (
-	"strings"
 	"time"
 
 	"baodao/model"
 )
 
-func Arms(p int64, o model.Org, now time.Time) map[string][]any {
-	m := moment{programmeID: p, asOf: now, day: "2026-10-12", from: "2026-09-01", to: "2027-09-01"}
-	out := map[string][]any{}
-	for _, a := range m.arms() {
-		out[a.sql] = a.args(o)
-	}
-	return out
+// Statement is one count with its arguments, for the test of its plan.
+type Statement struct {
+	SQL  string
+	Args []any
 }
 
-func ArmsFor(p int64, rs []Report, now time.Time) map[string][]any {
-	m := moment{programmeID: p, asOf: now, day: "2026-10-12", from: "2026-09-01", to: "2027-09-01"}
-	out := map[string][]any{}
-	for _, a := range m.arms() {
-		var args []any
-		for _, r := range rs {
-			args = append(args, a.args(r.Org)...)
-		}
-		out[strings.Repeat(a.sql+"\nUNION ALL\n", len(rs)-1)+a.sql] = args
+// Statements are the counts of one organisation.
+func Statements(programmeID int64, o model.Org, at time.Time) []Statement {
+	m := moment{programmeID: programmeID, asOf: at, day: "2026-10-12", from: "2026-09-01", to: "2027-09-01"}
+	var out []Statement
+	for _, arm := range m.arms() {
+		out = append(out, Statement{arm.sql, arm.args(o)})
 	}
 	return out
 }

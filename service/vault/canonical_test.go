@@ -124,9 +124,16 @@ func TestCanonicalPhoneNumbers(t *testing.T) {
 func TestMasks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ got, want string }{
-		{vault.MaskName("王小明"), "王*"}, {vault.MaskName("𠮷田"), "𠮷*"}, {vault.MaskName(""), ""},
-		{vault.MaskPhone("+8613812340001"), "138****0001"}, {vault.MaskPhone(""), ""}, {vault.MaskPhone("+85291234567"), "+85****4567"},
-		{vault.MaskNumber("202300017"), "2023****17"}, {vault.MaskNumber("1234"), "****"}, {vault.MaskNumber("12345"), "123****45"}, {vault.MaskNumber(""), "****"},
+		{vault.MaskName("王小明"), "王*"},
+		{vault.MaskName("𠮷田"), "𠮷*"},
+		{vault.MaskName(""), ""},
+		{vault.MaskPhone("+8613812340001"), "138****0001"},
+		{vault.MaskPhone(""), ""},
+		{vault.MaskPhone("+85291234567"), "+85****4567"},
+		{vault.MaskNumber("202300017"), "2023****17"},
+		{vault.MaskNumber("1234"), "****"},
+		{vault.MaskNumber("12345"), "123****45"},
+		{vault.MaskNumber(""), "****"},
 	} {
 		if c.got != c.want {
 			t.Errorf("have %q, want %q", c.got, c.want)

@@ -1,0 +1,71 @@
+package api
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"baodao/service/access"
+)
+
+// Update writes the content anew; after approval only title, summary, risk note and host contact may differ.
+func (a *ActivityAPI) Update(c *gin.Context, in *UpdateActivityIn) (*ActivityOut, error) {
+	ctx := c.Request.Context()
+	version, err := in.Version()
+	if err != nil {
+		return nil, err
+	}
+	return newActivityOut(a.Projects.UpdateActivity(ctx, access.From(ctx), int64(in.ID), version, in.Body.draft()))
+}
+
+// Submit asks for approval.
+func (a *ActivityAPI) Submit(c *gin.Context, in *ActivityIn) (*ActivityOut, error) {
+	ctx := c.Request.Context()
+	return newActivityOut(a.Projects.SubmitActivity(ctx, access.From(ctx), int64(in.ID)))
+}
+
+// Approve says yes for an organisation above the organiser.
+func (a *ActivityAPI) Approve(c *gin.Context, in *ActivityIn) (*ActivityOut, error) {
+	ctx := c.Request.Context()
+	return newActivityOut(a.Projects.ApproveActivity(ctx, access.From(ctx), int64(in.ID)))
+}
+
+// Return sends an activity back to its organiser.
+func (a *ActivityAPI) Return(c *gin.Context, in *ActivityReasonIn) (*ActivityOut, error) {
+	ctx := c.Request.Context()
+	return newActivityOut(a.Projects.ReturnActivity(ctx, access.From(ctx), int64(in.ID), in.Body.Reason))
+}
+
+// Publish makes an approved activity public.
+func (a *ActivityAPI) Publish(c *gin.Context, in *ActivityIn) (*ActivityOut, error) {
+	ctx := c.Request.Context()
+	return newActivityOut(a.Projects.PublishActivity(ctx, access.From(ctx), int64(in.ID)))
+}
+
+// Cancel calls an activity off before it begins and gives every seat back.
+func (a *ActivityAPI) Cancel(c *gin.Context, in *ActivityReasonIn) (*ActivityOut, error) {
+	ctx := c.Request.Context()
+	return newActivityOut(a.Projects.CancelActivity(ctx, access.From(ctx), int64(in.ID), in.Body.Reason))
+}
+
+// MoveSession changes time and place of a session of a published activity.
+func (a *ActivityAPI) MoveSession(c *gin.Context, in *MoveSessionIn) (*ActivityOut, error) {
+	ctx := c.Request.Context()
+	version, err := in.Version()
+	if err != nil {
+		return nil, err
+	}
+	return newActivityOut(a.Projects.MoveSession(ctx, access.From(ctx), int64(in.ID), version, in.Body.slot()))
+}
+
+// SetCapacity changes the seats of a position.
+func (a *ActivityAPI) SetCapacity(c *gin.Context, in *SetCapacityIn) (*PositionOut, error) {
+	ctx := c.Request.Context()
+	version, err := in.Version()
+	if err != nil {
+		return nil, err
+	}
+	row, err := a.Projects.SetCapacity(ctx, access.From(ctx), int64(in.ID), version, in.Body.Capacity)
+	if err != nil {
+		return nil, err
+	}
+	return &PositionOut{ETag: ETag(row.Version), Body: newPositionView(row)}, nil
+}

@@ -1,0 +1,125 @@
+package api_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"baodao/internal/testkit/apitest"
+	"baodao/model"
+	"baodao/service/access"
+)
+
+// serve lets people check in at the start and out at the end, and returns their claims by id, oldest first.
+func (e *event) serve(who ...access.Actor) []string {
+	e.TB.Helper()
+	e.at(0)
+	for _, a := range who {
+		e.Do(a, redeem, scan(e.code("IN"), "nonce-in-1")).Status(http.StatusOK)
+	}
+	e.at(2 * time.Hour)
+	for _, a := range who {
+		e.Do(a, redeem, scan(e.code("OUT"), "nonce-out-1")).Status(http.StatusOK)
+	}
+	list := e.Do(e.clerk, path("GET /activities/%d/hours-claims", e.activity.ID), nil).Status(http.StatusOK)
+	ids := make([]string, len(who))
+	for i := range who {
+		ids[i] = list.Get(fmt.Sprintf("data.%d.id", i))
+	}
+	return ids
+}
+
+func these(ids ...string) map[string]any { return map[string]any{"claim_ids": ids} }
+
+// step is the path of a step.
+func (e *event) step(name string) string {
+	return path("POST /activities/%d/hours-claims/%s", e.activity.ID, name)
+}
+
+func TestHoursFromCheckOutToRecord(t *testing.T) {
+	t.Parallel()
+	e := newEvent(t)
+	e.join(e.lead)
+	claims := e.serve(e.me, e.lead)
+	mine, leads := claims[0], claims[1]
+
+	e.Refused(e.lead, e.step("lead-confirm"), these(mine, leads), 403, "access.own_interest")
+	e.Refused(e.lead, e.step("lead-confirm"), these("99"), 404, "resource.not_found")
+	e.Refused(e.lead, e.step("lead-confirm"), map[string]any{}, 422, "request.invalid")
+	e.Refused(e.me, e.step("lead-confirm"), these(mine), 403, "access.denied")
+	e.Refused(e.clerk, e.step("host-confirm"), these(mine), 409, "state.conflict")
+	e.Refused(e.Staff("支书", access.BranchSecretary, e.Branch), e.step("lead-confirm"), these(leads), 403, "hours.needs_advisor")
+	if got := e.Do(e.lead, e.step("lead-confirm"), map[string]any{"all": true}).Status(http.StatusOK); got.Get("data.0.id") != mine || got.Get("data.0.status") != "LEAD_CONFIRMED" || got.Get("has_more") != "false" {
+		t.Errorf("%s", got.Body)
+	}
+	e.Refused(e.officer, e.step("host-confirm"), these(mine), 403, "access.denied")
+	e.Do(e.clerk, e.step("host-confirm"), these(mine)).Status(http.StatusOK)
+	e.Refused(e.officer, e.step("recognise"), these(mine, leads), 409, "state.conflict")
+	e.Refused(e.clerk, e.step("recognise"), these(mine), 403, "access.denied")
+	if got := e.Do(e.officer, e.step("recognise"), these(mine)).Status(http.StatusOK); got.Get("data.0.status") != "POSTED" || got.Get("data.0.minutes") != "120" {
+		t.Errorf("%s", got.Body)
+	}
+
+	hours := e.Do(e.me, "GET /me/hours", nil).Status(http.StatusOK)
+	if hours.Get("data.0.minutes") != "120" || hours.Get("data.0.served_on") != "2026-10-14" || hours.Get("data.0.activity_title") != e.activity.Title {
+		t.Errorf("%s", hours.Body)
+	}
+	record := e.Do(e.me, "GET /me/record", nil).Status(http.StatusOK)
+	if record.Get("minutes") != "120" || record.Get("volunteer_minutes") != "120" || record.Get("parts.0.minutes") != "120" || record.Get("as_of") != "2026-10-14T03:00:00.000Z" {
+		t.Errorf("%s", record.Body)
+	}
+	past := e.Do(e.me, "GET /me/record?as_of="+url.QueryEscape("2026-10-14T10:59:59+08:00"), nil).Status(http.StatusOK)
+	if past.Get("minutes") != "0" || past.Get("as_of") != "2026-10-14T02:59:59.000Z" {
+		t.Errorf("%s", past.Body)
+	}
+	e.Refused(e.me, "GET /me/record?as_of=yesterday", nil, 422, "request.invalid")
+	e.Refused(apitest.Nobody, "GET /me/record", nil, 401, "auth.required")
+	e.Refused(apitest.Nobody, "GET /me/hours", nil, 401, "auth.required")
+
+	reverse := path("POST /hours-entries/%s/reverse", hours.Get("data.0.id"))
+	why := map[string]string{"reason": "核查发现代签"}
+	e.Refused(e.me, reverse, why, 403, "access.denied")
+	e.Refused(e.officer, reverse, why, 400, "idempotency.key_required", apitest.Header("Idempotency-Key", ""))
+	back := e.Do(e.officer, reverse, why).Status(http.StatusCreated)
+	if back.Get("minutes") != "-120" || back.Get("reverses_id") != hours.Get("data.0.id") {
+		t.Errorf("%s", back.Body)
+	}
+	e.Refused(e.officer, reverse, why, 409, "hours.reversed")
+	if record := e.Do(e.me, "GET /me/record", nil).Status(http.StatusOK); record.Get("minutes") != "0" {
+		t.Errorf("%s", record.Body)
+	}
+}
+
+func TestClaimsAndTheirDisputes(t *testing.T) {
+	t.Parallel()
+	e := newEvent(t)
+	mine := e.serve(e.me)[0]
+	list := path("GET /activities/%d/hours-claims", e.activity.ID)
+	if got := e.Do(e.me, list+"?status=COMPUTED", nil).Status(http.StatusOK); got.Get("data.0.id") != mine || got.Get("data.0.class") != model.ClassVolunteer {
+		t.Errorf("%s", got.Body)
+	}
+	e.Refused(e.Staff("市里", access.CommitteeOfficer, e.City), list, nil, 403, "access.denied")
+	e.Refused(e.clerk, "GET /activities/99/hours-claims", nil, 404, "resource.not_found")
+	e.Refused(e.clerk, list+"?status=NEW", nil, 422, "request.invalid")
+
+	why := map[string]string{"reason": "中途离开"}
+	move := func(name string) string { return path("POST /hours-claims/%s/%s", mine, name) }
+	e.Refused(e.Student("别人", e.Branch), move("dispute"), why, 404, "resource.not_found")
+	e.Refused(e.officer, move("dispute"), why, 403, "access.denied")
+	e.Refused(e.clerk, move("dispute"), map[string]string{"reason": ""}, 422, "request.invalid")
+	if got := e.Do(e.clerk, move("dispute"), why).Status(http.StatusOK); got.Get("status") != "DISPUTED" || got.Get("reason") != "中途离开" {
+		t.Errorf("%s", got.Body)
+	}
+	e.Refused(e.lead, e.step("lead-confirm"), these(mine), 409, "state.conflict")
+	e.Refused(e.clerk, move("reopen"), why, 403, "access.denied")
+	if got := e.Do(e.officer, move("reopen"), map[string]string{"reason": "已核实"}).Status(http.StatusOK); got.Get("status") != "COMPUTED" {
+		t.Errorf("%s", got.Body)
+	}
+	e.Refused(e.Staff("外系", access.CommitteeOfficer, e.Org(e.University, model.OrgDepartmentCommittee, "外系")), move("reject"), why, 404, "resource.not_found")
+	if got := e.Do(e.officer, move("reject"), why).Status(http.StatusOK); got.Get("status") != "REJECTED" {
+		t.Errorf("%s", got.Body)
+	}
+	e.Refused(e.officer, move("reopen"), map[string]string{"reason": "再看"}, 409, "state.conflict")
+}

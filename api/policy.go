@@ -1,0 +1,170 @@
+package api
+
+import (
+	"baodao/model"
+	"baodao/service/programme"
+)
+
+// PolicyItem is one entry of a taxonomy.
+type PolicyItem struct {
+	Code string `json:"code" pattern:"^[A-Z][A-Z0-9_]{1,39}$" patternDescription:"2–40 of A-Z 0-9 _, beginning with a letter" doc:"Stable code, unique within the list" example:"ECOLOGY"`
+	Name string `json:"name" minLength:"1" maxLength:"40" doc:"What people read" example:"生态环保"`
+}
+
+// PolicyView is the rules of a programme: what is asked, as data. The same shape is read and written.
+type PolicyView struct {
+	BranchParticipationPermille  int64        `json:"branch_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
+	StudentParticipationPermille int64        `json:"student_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
+	BranchPairingPermille        int64        `json:"branch_pairing_permille" minimum:"0" maximum:"1000" doc:"Target share of branches with an active pairing, per mille; 0: none" example:"300"`
+	BranchTermMin                int64        `json:"branch_term_min" minimum:"0" maximum:"100" doc:"Activities of a branch and term: at least" example:"2"`
+	BranchTermMax                int64        `json:"branch_term_max" minimum:"0" maximum:"100" doc:"Activities of a branch and term: at most; 0: no limit" example:"3"`
+	StudentMin                   int64        `json:"student_min" minimum:"0" maximum:"100" doc:"Activities of a student while at university: at least" example:"1"`
+	DailyMinTerms                int64        `json:"daily_min_terms" minimum:"0" maximum:"20" doc:"Length of a DAILY placement in terms: at least" example:"1"`
+	ConcentratedMinDays          int64        `json:"concentrated_min_days" minimum:"0" maximum:"366" doc:"Length of a CONCENTRATED placement in days: at least" example:"30"`
+	CaseQuota                    int64        `json:"case_quota" minimum:"0" maximum:"1000" doc:"Cases that a department hands in" example:"3"`
+	CaseMinChars                 int64        `json:"case_min_chars" minimum:"0" maximum:"20000" doc:"Characters of a case's text: at least" example:"1000"`
+	CasePhotos                   int64        `json:"case_photos" minimum:"0" maximum:"50" doc:"Photos of a case" example:"5"`
+	CasePhotoMinBytes            int64        `json:"case_photo_min_bytes" minimum:"0" maximum:"10485760" doc:"Bytes of each photo: at least" example:"1048576"`
+	PairingDue                   string       `json:"pairing_due" pattern:"^([0-9]{2}-[0-9]{2})?$" patternDescription:"MM-DD" doc:"Day of the year by which units are to be paired, MM-DD; empty: none" example:"11-15"`
+	KickoffDue                   string       `json:"kickoff_due" pattern:"^([0-9]{2}-[0-9]{2})?$" patternDescription:"MM-DD" doc:"Day of the year by which the first activity is to take place, MM-DD; empty: none" example:"11-20"`
+	PilotMinCounties             int64        `json:"pilot_min_counties" minimum:"0" maximum:"10000" doc:"Pilot counties of a city: at least" example:"2"`
+	PilotMinTowns                int64        `json:"pilot_min_towns" minimum:"0" maximum:"10000" doc:"Pilot towns of a pilot county: at least" example:"2"`
+	PilotMinCommunities          int64        `json:"pilot_min_communities" minimum:"0" maximum:"10000" doc:"Pilot communities of a pilot county: at least" example:"10"`
+	YearStarts                   string       `json:"year_starts" pattern:"^[0-9]{2}-[0-9]{2}$" patternDescription:"MM-DD" doc:"First day of the programme year, MM-DD" example:"09-01"`
+	PairingAnswerDays            int64        `json:"pairing_answer_days" minimum:"1" maximum:"366" doc:"Days until a pairing proposal expires" example:"14"`
+	CheckInEarlyMinutes          int64        `json:"check_in_early_minutes" minimum:"0" maximum:"1440" doc:"Check-in opens so many minutes before a session starts" example:"30"`
+	CheckOutLateMinutes          int64        `json:"check_out_late_minutes" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
+	PresenceMinPermille          int64        `json:"presence_min_permille" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
+	DayMaxMinutes                int64        `json:"day_max_minutes" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
+	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
+	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
+}
+
+// PolicyChange gives single rules; what is left out stays as it is in the preset. Without a preset every rule is needed.
+type PolicyChange struct {
+	BranchParticipationPermille  *int64       `json:"branch_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
+	StudentParticipationPermille *int64       `json:"student_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
+	BranchPairingPermille        *int64       `json:"branch_pairing_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches with an active pairing, per mille; 0: none" example:"300"`
+	BranchTermMin                *int64       `json:"branch_term_min,omitempty" minimum:"0" maximum:"100" doc:"Activities of a branch and term: at least" example:"2"`
+	BranchTermMax                *int64       `json:"branch_term_max,omitempty" minimum:"0" maximum:"100" doc:"Activities of a branch and term: at most; 0: no limit" example:"3"`
+	StudentMin                   *int64       `json:"student_min,omitempty" minimum:"0" maximum:"100" doc:"Activities of a student while at university: at least" example:"1"`
+	DailyMinTerms                *int64       `json:"daily_min_terms,omitempty" minimum:"0" maximum:"20" doc:"Length of a DAILY placement in terms: at least" example:"1"`
+	ConcentratedMinDays          *int64       `json:"concentrated_min_days,omitempty" minimum:"0" maximum:"366" doc:"Length of a CONCENTRATED placement in days: at least" example:"30"`
+	CaseQuota                    *int64       `json:"case_quota,omitempty" minimum:"0" maximum:"1000" doc:"Cases that a department hands in" example:"3"`
+	CaseMinChars                 *int64       `json:"case_min_chars,omitempty" minimum:"0" maximum:"20000" doc:"Characters of a case's text: at least" example:"1000"`
+	CasePhotos                   *int64       `json:"case_photos,omitempty" minimum:"0" maximum:"50" doc:"Photos of a case" example:"5"`
+	CasePhotoMinBytes            *int64       `json:"case_photo_min_bytes,omitempty" minimum:"0" maximum:"10485760" doc:"Bytes of each photo: at least" example:"1048576"`
+	PairingDue                   *string      `json:"pairing_due,omitempty" pattern:"^([0-9]{2}-[0-9]{2})?$" patternDescription:"MM-DD" doc:"Day of the year by which units are to be paired, MM-DD; empty: none" example:"11-15"`
+	KickoffDue                   *string      `json:"kickoff_due,omitempty" pattern:"^([0-9]{2}-[0-9]{2})?$" patternDescription:"MM-DD" doc:"Day of the year by which the first activity is to take place, MM-DD; empty: none" example:"11-20"`
+	PilotMinCounties             *int64       `json:"pilot_min_counties,omitempty" minimum:"0" maximum:"10000" doc:"Pilot counties of a city: at least" example:"2"`
+	PilotMinTowns                *int64       `json:"pilot_min_towns,omitempty" minimum:"0" maximum:"10000" doc:"Pilot towns of a pilot county: at least" example:"2"`
+	PilotMinCommunities          *int64       `json:"pilot_min_communities,omitempty" minimum:"0" maximum:"10000" doc:"Pilot communities of a pilot county: at least" example:"10"`
+	YearStarts                   *string      `json:"year_starts,omitempty" pattern:"^[0-9]{2}-[0-9]{2}$" patternDescription:"MM-DD" doc:"First day of the programme year, MM-DD" example:"09-01"`
+	PairingAnswerDays            *int64       `json:"pairing_answer_days,omitempty" minimum:"1" maximum:"366" doc:"Days until a pairing proposal expires" example:"14"`
+	CheckInEarlyMinutes          *int64       `json:"check_in_early_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Check-in opens so many minutes before a session starts" example:"30"`
+	CheckOutLateMinutes          *int64       `json:"check_out_late_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
+	PresenceMinPermille          *int64       `json:"presence_min_permille,omitempty" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
+	DayMaxMinutes                *int64       `json:"day_max_minutes,omitempty" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
+	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
+	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
+}
+
+func newPolicyView(p model.Policy) PolicyView {
+	item := func(i model.Item) PolicyItem { return PolicyItem(i) }
+	return PolicyView{
+		BranchParticipationPermille:  p.BranchParticipationPermille,
+		StudentParticipationPermille: p.StudentParticipationPermille,
+		BranchPairingPermille:        p.BranchPairingPermille,
+		BranchTermMin:                p.BranchTermMin,
+		BranchTermMax:                p.BranchTermMax,
+		StudentMin:                   p.StudentMin,
+		DailyMinTerms:                p.DailyMinTerms,
+		ConcentratedMinDays:          p.ConcentratedMinDays,
+		CaseQuota:                    p.CaseQuota,
+		CaseMinChars:                 p.CaseMinChars,
+		CasePhotos:                   p.CasePhotos,
+		CasePhotoMinBytes:            p.CasePhotoMinBytes,
+		PairingDue:                   p.PairingDue,
+		KickoffDue:                   p.KickoffDue,
+		PilotMinCounties:             p.PilotMinCounties,
+		PilotMinTowns:                p.PilotMinTowns,
+		PilotMinCommunities:          p.PilotMinCommunities,
+		YearStarts:                   p.YearStarts,
+		PairingAnswerDays:            p.PairingAnswerDays,
+		CheckInEarlyMinutes:          p.CheckInEarlyMinutes,
+		CheckOutLateMinutes:          p.CheckOutLateMinutes,
+		PresenceMinPermille:          p.PresenceMinPermille,
+		DayMaxMinutes:                p.DayMaxMinutes,
+		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
+	}
+}
+
+func (v PolicyView) policy() model.Policy {
+	return model.Policy{
+		BranchParticipationPermille:  v.BranchParticipationPermille,
+		StudentParticipationPermille: v.StudentParticipationPermille,
+		BranchPairingPermille:        v.BranchPairingPermille,
+		BranchTermMin:                v.BranchTermMin,
+		BranchTermMax:                v.BranchTermMax,
+		StudentMin:                   v.StudentMin,
+		DailyMinTerms:                v.DailyMinTerms,
+		ConcentratedMinDays:          v.ConcentratedMinDays,
+		CaseQuota:                    v.CaseQuota,
+		CaseMinChars:                 v.CaseMinChars,
+		CasePhotos:                   v.CasePhotos,
+		CasePhotoMinBytes:            v.CasePhotoMinBytes,
+		PairingDue:                   v.PairingDue,
+		KickoffDue:                   v.KickoffDue,
+		PilotMinCounties:             v.PilotMinCounties,
+		PilotMinTowns:                v.PilotMinTowns,
+		PilotMinCommunities:          v.PilotMinCommunities,
+		YearStarts:                   v.YearStarts,
+		PairingAnswerDays:            v.PairingAnswerDays,
+		CheckInEarlyMinutes:          v.CheckInEarlyMinutes,
+		CheckOutLateMinutes:          v.CheckOutLateMinutes,
+		PresenceMinPermille:          v.PresenceMinPermille,
+		DayMaxMinutes:                v.DayMaxMinutes,
+		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
+	}
+}
+
+func (v PolicyChange) override() programme.Override {
+	out := programme.Override{
+		BranchParticipationPermille:  v.BranchParticipationPermille,
+		StudentParticipationPermille: v.StudentParticipationPermille,
+		BranchPairingPermille:        v.BranchPairingPermille,
+		BranchTermMin:                v.BranchTermMin,
+		BranchTermMax:                v.BranchTermMax,
+		StudentMin:                   v.StudentMin,
+		DailyMinTerms:                v.DailyMinTerms,
+		ConcentratedMinDays:          v.ConcentratedMinDays,
+		CaseQuota:                    v.CaseQuota,
+		CaseMinChars:                 v.CaseMinChars,
+		CasePhotos:                   v.CasePhotos,
+		CasePhotoMinBytes:            v.CasePhotoMinBytes,
+		PairingDue:                   v.PairingDue,
+		KickoffDue:                   v.KickoffDue,
+		PilotMinCounties:             v.PilotMinCounties,
+		PilotMinTowns:                v.PilotMinTowns,
+		PilotMinCommunities:          v.PilotMinCommunities,
+		YearStarts:                   v.YearStarts,
+		PairingAnswerDays:            v.PairingAnswerDays,
+		CheckInEarlyMinutes:          v.CheckInEarlyMinutes,
+		CheckOutLateMinutes:          v.CheckOutLateMinutes,
+		PresenceMinPermille:          v.PresenceMinPermille,
+		DayMaxMinutes:                v.DayMaxMinutes,
+	}
+	if v.Fields != nil {
+		fields := itemsOf(v.Fields)
+		out.Fields = &fields
+	}
+	if v.Categories != nil {
+		categories := itemsOf(v.Categories)
+		out.Categories = &categories
+	}
+	return out
+}
+
+func itemsOf(items []PolicyItem) []model.Item {
+	return Views(items, func(i PolicyItem) model.Item { return model.Item(i) })
+}
