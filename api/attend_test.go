@@ -178,7 +178,7 @@ func TestConfirmingByList(t *testing.T) {
 // joinAnother signs the student up for another activity.
 func (e *event) joinAnother() string {
 	e.TB.Helper()
-	_, _, position := e.Activity(e.project, 1, func(a *model.Activity, s *model.Session) {
+	_, _, position := e.Activity(e.project, 1, func(_ *model.Activity, s *model.Session) {
 		s.StartsAt, s.EndsAt = s.StartsAt.AddDate(0, 0, 7), s.EndsAt.AddDate(0, 0, 7)
 	})
 	return e.Do(e.me, path("POST /positions/%d/signups", position.ID), map[string]string{}).Status(http.StatusCreated).Get("id")

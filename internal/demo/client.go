@@ -79,7 +79,9 @@ func (c *client) once(ctx context.Context, method, path string, body any, header
 		}
 		content, kind = bytes.NewReader(raw), "application/json"
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.story.base+"/api/v1"+path, content)
+	c.story.asked++
+	base := c.story.bases[c.story.asked%len(c.story.bases)]
+	req, err := http.NewRequestWithContext(ctx, method, base+"/api/v1"+path, content)
 	if err != nil {
 		return nil, err
 	}

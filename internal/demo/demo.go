@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"baodao/config"
 	"baodao/internal/app"
 	"baodao/internal/clock"
@@ -20,7 +22,9 @@ import (
 
 // Options says how to play.
 type Options struct {
-	Once bool // end after the story
+	Once     bool   // end after the story
+	Replicas int    // servers over one database, asked in turn; 0: one
+	Database string // BAODAO_DB; empty: a throw-away SQLite file
 }
 
 // Run plays the story on a throw-away database and, unless told otherwise, stays up until ctx ends. It fails when anything
@@ -31,12 +35,34 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 		return fmt.Errorf("make demo folder: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	cfg, err := config.Load([]string{config.Prefix + "DATA=" + dir})
+	environ := []string{config.Prefix + "DATA=" + dir}
+	if o.Database != "" {
+		environ = append(environ, config.Prefix+"DB="+o.Database)
+	}
+	cfg, err := config.Load(environ)
 	if err != nil {
 		return err
 	}
-	hand := &hands{at: opening}
-	a, err := app.Open(ctx, cfg, slog.New(slog.DiscardHandler), hand.now, nil)
+	s := &story{ctx: ctx, out: out, hands: &hands{at: opening}}
+	serving, stop := context.WithCancel(ctx)
+	group, serving := errgroup.WithContext(serving)
+	for range max(1, o.Replicas) {
+		if err := s.start(serving, group, cfg); err != nil {
+			stop()
+			return errors.Join(err, group.Wait())
+		}
+	}
+	s.play()
+	if s.err == nil && !o.Once {
+		s.stay()
+	}
+	stop()
+	return errors.Join(s.err, group.Wait())
+}
+
+// start adds a server on a port of its own.
+func (s *story) start(ctx context.Context, group *errgroup.Group, cfg config.Config) error {
+	a, err := app.Open(ctx, cfg, slog.New(slog.DiscardHandler), s.hands.now, nil)
 	if err != nil {
 		return err
 	}
@@ -44,16 +70,9 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen: %w", err), a.Close())
 	}
-	serving, stop := context.WithCancel(ctx)
-	done := make(chan error, 1)
-	go func() { done <- a.Serve(serving, listener) }()
-	s := &story{ctx: ctx, out: out, app: a, hands: hand, base: "http://" + listener.Addr().String()}
-	s.play()
-	if s.err == nil && !o.Once {
-		s.stay()
-	}
-	stop()
-	return errors.Join(s.err, <-done, a.Close())
+	group.Go(func() error { return errors.Join(a.Serve(ctx, listener), a.Close()) })
+	s.app, s.bases = a, append(s.bases, "http://"+listener.Addr().String())
+	return nil
 }
 
 // opening is when the story begins: a Monday morning in China.
@@ -87,8 +106,9 @@ type story struct {
 	out   io.Writer
 	app   *app.App
 	hands *hands
-	base  string
+	bases []string // of the servers, asked in turn
 
+	asked  int
 	err    error // the first thing that went wrong
 	logins int
 	steps  int

@@ -183,7 +183,7 @@ func (s *Service) change(ctx context.Context, actor access.Actor, id int64, fn f
 		return out, err
 	}
 	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		if _, err := lock(tx, id); err != nil {
+		if _, err := Lock(tx, id); err != nil {
 			return err
 		}
 		d, err := s.read(tx, id)

@@ -55,7 +55,7 @@ func (s *Service) dueIDs(tx *gorm.DB, limit int) ([]int64, error) {
 // settle writes down the state that a pairing has by the clock, if it is another than the stored one. Nobody did it: the
 // audit row has no person.
 func (s *Service) settle(tx *gorm.DB, id int64) (bool, error) {
-	row, err := lock(tx, id)
+	row, err := Lock(tx, id)
 	if err != nil {
 		return false, err
 	}

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 
+	"gorm.io/gorm"
+
 	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
@@ -71,11 +73,10 @@ func (s *street) active(t testing.TB) pairing.Detail {
 // set writes columns past the service.
 func (s *street) set(t testing.TB, table string, id int64, column string, value any) {
 	t.Helper()
-	tx := s.World.DB.Begin()
-	if err := tx.Table(table).Where("id = ?", id).Update(column, value).Error; err != nil {
-		t.Fatal(err)
-	}
-	if err := tx.Commit().Error; err != nil {
+	err := s.World.DB.Transaction(func(tx *gorm.DB) error {
+		return tx.Table(table).Where("id = ?", id).Update(column, value).Error
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
 }

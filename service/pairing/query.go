@@ -42,8 +42,8 @@ func ByID(tx *gorm.DB, id int64) (model.Pairing, error) {
 	return p, nil
 }
 
-// lock holds a pairing until the end of the transaction and returns it as it is stored.
-func lock(tx *gorm.DB, id int64) (model.Pairing, error) {
+// Lock holds a pairing until the end of the transaction and returns it as it is stored; fault.ErrNotFound if there is none.
+func Lock(tx *gorm.DB, id int64) (model.Pairing, error) {
 	return ByID(tx.Clauses(clause.Locking{Strength: "UPDATE"}), id)
 }
 

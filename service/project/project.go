@@ -47,7 +47,7 @@ func (s *Service) CreateProject(ctx context.Context, actor access.Actor, key ide
 		return View{}, err
 	}
 	return idem.Run(ctx, s.DB, s.Now(), actor, "createProject", key, func(tx *gorm.DB) (View, error) {
-		p, err := lockPairing(tx, in.PairingID)
+		p, err := lockPairing(tx, in.PairingID, s.Now())
 		if err != nil {
 			return View{}, err
 		}

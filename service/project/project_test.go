@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/access"
@@ -20,6 +21,10 @@ func TestCreateProject(t *testing.T) {
 	h := newHouse(t)
 	ended := h.Pair(h.Department, h.Town)
 	h.setStatus(t, "pairings", ended.ID, string(model.PairingEnded))
+	over := h.Pair(h.Department, h.elsewhere)
+	h.write(t, func(tx *gorm.DB) error {
+		return tx.Model(&model.Pairing{}).Where("id = ?", over.ID).Update("to_on", "2026-10-12").Error
+	})
 	tests := map[string]struct {
 		by     access.Actor
 		in     func(*project.NewProject)
@@ -36,6 +41,7 @@ func TestCreateProject(t *testing.T) {
 		"nobody is asked to sign in":           {by: access.Actor{}, want: access.ErrRequired},
 		"there is no such pairing":             {by: h.secretary, in: func(in *project.NewProject) { in.PairingID = 1 }, want: fault.ErrNotFound},
 		"the pairing has ended":                {by: h.department, in: func(in *project.NewProject) { in.PairingID = ended.ID }, want: project.ErrPairing},
+		"its last day has passed":              {by: h.department, in: func(in *project.NewProject) { in.PairingID = over.ID }, want: project.ErrPairing},
 		"codes that the policy does not have":  {by: h.secretary, in: func(in *project.NewProject) { in.Field, in.Category = "X", "Y" }, want: fault.ErrInvalid, fields: []string{"/field", "/category"}},
 		"a risk plan may be added later":       {by: h.secretary, in: func(in *project.NewProject) { in.RiskPlan = "" }},
 		"neither field nor category is needed": {by: h.secretary, in: func(in *project.NewProject) { in.Field, in.Category = "", "" }},

@@ -93,7 +93,7 @@ func (s *Service) confirmation(tx *gorm.DB, actor access.Actor, p projectScene, 
 
 // mayRun asks what a project needs before it starts: a pairing that lasts, a lead and an advisor.
 func mayRun(tx *gorm.DB, p model.Project, at time.Time) error {
-	pairing, err := lockPairing(tx, p.PairingID)
+	pairing, err := lockPairing(tx, p.PairingID, at)
 	if err != nil {
 		return err
 	}

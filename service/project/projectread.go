@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -14,6 +15,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/org"
 	"baodao/service/page"
+	"baodao/service/pairing"
 )
 
 // View is a project with the two organisations that own it.
@@ -175,15 +177,12 @@ func projectView(tx *gorm.DB, id int64) (View, error) {
 	return View{Project: p, Campus: sides.campus, Local: sides.local}, err
 }
 
-// lockPairing reads a pairing and keeps it as it is until the transaction ends; fault.ErrNotFound if there is none.
-func lockPairing(tx *gorm.DB, id int64) (model.Pairing, error) {
-	var p model.Pairing
-	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", id).First(&p).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return p, fault.ErrNotFound
+// lockPairing holds a pairing until the transaction ends and returns it with its state at the moment; fault.ErrNotFound
+// if there is none.
+func lockPairing(tx *gorm.DB, id int64, now time.Time) (model.Pairing, error) {
+	p, err := pairing.Lock(tx, id)
+	if err == nil {
+		p.Status = pairing.StatusAt(p, now)
 	}
-	if err != nil {
-		return p, fmt.Errorf("read pairing: %w", err)
-	}
-	return p, nil
+	return p, err
 }

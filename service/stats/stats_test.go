@@ -21,7 +21,7 @@ func officer(w *testkit.World, o model.Org) access.Actor {
 }
 
 // entry adds a line of the ledger: minutes of a student on a day, as a member of branch.
-func entry(w *testkit.World, programme int64, student int64, branch model.Org, day model.Date, minutes int64) model.HoursEntry {
+func entry(w *testkit.World, programme, student int64, branch model.Org, day model.Date, minutes int64) model.HoursEntry {
 	e := model.HoursEntry{
 		ID: w.NewID(), StudentID: student, Minutes: minutes, Class: model.ClassVolunteer, ClaimID: w.NewID(), ProgrammeID: programme,
 		ServedOn: day, BranchID: branch.ID, BranchPath: branch.Path, PostedAt: w.Clock.Now(),
