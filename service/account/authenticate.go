@@ -11,10 +11,9 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
-
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/atomic"
 )
 
 // Authenticate tells who presents an access token. Nothing is remembered between requests: session, account, profile,
@@ -64,7 +63,7 @@ type personRow struct {
 
 func (s *Service) person(ctx context.Context, user, session int64) (actor access.Actor, err error) {
 	now := s.Now()
-	rows, err := s.prepared(ctx).Raw(personQuery, now, now, session, user).Rows()
+	rows, err := atomic.Prepared(ctx, s.DB).Raw(personQuery, now, now, session, user).Rows()
 	if err != nil {
 		return actor, fmt.Errorf("authenticate: %w", err)
 	}
@@ -125,7 +124,7 @@ func (s *Service) client(ctx context.Context, id int64, c claims) (access.Actor,
 	var version int64
 	var revoked sql.NullTime
 	var org model.Org
-	err := s.prepared(ctx).Raw(clientQuery, id).Row().Scan(&scopes, &version, &revoked, &org.ID, &org.Kind, &org.Path)
+	err := atomic.Prepared(ctx, s.DB).Raw(clientQuery, id).Row().Scan(&scopes, &version, &revoked, &org.ID, &org.Kind, &org.Path)
 	if errors.Is(err, sql.ErrNoRows) {
 		return access.Actor{}, ErrTokenInvalid.Because(errors.New("no such client"))
 	}
@@ -153,9 +152,4 @@ func narrow(all []access.Permission, scope string) []access.Permission {
 	}
 	asked := strings.Fields(scope)
 	return slices.DeleteFunc(all, func(p access.Permission) bool { return !slices.Contains(asked, string(p)) })
-}
-
-// prepared keeps the statement prepared on each connection: half of this query's cost on SQLite is parsing it.
-func (s *Service) prepared(ctx context.Context) *gorm.DB {
-	return s.DB.Session(&gorm.Session{PrepareStmt: true, Context: ctx})
 }

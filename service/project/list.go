@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"baodao/model"
+	"baodao/service/atomic"
 	"baodao/service/matching/geo"
 	"baodao/service/page"
 )
@@ -66,7 +67,7 @@ type Listing struct {
 // Activities lists published activities, by default those that have not begun, soonest first; around a place nearest first.
 // Anybody may read it. Errors: fault.ErrCursor, fault.ErrInvalid (a query without a word of two characters).
 func (s *Service) Activities(ctx context.Context, f Filter, p page.Request) (Listing, error) {
-	tx, now := s.DB.WithContext(ctx), s.Now()
+	tx, now := atomic.Prepared(ctx, s.DB), s.Now()
 	q, err := newListQuery(tx, f, now)
 	if err != nil {
 		return Listing{}, err
