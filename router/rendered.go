@@ -3,6 +3,7 @@ package router
 import (
 	"bytes"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -60,6 +61,7 @@ func (r *rendered) answer(c *gin.Context, age time.Duration) bool {
 	if body == nil || r.now().Sub(at) >= age {
 		return false
 	}
+	c.Header("Content-Length", strconv.Itoa(len(body))) // one piece, no chunks
 	c.Data(http.StatusOK, kind, body)
 	c.Abort()
 	return true

@@ -90,7 +90,7 @@ func known(p access.Permission) bool {
 
 // mount hangs every line on the engine: token, permission, then the endpoint.
 func mount(engine *gin.Engine, cfg Config, routes []Route) (*api.Contract, error) {
-	contract := api.NewContract()
+	contract, seats := api.NewContract(), inFlight(cfg.InFlight)
 	var errs []error
 	for _, r := range routes {
 		handler, err := contract.Add(r.Operation, r.Endpoint)
@@ -99,15 +99,16 @@ func mount(engine *gin.Engine, cfg Config, routes []Route) (*api.Contract, error
 			continue
 		}
 		if engine != nil {
-			engine.Handle(r.Method, r.Path, chain(cfg, r, handler)...)
+			engine.Handle(r.Method, r.Path, chain(cfg, r, seats, handler)...)
 		}
 	}
 	return contract, errors.Join(errs...)
 }
 
-// chain is what stands before a route's handler: the rendered page, the token, the permission.
-func chain(cfg Config, r Route, handler gin.HandlerFunc) []gin.HandlerFunc {
-	all := []gin.HandlerFunc{authenticate(cfg.Auth, r.ignoreToken), require(r, cfg.Now), handler}
+// chain is what stands before a route's handler: the rendered page, which costs nothing worth limiting, then a place among
+// those worked on, the time limit, the token and the permission.
+func chain(cfg Config, r Route, seats, handler gin.HandlerFunc) []gin.HandlerFunc {
+	all := []gin.HandlerFunc{seats, timeLimit(cfg.TimeLimit), authenticate(cfg.Auth, r.ignoreToken), require(r, cfg.Now), handler}
 	if r.rendered && cfg.PageLife > 0 {
 		page := &rendered{life: cfg.PageLife, now: cfg.Now}
 		all = slices.Insert(all, 0, page.handle)

@@ -71,7 +71,6 @@ func New(cfg Config, routes []Route) (*gin.Engine, error) {
 	engine.Use(exchange(cfg.Log), accessLog(cfg.Now), recovery(), headers(), limitURL())
 	engine.GET("/healthz", healthy)
 	engine.GET("/readyz", ready(cfg.Ready))
-	engine.Use(inFlight(cfg.InFlight), timeLimit(cfg.TimeLimit))
 	engine.NoRoute(func(c *gin.Context) { api.Fail(c, api.ErrNoRoute) })
 	engine.NoMethod(func(c *gin.Context) { api.Fail(c, api.ErrNoMethod) })
 	contract, err := mount(engine, cfg, routes)

@@ -62,7 +62,7 @@ func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now clock.Cl
 	if err != nil {
 		return nil, err
 	}
-	a.Built, err = Build(Deps{
+	a.Built, err = Build(Deps{ //nolint:contextcheck // each request brings its own
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, now).New, Keys: cfg.Keys, WeChat: gateway, Log: log,
 		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife,
 	})

@@ -93,8 +93,11 @@ func invented() fs.FS {
 func (st *stage) divisionsByHand(ctx context.Context, files fs.FS) (int, error) {
 	now, ids, paths, total := clock.System(), map[string]int64{}, map[string]string{}, 0
 	for _, l := range []struct{ file, level, kind string }{
-		{"provinces.csv", "PROVINCE", "PROVINCIAL_COMMITTEE"}, {"cities.csv", "CITY", "CITY_COMMITTEE"}, {"areas.csv", "COUNTY", "COUNTY_COMMITTEE"},
-		{"streets.csv", "TOWN", "TOWN_YOUTH_WORK_COMMITTEE"}, {"villages.csv", "COMMUNITY", "COMMUNITY"},
+		{"provinces.csv", "PROVINCE", "PROVINCIAL_COMMITTEE"},
+		{"cities.csv", "CITY", "CITY_COMMITTEE"},
+		{"areas.csv", "COUNTY", "COUNTY_COMMITTEE"},
+		{"streets.csv", "TOWN", "TOWN_YOUTH_WORK_COMMITTEE"},
+		{"villages.csv", "COMMUNITY", "COMMUNITY"},
 	} {
 		rows, err := readCSV(files, l.file)
 		if err != nil {

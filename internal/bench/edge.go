@@ -56,7 +56,8 @@ func edgeOverhead(ctx context.Context, _ settings, _ string) (result, error) {
 		out.Body.Title, out.Body.Capacity = in.Body.Title, in.Body.Capacity
 		return out, nil
 	}
-	engine, err := router.New(router.Config{Auth: student{}, Now: clock.System, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))},
+	engine, err := router.New(router.Config{ //nolint:contextcheck // each request brings its own
+		Auth: student{}, Now: clock.System, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))},
 		[]router.Route{router.Post("/echo", access.SignedIn, "echo", api.Handle(http.StatusOK, echo), "bench", "Echo")})
 	if err != nil {
 		return result{}, err

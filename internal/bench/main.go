@@ -13,7 +13,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -58,11 +57,6 @@ func all() []benchmark {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	s := settings{full: os.Getenv("BENCH_FULL") == "1", mysql: os.Getenv("TEST_MYSQL_DSN"), data: os.Getenv("BENCH_DATA"), out: os.Stdout}
-	if f := os.Getenv("PROF"); f != "" {
-		w, _ := os.Create(f)
-		pprof.StartCPUProfile(w)
-		defer pprof.StopCPUProfile()
-	}
 	err := run(ctx, s, os.Getenv("BENCH"), os.Getenv("BENCH_GATE"))
 	stop()
 	if err != nil {

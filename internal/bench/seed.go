@@ -56,7 +56,7 @@ func openStage(ctx context.Context, s settings, engine string) (*stage, error) {
 	st.ids = func() int64 { last++; return last }
 	zero := make([]byte, 32)
 	ring := config.Ring{Current: "k", Keys: map[string][]byte{"k": zero}}
-	st.built, err = app.Build(app.Deps{
+	st.built, err = app.Build(app.Deps{ //nolint:contextcheck // each request brings its own
 		DB: db, Now: clock.System, NewID: st.ids, PageLife: time.Second, WeChat: anyone{}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
 		Keys: config.Keys{Token: ring, Field: ring, Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero},
 	})

@@ -123,8 +123,14 @@ func TestPageCode(t *testing.T) {
 		t.Fatalf("the type is not relied on: %v", err)
 	}
 	for _, bad := range []wechat.PageCode{
-		{}, {Scene: strings.Repeat("a", 33)}, {Scene: "百"}, {Scene: "a%20"}, {Scene: "a", Page: "/pages/home"},
-		{Scene: "a", Page: "pages/home?x=1"}, {Scene: "a", Width: 279}, {Scene: "a", Width: 1281},
+		{},
+		{Scene: strings.Repeat("a", 33)},
+		{Scene: "百"},
+		{Scene: "a%20"},
+		{Scene: "a", Page: "/pages/home"},
+		{Scene: "a", Page: "pages/home?x=1"},
+		{Scene: "a", Width: 279},
+		{Scene: "a", Width: 1281},
 	} {
 		_, err := r.PageCode(t.Context(), bad)
 		wantFailure(t, err, 0, wechat.KindInvalid)

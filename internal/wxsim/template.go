@@ -62,7 +62,7 @@ var fieldRules = map[string]*regexp.Regexp{ //nolint:gochecknoglobals // a table
 	"number":           regexp.MustCompile(`^-?[0-9]{1,32}(\.[0-9]{1,32})?$`),
 	"letter":           regexp.MustCompile(`^[A-Za-z]{1,32}$`),
 	"symbol":           regexp.MustCompile(`^[[:punct:]\p{P}\p{S}]{1,5}$`),
-	"character_string": regexp.MustCompile(`^[ -~]{1,32}$`),
+	"character_string": regexp.MustCompile(`^[[:print:]]{1,32}$`),
 	"time":             regexp.MustCompile(`^([0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日 ?)?[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?(~.{1,32})?$`),
 	"date":             regexp.MustCompile(`^([0-9]{4}年[0-9]{1,2}月[0-9]{1,2}日|[0-9]{4}-[0-9]{2}-[0-9]{2})( [0-9]{1,2}:[0-9]{2})?(~.{1,32})?$`),
 	"amount":           regexp.MustCompile(`^[¥￥$€£]?[0-9]{1,10}(\.[0-9]{1,2})?元?$`),

@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -91,15 +92,7 @@ func (s *Service) Activities(ctx context.Context, f Filter, p page.Request) (Lis
 		return Listing{}, err
 	}
 	cut := page.Cut(rows, size, name, listRow.key)
-	ids := make([]int64, len(cut.Items))
-	for i, r := range cut.Items {
-		ids[i] = r.ID
-	}
-	seats, err := seatsOf(tx, ids)
-	if err != nil {
-		return Listing{}, err
-	}
-	out.Result = page.MapResult(cut, func(r listRow) Listed { return r.listed(now, seats[r.ID]) })
+	out.Result = page.MapResult(cut, func(r listRow) Listed { return r.listed(now) })
 	return out, nil
 }
 
@@ -112,12 +105,31 @@ type listRow struct {
 	CountsAsVolunteer             bool
 	OrgID, HostOrgID              int64
 	Organiser, Host, Place        string
-	LatE6                         *int64 `gorm:"column:lat_e6"`
-	LngE6                         *int64 `gorm:"column:lng_e6"`
+	LatE6, LngE6                  *int64
 	StartsAt, EndsAt              time.Time
 	SignupOpensAt, SignupClosesAt time.Time
 	ListedAt                      time.Time
+	Seats                         Seats
 	distance                      *int64
+}
+
+// read runs a statement of listColumns. It scans by hand: reflection would cost as much as the query.
+func (q *listQuery) read(tx *gorm.DB, sql string, args ...any) (out []listRow, err error) {
+	rows, err := tx.Raw(sql, args...).Rows()
+	if err != nil {
+		return nil, fmt.Errorf("list activities: %w", err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var r listRow
+		if err := rows.Scan(&r.ID, &r.Title, &r.Summary, &r.Field, &r.Category, &r.Mode, &r.PlacementMode, &r.Status, &r.CountsAsVolunteer,
+			&r.OrgID, &r.HostOrgID, &r.Organiser, &r.Host, &r.Place, &r.LatE6, &r.LngE6,
+			&r.StartsAt, &r.EndsAt, &r.SignupOpensAt, &r.SignupClosesAt, &r.ListedAt, &r.Seats.Capacity, &r.Seats.Taken); err != nil {
+			return nil, fmt.Errorf("list activities: %w", err)
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
 }
 
 // key is where the row stands in its list: start or distance, then id.
@@ -128,7 +140,7 @@ func (r listRow) key() []int64 {
 	return []int64{r.ListedAt.UnixMilli(), r.ID}
 }
 
-func (r listRow) listed(now time.Time, seats Seats) Listed {
+func (r listRow) listed(now time.Time) Listed {
 	a := model.Activity{
 		Status: model.ActivityStatus(r.Status), StartsAt: r.StartsAt, EndsAt: r.EndsAt,
 		SignupOpensAt: r.SignupOpensAt, SignupClosesAt: r.SignupClosesAt,
@@ -137,7 +149,7 @@ func (r listRow) listed(now time.Time, seats Seats) Listed {
 		ID: r.ID, Title: r.Title, Field: r.Field, Category: r.Category, Mode: r.Mode, PlacementMode: r.PlacementMode, CountsAsVolunteer: r.CountsAsVolunteer,
 		OrgID: r.OrgID, HostOrgID: r.HostOrgID, Organiser: r.Organiser, Host: r.Host, Place: r.Place, LatE6: r.LatE6, LngE6: r.LngE6,
 		StartsAt: r.StartsAt, EndsAt: r.EndsAt, SignupOpensAt: r.SignupOpensAt, SignupClosesAt: r.SignupClosesAt,
-		Seats: seats, DistanceM: r.distance, Phase: a.Phase(now),
+		Seats: r.Seats, DistanceM: r.distance, Phase: a.Phase(now),
 	}
 }
 

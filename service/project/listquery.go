@@ -18,8 +18,9 @@ import (
 // The student list is hot, so it is one statement by hand. The joins are outer ones though nothing is ever missing: that
 // keeps the activities first in every plan, walked in the order of ix_activity_listed and stopped at the limit.
 const listColumns = `SELECT a.id, a.title, %s AS summary, a.field, a.category, a.mode, a.placement_mode, a.status, a.counts_as_volunteer,
- a.org_id, a.host_org_id, o.name AS organiser, h.name AS host, s.place, a.lat_e6, a.lng_e6,
- a.starts_at, a.ends_at, a.signup_opens_at, a.signup_closes_at, a.listed_at
+ a.org_id, a.host_org_id, COALESCE(o.name, ''), COALESCE(h.name, ''), COALESCE(s.place, ''), a.lat_e6, a.lng_e6,
+ a.starts_at, a.ends_at, a.signup_opens_at, a.signup_closes_at, a.listed_at,
+ COALESCE((SELECT SUM(p.capacity) FROM positions p WHERE p.activity_id = a.id), 0), COALESCE((SELECT SUM(p.taken) FROM positions p WHERE p.activity_id = a.id), 0)
 FROM activities a
 LEFT JOIN orgs o ON o.id = a.org_id
 LEFT JOIN orgs h ON h.id = a.host_org_id
@@ -138,11 +139,7 @@ func (q *listQuery) soonestSQL(after []int64, n int) (string, []any) {
 
 func (q *listQuery) soonest(tx *gorm.DB, after []int64, n int) ([]listRow, error) {
 	sql, args := q.soonestSQL(after, n)
-	var rows []listRow
-	if err := tx.Raw(sql, args...).Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("list activities: %w", err)
-	}
-	return rows, nil
+	return q.read(tx, sql, args...)
 }
 
 // collect reads n rows in order; while looking for words it reads on until n rows really hold them.
@@ -245,9 +242,9 @@ func (q *listQuery) rowsOf(tx *gorm.DB, spots []spot) ([]listRow, error) {
 	for i, s := range spots {
 		ids[i] = s.ID
 	}
-	var rows []listRow
-	if err := tx.Raw(q.columns()+"a.id IN ?", ids).Scan(&rows).Error; err != nil {
-		return nil, fmt.Errorf("list activities near a place: %w", err)
+	rows, err := q.read(tx, q.columns()+"a.id IN ?", ids)
+	if err != nil {
+		return nil, err
 	}
 	byID := make(map[int64]listRow, len(rows))
 	for _, r := range rows {
