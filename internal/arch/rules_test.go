@@ -20,7 +20,7 @@ var domain = []string{
 
 // shared is what every service may use.
 var shared = []string{
-	"service/fault", "service/access", "service/page", "service/atomic", "service/vault",
+	"service/fault", "service/access", "service/page", "service/atomic", "service/read", "service/vault",
 	"service/audit", "service/notify", "service/upload", "service/idem",
 }
 
@@ -52,11 +52,11 @@ func rules() []rule {
 		{packages: []string{"internal/testkit", "internal/testkit/..."}, may: []string{"*", "internal/testkit/...", "internal/testkit"}},
 		{packages: []string{"router"}, may: append([]string{"api", "service/access", "service/fault", "docs"}, time...), ban: gorm},
 		{packages: []string{"api"}, may: []string{"service/...", "model"}, ban: gorm},
-		{packages: []string{"service/stats"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/vault"}, time), ban: http},
+		{packages: []string{"service/stats"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/read", "service/vault"}, time), ban: http},
 		{packages: []string{"service/idem"}, may: cat([]string{"model", "service/fault", "service/access", "service/atomic", "service/vault"}, time), ban: http},
 		{packages: []string{"service/audit", "service/notify", "service/upload"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/atomic", "service/vault"}, time), ban: http},
 		{packages: []string{"service/vault"}, may: cat([]string{"model", "service/fault"}, time), ban: http},
-		{packages: []string{"service/atomic"}, may: []string{"service/fault"}, ban: http},
+		{packages: []string{"service/atomic", "service/read"}, may: []string{"service/fault"}, ban: http},
 		{packages: []string{"service/access", "service/page"}, may: []string{"service/fault"}, ban: cat(http, gorm)},
 		{packages: []string{"service/fault"}, ban: cat(http, gorm)},
 		{packages: []string{"service/matching", "service/matching/..."}, may: []string{"service/matching/..."}, ban: cat(http, gorm)},

@@ -13,7 +13,7 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
-	"baodao/service/atomic"
+	"baodao/service/read"
 )
 
 // Authenticate tells who presents an access token. Nothing is remembered between requests: session, account, profile,
@@ -63,7 +63,7 @@ type personRow struct {
 
 func (s *Service) person(ctx context.Context, user, session int64) (actor access.Actor, err error) {
 	now := s.Now()
-	rows, err := atomic.Prepared(ctx, s.DB).Raw(personQuery, now, now, session, user).Rows()
+	rows, err := read.Prepared(ctx, s.DB).Raw(personQuery, now, now, session, user).Rows()
 	if err != nil {
 		return actor, fmt.Errorf("authenticate: %w", err)
 	}
@@ -124,7 +124,7 @@ func (s *Service) client(ctx context.Context, id int64, c claims) (access.Actor,
 	var version int64
 	var revoked sql.NullTime
 	var org model.Org
-	err := atomic.Prepared(ctx, s.DB).Raw(clientQuery, id).Row().Scan(&scopes, &version, &revoked, &org.ID, &org.Kind, &org.Path)
+	err := read.Prepared(ctx, s.DB).Raw(clientQuery, id).Row().Scan(&scopes, &version, &revoked, &org.ID, &org.Kind, &org.Path)
 	if errors.Is(err, sql.ErrNoRows) {
 		return access.Actor{}, ErrTokenInvalid.Because(errors.New("no such client"))
 	}

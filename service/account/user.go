@@ -2,8 +2,6 @@ package account
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strings"
 
 	"gorm.io/gorm"
@@ -12,7 +10,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
-	"baodao/service/fault"
+	"baodao/service/read"
 )
 
 // SuspendUser stops an account and ends its sessions at once. Nobody suspends themselves; a reason is required.
@@ -57,13 +55,5 @@ func (s *Service) moveUser(ctx context.Context, actor access.Actor, id int64, m 
 
 // lockUser reads and locks an account; fault.ErrNotFound if there is none.
 func lockUser(tx *gorm.DB, id int64) (model.User, error) {
-	var user model.User
-	err := atomic.ForUpdate(tx).Where("id = ?", id).First(&user).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return user, fault.ErrNotFound
-	}
-	if err != nil {
-		return user, fmt.Errorf("read account: %w", err)
-	}
-	return user, nil
+	return read.One[model.User](atomic.ForUpdate(tx).Where("id = ?", id), "account")
 }

@@ -65,9 +65,3 @@ func pause(ctx context.Context, try int) error {
 // ForUpdate locks the rows that a query reads until the transaction ends, so that what is decided from them still holds at
 // the commit. SQLite leaves it out: its one writer already has the whole database.
 func ForUpdate(tx *gorm.DB) *gorm.DB { return tx.Clauses(clause.Locking{Strength: "UPDATE"}) }
-
-// Prepared keeps the statements that are read through it prepared on each connection. It is for hot reads with few different
-// texts: parsing them is half of their cost on SQLite.
-func Prepared(ctx context.Context, db *gorm.DB) *gorm.DB {
-	return db.Session(&gorm.Session{PrepareStmt: true, Context: ctx})
-}

@@ -2,7 +2,6 @@ package attend
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/read"
 	"baodao/service/signup"
 )
 
@@ -82,13 +82,9 @@ func (s *Service) annul(tx *gorm.DB, actor access.Actor, id int64, reason string
 // annullable reads a good check-in that the actor made: fault.ErrNotFound if they may not even see it, access.ErrDenied if
 // somebody else made it, fault.ErrState if it never counted.
 func annullable(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model.CheckIn, scene, error) {
-	var row model.CheckIn
-	err := tx.Where("id = ?", id).First(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, scene{}, fault.ErrNotFound
-	}
+	row, err := read.One[model.CheckIn](tx.Where("id = ?", id), "check-in")
 	if err != nil {
-		return row, scene{}, fmt.Errorf("read check-in: %w", err)
+		return row, scene{}, err
 	}
 	own := actor.StudentID != 0 && row.StudentID == actor.StudentID
 	if row.SessionID == 0 || row.Verdict == model.VerdictFailed {

@@ -5,10 +5,10 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/atomic"
 	"baodao/service/audit"
 )
 
@@ -119,7 +119,7 @@ func creditedElsewhere(tx *gorm.DB, own model.Signup, sessionID int64, from, unt
 // claimOf locks and reads the claim of a pair; nil if there is none.
 func claimOf(tx *gorm.DB, signupID, sessionID int64) (*model.HoursClaim, error) {
 	var rows []*model.HoursClaim
-	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("signup_id = ? AND session_id = ?", signupID, sessionID).Limit(1).Find(&rows).Error
+	err := atomic.ForUpdate(tx).Where("signup_id = ? AND session_id = ?", signupID, sessionID).Limit(1).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read claim: %w", err)
 	}

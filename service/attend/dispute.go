@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"baodao/model"
 	"baodao/service/access"
@@ -93,7 +92,7 @@ func (s *Service) decide(tx *gorm.DB, actor access.Actor, v view, d decision, re
 // viewOf locks and reads a claim; fault.ErrNotFound if there is none.
 func (s *Service) viewOf(tx *gorm.DB, claimID int64) (view, error) {
 	var claim model.HoursClaim
-	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", claimID).First(&claim).Error
+	err := atomic.ForUpdate(tx).Where("id = ?", claimID).First(&claim).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return view{}, fault.ErrNotFound
 	}

@@ -13,6 +13,7 @@ import (
 	"baodao/service/audit"
 	"baodao/service/fault"
 	"baodao/service/idem"
+	"baodao/service/read"
 )
 
 // ErrReversed refuses to reverse a line twice.
@@ -37,13 +38,9 @@ func (s *Service) Reverse(ctx context.Context, actor access.Actor, entryID int64
 }
 
 func (s *Service) reverse(tx *gorm.DB, actor access.Actor, id int64, reason string) (model.HoursEntry, error) {
-	var line model.HoursEntry
-	err := tx.Where("id = ?", id).First(&line).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return line, fault.ErrNotFound
-	}
+	line, err := read.One[model.HoursEntry](tx.Where("id = ?", id), "ledger line")
 	if err != nil {
-		return line, fmt.Errorf("read ledger line: %w", err)
+		return line, err
 	}
 	homes, err := homesOf(tx, line.ActivityID, line.StudentID)
 	if err != nil {

@@ -1,27 +1,18 @@
 package attend
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
-	"baodao/service/fault"
+	"baodao/service/read"
 )
 
 // sessionByID reads a session; fault.ErrNotFound if there is none.
 func sessionByID(tx *gorm.DB, id int64) (model.Session, error) {
-	var row model.Session
-	err := tx.Where("id = ?", id).First(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, fault.ErrNotFound
-	}
-	if err != nil {
-		return row, fmt.Errorf("read session: %w", err)
-	}
-	return row, nil
+	return read.One[model.Session](tx.Where("id = ?", id), "session")
 }
 
 // seatsOf reads the signups that may check in to an activity: those with a seat, by student. Without students it reads all.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"baodao/model"
 	"baodao/service/access"
@@ -206,7 +205,7 @@ func waitingFor(tx *gorm.DB, activityID int64, except []int64, st step) (rows []
 		return nil, false, err
 	}
 	var all []*model.HoursClaim
-	err = tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("activity_id = ? AND status = ?", activityID, st.from).Order("id").Find(&all).Error
+	err = atomic.ForUpdate(tx).Where("activity_id = ? AND status = ?", activityID, st.from).Order("id").Find(&all).Error
 	if err != nil {
 		return nil, false, fmt.Errorf("lock claims: %w", err)
 	}
@@ -229,7 +228,7 @@ func named(tx *gorm.DB, activityID int64, ids []int64) ([]*model.HoursClaim, err
 	if len(ids) == 0 {
 		return rows, nil
 	}
-	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("activity_id = ? AND id IN ?", activityID, ids).Order("id").Find(&rows).Error
+	err := atomic.ForUpdate(tx).Where("activity_id = ? AND id IN ?", activityID, ids).Order("id").Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("lock claims: %w", err)
 	}

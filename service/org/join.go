@@ -14,6 +14,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
+	"baodao/service/read"
 	"baodao/service/vault"
 )
 
@@ -148,13 +149,9 @@ func (s *Service) openJoins(tx *gorm.DB, rows []model.JoinRequest) ([]JoinInfo, 
 
 // joinRequest locks a request and checks that the actor may decide on it.
 func joinRequest(tx *gorm.DB, actor access.Actor, id int64) (model.JoinRequest, model.Org, error) {
-	var row model.JoinRequest
-	err := atomic.ForUpdate(tx).Where("id = ?", id).First(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, model.Org{}, fault.ErrNotFound
-	}
+	row, err := read.One[model.JoinRequest](atomic.ForUpdate(tx).Where("id = ?", id), "join request")
 	if err != nil {
-		return row, model.Org{}, fmt.Errorf("read join request: %w", err)
+		return row, model.Org{}, err
 	}
 	o, err := ByID(tx, row.BranchID)
 	if err != nil {

@@ -2,26 +2,17 @@
 package org
 
 import (
-	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
-	"baodao/service/fault"
+	"baodao/service/read"
 )
 
 // ByID reads an organisation; fault.ErrNotFound if there is none.
 func ByID(tx *gorm.DB, id int64) (model.Org, error) {
-	var o model.Org
-	err := tx.Where("id = ?", id).First(&o).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return o, fault.ErrNotFound
-	}
-	if err != nil {
-		return o, fmt.Errorf("read organisation: %w", err)
-	}
-	return o, nil
+	return read.One[model.Org](tx.Where("id = ?", id), "organisation")
 }
 
 // ByIDs reads several organisations in one query; missing ones are missing from the map.

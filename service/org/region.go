@@ -2,7 +2,6 @@ package org
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -10,8 +9,8 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
-	"baodao/service/fault"
 	"baodao/service/page"
+	"baodao/service/read"
 )
 
 // Regions lists the divisions directly below a code by code; without one the provinces.
@@ -42,15 +41,7 @@ func (s *Service) Region(ctx context.Context, actor access.Actor, code string) (
 	if err := actor.Require(access.OrgRead); err != nil {
 		return model.Region{}, err
 	}
-	var r model.Region
-	err := s.DB.WithContext(ctx).Where("code = ?", code).First(&r).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return r, fault.ErrNotFound
-	}
-	if err != nil {
-		return r, fmt.Errorf("read region: %w", err)
-	}
-	return r, nil
+	return read.One[model.Region](s.DB.WithContext(ctx).Where("code = ?", code), "region")
 }
 
 // knownRegions tells which of the codes are divisions.

@@ -1,8 +1,6 @@
 package org
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/read"
 	"baodao/service/vault"
 )
 
@@ -81,13 +80,9 @@ func parentPath(o model.Org) string {
 
 // universityOf finds the university that o stands in, which may be o itself; fault.ErrNotFound if there is none.
 func universityOf(tx *gorm.DB, o model.Org) (model.Org, error) {
-	var u model.Org
-	err := tx.Where("kind = ? AND id IN ?", model.OrgUniversityCommittee, pathIDs(o.Path)).First(&u).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return u, fault.ErrNotFound
-	}
+	u, err := read.One[model.Org](tx.Where("kind = ? AND id IN ?", model.OrgUniversityCommittee, pathIDs(o.Path)), "university")
 	if err != nil {
-		return u, fmt.Errorf("find university: %w", err)
+		return u, err
 	}
 	return u, nil
 }

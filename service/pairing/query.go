@@ -1,15 +1,13 @@
 package pairing
 
 import (
-	"errors"
-	"fmt"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"baodao/model"
-	"baodao/service/fault"
+	"baodao/service/atomic"
+	"baodao/service/read"
 )
 
 // StatusAt is the state of a pairing at an instant: the stored one, or EXPIRED for a proposal that was not answered in
@@ -31,20 +29,12 @@ func StatusAt(p model.Pairing, now time.Time) model.PairingStatus {
 
 // ByID reads a pairing as it is stored; fault.ErrNotFound if there is none. Ask StatusAt for its state.
 func ByID(tx *gorm.DB, id int64) (model.Pairing, error) {
-	var p model.Pairing
-	err := tx.Where("id = ?", id).First(&p).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return p, fault.ErrNotFound
-	}
-	if err != nil {
-		return p, fmt.Errorf("read pairing: %w", err)
-	}
-	return p, nil
+	return read.One[model.Pairing](tx.Where("id = ?", id), "pairing")
 }
 
 // Lock holds a pairing until the end of the transaction and returns it as it is stored; fault.ErrNotFound if there is none.
 func Lock(tx *gorm.DB, id int64) (model.Pairing, error) {
-	return ByID(tx.Clauses(clause.Locking{Strength: "UPDATE"}), id)
+	return ByID(atomic.ForUpdate(tx), id)
 }
 
 // withSides reads pairings with names and paths of both sides.

@@ -8,11 +8,11 @@ import (
 	"slices"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"baodao/internal/clock"
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/fault"
 	"baodao/service/idem"
@@ -207,7 +207,7 @@ func withOwner(tx *gorm.DB, id int64) (model.Programme, model.Org, error) {
 
 // lock reads a programme for a write by the actor, and holds it.
 func (s *Service) lock(tx *gorm.DB, actor access.Actor, id int64) (model.Programme, model.Org, error) {
-	row, err := ByID(tx.Clauses(clause.Locking{Strength: "UPDATE"}), id)
+	row, err := ByID(atomic.ForUpdate(tx), id)
 	if err != nil {
 		return row, model.Org{}, err
 	}

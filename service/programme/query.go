@@ -9,19 +9,12 @@ import (
 
 	"baodao/model"
 	"baodao/service/fault"
+	"baodao/service/read"
 )
 
 // ByID reads a programme; fault.ErrNotFound if there is none.
 func ByID(tx *gorm.DB, id int64) (model.Programme, error) {
-	var p model.Programme
-	err := tx.Where("id = ?", id).First(&p).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return p, fault.ErrNotFound
-	}
-	if err != nil {
-		return p, fmt.Errorf("read programme: %w", err)
-	}
-	return p, nil
+	return read.One[model.Programme](tx.Where("id = ?", id), "programme")
 }
 
 // PolicyOf reads the newest policy of a programme.

@@ -2,16 +2,16 @@ package project
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/atomic"
 	"baodao/service/fault"
 	"baodao/service/org"
+	"baodao/service/read"
 )
 
 // activityScene is an activity with what the permission table needs to know of it.
@@ -24,13 +24,11 @@ type activityScene struct {
 // openActivity locks an activity for a decision that depends on it.
 func (s *Service) openActivity(tx *gorm.DB, id int64) (activityScene, error) {
 	var sc activityScene
-	err := tx.Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", id).First(&sc.row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return sc, fault.ErrNotFound
-	}
+	row, err := read.One[model.Activity](atomic.ForUpdate(tx).Where("id = ?", id), "activity")
 	if err != nil {
-		return sc, fmt.Errorf("read activity: %w", err)
+		return sc, err
 	}
+	sc.row = row
 	orgs, err := org.ByIDs(tx, sc.row.OrgID, sc.row.HostOrgID)
 	if err != nil {
 		return sc, err

@@ -10,9 +10,9 @@ import (
 	"gorm.io/gorm"
 
 	"baodao/model"
-	"baodao/service/atomic"
 	"baodao/service/matching/geo"
 	"baodao/service/page"
+	"baodao/service/read"
 )
 
 // Filter narrows the public list; zero values do not.
@@ -68,7 +68,7 @@ type Listing struct {
 // Activities lists published activities, by default those that have not begun, soonest first; around a place nearest first.
 // Anybody may read it. Errors: fault.ErrCursor, fault.ErrInvalid (a query without a word of two characters).
 func (s *Service) Activities(ctx context.Context, f Filter, p page.Request) (Listing, error) {
-	tx, now := atomic.Prepared(ctx, s.DB), s.Now()
+	tx, now := read.Prepared(ctx, s.DB), s.Now()
 	q, err := newListQuery(tx, f, now)
 	if err != nil {
 		return Listing{}, err

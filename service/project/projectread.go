@@ -2,20 +2,19 @@ package project
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"baodao/model"
 	"baodao/service/access"
-	"baodao/service/fault"
+	"baodao/service/atomic"
 	"baodao/service/org"
 	"baodao/service/page"
 	"baodao/service/pairing"
+	"baodao/service/read"
 )
 
 // View is a project with the two organisations that own it.
@@ -134,19 +133,17 @@ type projectScene struct {
 
 // openProject locks a project for a decision that depends on it.
 func (s *Service) openProject(tx *gorm.DB, id int64) (projectScene, error) {
-	return s.sceneOf(tx.Clauses(clause.Locking{Strength: "UPDATE"}), id)
+	return s.sceneOf(atomic.ForUpdate(tx), id)
 }
 
 // sceneOf reads a project, its sides and its team of today. A lock on q is taken on the project only.
 func (s *Service) sceneOf(q *gorm.DB, id int64) (projectScene, error) {
 	var sc projectScene
-	err := q.Where("id = ?", id).First(&sc.row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return sc, fault.ErrNotFound
-	}
+	row, err := read.One[model.Project](q.Where("id = ?", id), "project")
 	if err != nil {
-		return sc, fmt.Errorf("read project: %w", err)
+		return sc, err
 	}
+	sc.row = row
 	tx := q.Session(&gorm.Session{NewDB: true})
 	if sc.projectSides, err = sidesOf(tx, sc.row); err != nil {
 		return sc, err

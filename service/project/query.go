@@ -2,7 +2,6 @@
 package project
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,8 +10,8 @@ import (
 	"baodao/internal/clock"
 	"baodao/model"
 	"baodao/service/access"
-	"baodao/service/fault"
 	"baodao/service/org"
+	"baodao/service/read"
 )
 
 // Team is who leads, advises and serves in a project on a day.
@@ -45,15 +44,7 @@ func TeamOf(tx *gorm.DB, projectID int64, at time.Time) (Team, error) {
 
 // ActivityByID reads an activity; fault.ErrNotFound if there is none.
 func ActivityByID(tx *gorm.DB, id int64) (model.Activity, error) {
-	var a model.Activity
-	err := tx.Where("id = ?", id).First(&a).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return a, fault.ErrNotFound
-	}
-	if err != nil {
-		return a, fmt.Errorf("read activity: %w", err)
-	}
-	return a, nil
+	return read.One[model.Activity](tx.Where("id = ?", id), "activity")
 }
 
 // ActivityObject is what the permission table needs to know of an activity: organiser, campus side and host own it,

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"baodao/model"
 	"baodao/service/access"
@@ -68,7 +67,7 @@ func lockOwn(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model.Si
 		return model.Signup{}, err
 	}
 	var position int64
-	err = tx.Model(&model.Position{}).Clauses(clause.Locking{Strength: "UPDATE"}).Where("id = ?", row.PositionID).Select("id").Scan(&position).Error
+	err = atomic.ForUpdate(tx.Model(&model.Position{})).Where("id = ?", row.PositionID).Select("id").Scan(&position).Error
 	if err != nil {
 		return model.Signup{}, fmt.Errorf("lock position: %w", err)
 	}
@@ -142,13 +141,12 @@ func (s *Service) ReleaseActivity(tx *gorm.DB, actor access.Actor, a model.Activ
 
 // lockLive locks the positions of an activity, so that nobody takes a seat any more, and then its live signups.
 func lockLive(tx *gorm.DB, activityID int64) ([]*model.Signup, error) {
-	forUpdate := clause.Locking{Strength: "UPDATE"}
 	var positions []int64
-	if err := tx.Model(&model.Position{}).Clauses(forUpdate).Where("activity_id = ?", activityID).Order("id").Pluck("id", &positions).Error; err != nil {
+	if err := atomic.ForUpdate(tx.Model(&model.Position{})).Where("activity_id = ?", activityID).Order("id").Pluck("id", &positions).Error; err != nil {
 		return nil, fmt.Errorf("lock positions: %w", err)
 	}
 	var live []*model.Signup
-	if err := tx.Clauses(forUpdate).Where("live_activity_id = ?", activityID).Order("id").Find(&live).Error; err != nil {
+	if err := atomic.ForUpdate(tx).Where("live_activity_id = ?", activityID).Order("id").Find(&live).Error; err != nil {
 		return nil, fmt.Errorf("lock signups: %w", err)
 	}
 	return live, nil

@@ -1,18 +1,18 @@
 package signup
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/atomic"
 	"baodao/service/fault"
 	"baodao/service/project"
+	"baodao/service/read"
 	"baodao/service/vault"
 )
 
@@ -21,7 +21,7 @@ import (
 func LockStudents(tx *gorm.DB, ids ...int64) error {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	var locked []int64
-	err := tx.Model(&model.StudentProfile{}).Clauses(clause.Locking{Strength: "UPDATE"}).
+	err := atomic.ForUpdate(tx.Model(&model.StudentProfile{})).
 		Where("id IN ?", ids).Order("id").Pluck("id", &locked).Error
 	if err != nil {
 		return fmt.Errorf("lock students: %w", err)
@@ -34,26 +34,14 @@ func LockStudents(tx *gorm.DB, ids ...int64) error {
 
 // ByID reads a signup; fault.ErrNotFound if there is none.
 func ByID(tx *gorm.DB, id int64) (model.Signup, error) {
-	var row model.Signup
-	err := tx.Where("id = ?", id).First(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, fault.ErrNotFound
-	}
-	if err != nil {
-		return row, fmt.Errorf("read signup: %w", err)
-	}
-	return row, nil
+	return read.One[model.Signup](tx.Where("id = ?", id), "signup")
 }
 
 // positionOf reads a position and its activity, if the actor may see them: fault.ErrNotFound otherwise.
 func positionOf(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model.Position, model.Activity, error) {
-	var p model.Position
-	err := tx.Where("id = ?", id).First(&p).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return p, model.Activity{}, fault.ErrNotFound
-	}
+	p, err := read.One[model.Position](tx.Where("id = ?", id), "position")
 	if err != nil {
-		return p, model.Activity{}, fmt.Errorf("read position: %w", err)
+		return p, model.Activity{}, err
 	}
 	a, err := project.ActivityByID(tx, p.ActivityID)
 	if err != nil {
