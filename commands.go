@@ -103,7 +103,7 @@ func (migrateStatusCmd) Run(c *console) error {
 
 type wxsimCmd struct {
 	Addr     string `default:"127.0.0.1:8090" help:"Loopback address to listen on."`
-	AdminKey string `env:"BAODAO_WXSIM_ADMIN_KEY" help:"Key of the admin API under /_sim; without one it is off."`
+	AdminKey string `help:"Key of the admin API under /_sim; without one it is off."`
 }
 
 // Run serves the simulator until a signal comes.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"baodao/internal/app"
@@ -44,7 +45,7 @@ func (o orgImportCmd) Run(c *console) error {
 			return err
 		}
 		for _, e := range report.Errors {
-			fmt.Fprintf(c.err, "%s line %d: %s (%s)\n", e.File, e.Line, e.ZH, e.Code)
+			fmt.Fprintf(c.err, "%s line %d: %s (%s)\n", e.File, e.Line, e.EN, e.Code)
 		}
 		fmt.Fprintf(c.out, "rows %d, regions created %d updated %d, organisations created %d updated %d, failed %d\n",
 			report.Rows, report.RegionsCreated, report.RegionsUpdated, report.OrgsCreated, report.OrgsUpdated, report.Failed)
@@ -61,7 +62,7 @@ type rosterCmd struct {
 
 type rosterImportCmd struct {
 	File       string `arg:"" type:"existingfile" help:"CSV or XLSX with a header line."`
-	University int64  `required:"" help:"Id of the university's organisation."`
+	University int64  `required:"" placeholder:"ID" help:"Id of the university's organisation, as GET /api/v1/orgs?kind=UNIVERSITY_COMMITTEE shows it."`
 	Partial    bool   `help:"Import the good rows even if others are bad."`
 }
 
@@ -74,7 +75,7 @@ func (r rosterImportCmd) Run(c *console) error {
 	return c.withApp(func(a *app.App) error {
 		report, err := a.Org.ImportRoster(c.ctx, access.System("cli.roster"), r.University, data, org.ImportOptions{Partial: r.Partial, Reason: "cli"})
 		for _, e := range report.Errors {
-			fmt.Fprintf(c.err, "line %d, %s: %s (%s)\n", e.Line, e.Column, e.ZH, e.Code)
+			fmt.Fprintf(c.err, "line %d, %s: %s (%s)\n", e.Line, e.Column, e.EN, e.Code)
 		}
 		if err != nil {
 			return err
@@ -86,10 +87,11 @@ func (r rosterImportCmd) Run(c *console) error {
 
 // withApp runs a command on the opened application, beside a server that may be running.
 func (c *console) withApp(do func(a *app.App) error) error {
-	cfg, log, err := c.load()
+	cfg, _, err := c.load()
 	if err != nil {
 		return err
 	}
+	log := slog.New(slog.NewJSONHandler(c.err, &slog.HandlerOptions{Level: slog.LevelError})) // the server says the rest
 	a, err := app.Open(c.ctx, cfg, log, clock.System, nil)
 	if err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"baodao/config"
+	"baodao/service/fault"
 )
 
 // Exit codes.
@@ -79,9 +80,22 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		fmt.Fprintf(stderr, "baodao: %v (see baodao --help)\n", err)
 		return exitUsage
 	default:
-		fmt.Fprintln(stderr, "baodao:", err)
+		fmt.Fprintln(stderr, "baodao:", inWords(err))
 		return exitError
 	}
+}
+
+// inWords tells a refusal of a service in its own words.
+func inWords(err error) string {
+	var f *fault.Fault
+	if !errors.As(err, &f) {
+		return err.Error()
+	}
+	text := f.EN
+	for _, field := range f.Fields {
+		text += "\n  " + field.Pointer + ": " + field.EN
+	}
+	return text + " (" + f.Code + ")"
 }
 
 // usageError is a mistake of the person who typed the command.

@@ -14,8 +14,8 @@ type ActivityAPI struct{ Projects *project.Service }
 
 // SlotBody is the time and place of a session.
 type SlotBody struct {
-	StartsAt Time     `json:"starts_at" doc:"Included" example:"2026-10-17T01:00:00.000Z"`
-	EndsAt   Time     `json:"ends_at" doc:"Excluded; at most 24 hours later" example:"2026-10-17T03:00:00.000Z"`
+	StartsAt Time     `json:"starts_at" doc:"Included; a whole minute" example:"2026-10-17T01:00:00.000Z"`
+	EndsAt   Time     `json:"ends_at" doc:"Excluded; a whole minute, at most 24 hours later" example:"2026-10-17T03:00:00.000Z"`
 	Place    string   `json:"place,omitempty" maxLength:"200" doc:"As people say it; needed unless the activity is remote" example:"戊社区党群服务中心"`
 	Lat      *float64 `json:"lat,omitempty" minimum:"-90" maximum:"90" dependentRequired:"lng" doc:"Decimal degrees, WGS-84" example:"36.651234"`
 	Lng      *float64 `json:"lng,omitempty" minimum:"-180" maximum:"180" dependentRequired:"lat" doc:"Decimal degrees, WGS-84" example:"117.120095"`
@@ -102,7 +102,7 @@ type ActivityIn struct {
 type ActivityReasonIn struct {
 	ID   ID `path:"id" doc:"The activity"`
 	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"200" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"Why; kept in the audit log" example:"台风预警"`
+		Reason string `json:"reason" minLength:"1" maxLength:"200" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"Why; kept in the audit log. No names of persons" example:"台风预警"`
 	}
 }
 
@@ -215,6 +215,7 @@ type ActivityView struct {
 	StartsAt          Time             `json:"starts_at" doc:"Start of the first session"`
 	EndsAt            Time             `json:"ends_at" doc:"End of the last session"`
 	PublishedAt       *Time            `json:"published_at,omitempty" doc:"Absent before that"`
+	ReturnReason      string           `json:"return_reason,omitempty" doc:"Why it was sent back; for those who manage it, until it is submitted again" example:"风险提示再写细一些"`
 	Sessions          []SessionView    `json:"sessions" nullable:"false" doc:"In order of time"`
 	Positions         []PositionView   `json:"positions" nullable:"false" doc:"What to sign up for"`
 }
@@ -233,6 +234,9 @@ func newActivityView(d project.Detail) ActivityView {
 	if d.Campus.ID != 0 {
 		campus := newOrgNameView(d.Campus)
 		v.Campus = &campus
+	}
+	if a.ReturnReason != nil && a.PublishedAt == nil { // before that only those who manage it get here
+		v.ReturnReason = *a.ReturnReason
 	}
 	if d.Contact != "" {
 		v.HostContact = &HostContactView{UserID: ID(a.HostContactID), Name: d.Contact}

@@ -150,7 +150,7 @@ func (e Endpoint) embeds(t reflect.Type) bool {
 func (e Endpoint) standard(method string) []*fault.Fault {
 	out := []*fault.Fault{ErrMalformed, ErrURITooLong, fault.ErrInvalid, ErrInternal, fault.ErrBusy}
 	if method == http.MethodPost || method == http.MethodPut {
-		out = append(out, ErrTooLarge)
+		out = append(out, ErrTooLarge, ErrSlow)
 	}
 	if e.media != "" {
 		out = append(out, ErrMedia)

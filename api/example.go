@@ -64,7 +64,7 @@ func (x examples) of(s *huma.Schema, depth int) any {
 	case huma.TypeInteger, huma.TypeNumber:
 		return number(s)
 	case huma.TypeString:
-		return text(s)
+		return textSample(s)
 	}
 	return map[string]any{}
 }
@@ -94,7 +94,7 @@ func number(s *huma.Schema) any {
 	return n
 }
 
-func text(s *huma.Schema) any {
+func textSample(s *huma.Schema) any {
 	samples := map[string]string{
 		"date-time": "2026-09-01T00:30:00.000Z", "date": "2026-09-01", "email": "li@example.com", "uri": "https://example.com/",
 		"ipv4": "192.0.2.1", "uuid": "5a0b6d1e-3c7f-4b62-9d5e-0f3f6a1c2b4d", "duration": "1h", "time": "08:30:00",

@@ -23,7 +23,7 @@ type gate struct {
 }
 
 func newGate(op *huma.Operation, e Endpoint) gate {
-	g := gate{media: e.media, maxBody: e.maxBody, query: map[string]bool{}}
+	g := gate{media: e.media, maxBody: e.maxBody, query: map[string]bool{}, single: []string{"Content-Type", "Idempotency-Key", "If-Match"}}
 	for _, p := range op.Parameters {
 		switch p.In {
 		case "query":
@@ -100,7 +100,7 @@ func (g gate) checkNoBody(c *gin.Context) error {
 	}
 	data, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, g.maxBody))
 	if err != nil {
-		return violation(http.StatusBadRequest, "read body", []error{err})
+		return violation(http.StatusBadRequest, "read body", []error{err}) // too slow, too large, or broken off
 	}
 	if len(data) == 0 {
 		return nil

@@ -12,7 +12,7 @@ type InvitationView struct {
 	ID         ID     `json:"id" doc:"The invitation"`
 	OrgID      ID     `json:"org_id" doc:"Where"`
 	Role       string `json:"role" enum:"ADVISOR,BRANCH_SECRETARY,CLUB_LEAD,HOST_STAFF,TOWN_OFFICER,COMMITTEE_OFFICER" doc:"What" example:"HOST_STAFF"`
-	Note       string `json:"note,omitempty" doc:"For whom, as the inviter wrote it" example:"解放桥社区王主任"`
+	Note       string `json:"note,omitempty" doc:"For which post, as the inviter wrote it" example:"一号院值班岗位"`
 	State      string `json:"state" enum:"OPEN,REDEEMED,REVOKED,EXPIRED" doc:"What has become of it" example:"OPEN"`
 	ExpiresAt  Time   `json:"expires_at" doc:"Good until then"`
 	CreatedBy  ID     `json:"created_by" doc:"Who invited"`
@@ -48,7 +48,7 @@ type CreateInvitationIn struct {
 	ID   ID `path:"id"`
 	Body struct {
 		Role string `json:"role" enum:"ADVISOR,BRANCH_SECRETARY,CLUB_LEAD,HOST_STAFF,TOWN_OFFICER,COMMITTEE_OFFICER" doc:"What; under the rules of a role grant" example:"HOST_STAFF"`
-		Note string `json:"note,omitempty" maxLength:"100" doc:"For whom, for your own list" example:"解放桥社区王主任"`
+		Note string `json:"note,omitempty" maxLength:"100" doc:"For which post, for your own list. It is kept in clear and others at the organisation read it: no names of persons" example:"一号院值班岗位"`
 		Days int    `json:"days,omitempty" minimum:"1" maximum:"30" doc:"Good for so many days; 7 when left out" example:"7"`
 	}
 }

@@ -53,7 +53,7 @@ func oauthCode(f *fault.Fault) (string, int) {
 		return "temporarily_unavailable", status
 	case http.StatusInternalServerError:
 		return "server_error", status
-	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
+	case http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusRequestTimeout:
 		return "invalid_request", status
 	case http.StatusForbidden:
 		return "unauthorized_client", http.StatusBadRequest

@@ -26,31 +26,34 @@ type m = map[string]any
 func TestRegionsOverHTTP(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t)
+	reader := a.Student("读者", a.Branch)
 	a.Insert(
 		&model.Region{Code: "370000000000", Level: model.RegionProvince, Name: "山东省"},
 		&model.Region{Code: "370100000000", Level: model.RegionCity, Name: "济南市", ParentCode: "370000000000"},
 		&model.Region{Code: "370200000000", Level: model.RegionCity, Name: "青岛市", ParentCode: "370000000000"},
 	)
-	if got := a.Do(apitest.Nobody, "GET /regions", nil).Status(200).Get("data.0.name"); got != "山东省" {
+	if got := a.Do(reader, "GET /regions", nil).Status(200).Get("data.0.name"); got != "山东省" {
 		t.Error(got)
 	}
-	first := a.Do(apitest.Nobody, "GET /regions?parent_code=370000000000&limit=1", nil).Status(200)
-	second := a.Do(apitest.Nobody, "GET /regions?parent_code=370000000000&limit=1&cursor="+first.Get("next_cursor"), nil).Status(200)
+	first := a.Do(reader, "GET /regions?parent_code=370000000000&limit=1", nil).Status(200)
+	second := a.Do(reader, "GET /regions?parent_code=370000000000&limit=1&cursor="+first.Get("next_cursor"), nil).Status(200)
 	if first.Get("data.0.code") != "370100000000" || second.Get("data.0.code") != "370200000000" || second.Get("has_more") != "false" {
 		t.Errorf("%s %s", first.Body, second.Body)
 	}
-	if got := a.Do(apitest.Nobody, "GET /regions/370200000000", nil).Status(200).Get("parent_code"); got != "370000000000" {
+	if got := a.Do(reader, "GET /regions/370200000000", nil).Status(200).Get("parent_code"); got != "370000000000" {
 		t.Error(got)
 	}
-	a.Refused(apitest.Nobody, "GET /regions/990000000000", nil, 404, "resource.not_found")
-	a.Refused(apitest.Nobody, "GET /regions/37", nil, 422, "request.invalid")
-	a.Refused(apitest.Nobody, "GET /regions?parent_code=37", nil, 422, "request.invalid")
-	a.Refused(apitest.Nobody, "GET /regions?cursor=x", nil, 400, "page.cursor_invalid")
+	a.Refused(apitest.Nobody, "GET /regions", nil, 401, "auth.required")
+	a.Refused(reader, "GET /regions/990000000000", nil, 404, "resource.not_found")
+	a.Refused(reader, "GET /regions/37", nil, 422, "request.invalid")
+	a.Refused(reader, "GET /regions?parent_code=37", nil, 422, "request.invalid")
+	a.Refused(reader, "GET /regions?cursor=x", nil, 400, "page.cursor_invalid")
 }
 
 func TestOrganisationsOverHTTP(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t)
+	reader := a.Student("读者", a.Branch)
 	officer := a.Staff("系干部", access.CommitteeOfficer, a.Department)
 	body := m{"parent_id": fmt.Sprint(a.Department.ID), "kind": "LEAGUE_BRANCH", "name": " 壬班团支部 ", "lat": 36.666123, "lng": 117.039871}
 	made := a.Do(officer, "POST /orgs", body, apitest.Header("Idempotency-Key", "branch")).Status(201)
@@ -60,20 +63,20 @@ func TestOrganisationsOverHTTP(t *testing.T) {
 		t.Fatalf("%s", made.Body)
 	}
 	one := "/orgs/" + made.Get("id")
-	edited := a.Do(officer, "PUT "+one, m{"name": "壬班支部"}, a.Do(apitest.Nobody, "GET "+one, nil).Status(200).ETag()).Status(200)
+	edited := a.Do(officer, "PUT "+one, m{"name": "壬班支部"}, a.Do(reader, "GET "+one, nil).Status(200).ETag()).Status(200)
 	if edited.Get("name") != "壬班支部" || strings.Contains(string(edited.Body), `"lat"`) || edited.Header.Get("ETag") != `"2"` {
 		t.Fatalf("%s", edited.Body)
 	}
-	list := a.Do(apitest.Nobody, on("GET /orgs?parent_id=%d&q=支部&limit=1", a.Department.ID), nil).Status(200)
+	list := a.Do(reader, on("GET /orgs?parent_id=%d&q=支部&limit=1", a.Department.ID), nil).Status(200)
 	if list.Get("data.0.id") != fmt.Sprint(a.Branch.ID) || list.Get("has_more") != "true" {
 		t.Fatalf("%s", list.Body)
 	}
-	if got := a.Do(apitest.Nobody, "GET /orgs?kind=UNIVERSITY_COMMITTEE&q=己大", nil).Status(200).Get("data.0.name"); got != a.University.Name {
+	if got := a.Do(reader, "GET /orgs?kind=UNIVERSITY_COMMITTEE&q=己大", nil).Status(200).Get("data.0.name"); got != a.University.Name {
 		t.Error(got)
 	}
 	secretary := a.Staff("支书", access.BranchSecretary, a.Branch)
-	a.Refused(apitest.Nobody, "GET /orgs/42", nil, 404, "resource.not_found")
-	a.Refused(apitest.Nobody, "GET /orgs?kind=PARTY", nil, 422, "request.invalid")
+	a.Refused(reader, "GET /orgs/42", nil, 404, "resource.not_found")
+	a.Refused(reader, "GET /orgs?kind=PARTY", nil, 422, "request.invalid")
 	a.Refused(apitest.Nobody, "POST /orgs", body, 401, "auth.required")
 	a.Refused(secretary, "POST /orgs", body, 403, "access.denied")
 	a.Refused(officer, "POST /orgs", body, 400, "idempotency.key_required", apitest.Header("Idempotency-Key", ""))
@@ -102,11 +105,12 @@ func TestOrganisationsOverHTTP(t *testing.T) {
 func TestTermsOverHTTP(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t)
+	reader := a.Student("读者", a.Branch)
 	officer := a.Staff("校干部", access.CommitteeOfficer, a.University)
 	line := on("/orgs/%d/terms", a.University.ID)
 	body := m{"name": "2026-2027-1", "starts_on": "2026-09-01", "ends_on": "2027-01-20"}
 	made := a.Do(officer, "POST "+line, body).Status(201)
-	if got := a.Do(apitest.Nobody, "GET "+line, nil).Status(200).Get("data.0.id"); got != made.Get("id") {
+	if got := a.Do(reader, "GET "+line, nil).Status(200).Get("data.0.id"); got != made.Get("id") {
 		t.Error(got)
 	}
 	a.Refused(officer, "POST "+line, body, 409, "term.overlap")
@@ -114,7 +118,7 @@ func TestTermsOverHTTP(t *testing.T) {
 	a.Refused(officer, "POST "+line, m{"name": "x", "starts_on": "2028-09-01", "ends_on": "2028-08-30"}, 422, "request.invalid")
 	a.Refused(a.Staff("系干部", access.CommitteeOfficer, a.Department), "POST "+line, body, 403, "access.denied")
 	a.Refused(apitest.Nobody, "POST "+line, body, 401, "auth.required")
-	a.Refused(apitest.Nobody, "GET /orgs/42/terms", nil, 404, "resource.not_found")
+	a.Refused(reader, "GET /orgs/42/terms", nil, 404, "resource.not_found")
 }
 
 func TestRoleGrantsOverHTTP(t *testing.T) {
@@ -186,7 +190,7 @@ func TestInvitationsOverHTTP(t *testing.T) {
 	a := apitest.New(t)
 	town, person := a.Staff("镇干部", access.TownOfficer, a.Town), access.Actor{UserID: a.User("王主任").ID}
 	line := on("/orgs/%d/invitations", a.Community.ID)
-	body := m{"role": "HOST_STAFF", "note": "王主任"}
+	body := m{"role": "HOST_STAFF", "note": "一号院值班岗位"}
 	made := a.Do(town, "POST "+line, body, apitest.Header("Idempotency-Key", "invite")).Status(201)
 	again := a.Do(town, "POST "+line, body, apitest.Header("Idempotency-Key", "invite")).Status(201)
 	if string(made.Body) != string(again.Body) {

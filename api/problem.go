@@ -20,6 +20,7 @@ import (
 // Refusals of the edge itself. ErrInternal stands for every error that is not a Fault; nothing of it reaches the client.
 var (
 	ErrMalformed  = fault.Define(fault.Malformed, "request.malformed", "请求无法解析，请检查格式。", "The request cannot be read.")
+	ErrSlow       = fault.Define(fault.Timeout, "request.timeout", "请求发送太慢，请重试。", "The body did not arrive in time.")
 	ErrTooLarge   = fault.Define(fault.TooLarge, "request.too_large", "请求内容太大。", "The body is over its limit.")
 	ErrURITooLong = fault.Define(fault.TooLarge, "request.uri_too_long", "网址太长。", "The URL is over its limit of 2 KiB.")
 	ErrMedia      = fault.Define(fault.UnsupportedMedia, "request.media_type", "不支持这种内容类型，请看接口文档。", "Not the content type that is read here.")

@@ -64,7 +64,7 @@ type ConfirmProjectIn struct {
 type ProjectReasonIn struct {
 	ID   ID `path:"id" doc:"The project"`
 	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"200" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"Why; kept in the audit log" example:"目标还不够具体"`
+		Reason string `json:"reason" minLength:"1" maxLength:"200" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"Why; kept in the audit log. No names of persons" example:"目标还不够具体"`
 	}
 }
 
@@ -102,19 +102,24 @@ type ProjectView struct {
 	Support           []string    `json:"support" nullable:"false" enum:"TRANSPORT,MEAL,INSURANCE,FUNDS,MATERIAL,VENUE" doc:"What the host gives" example:"[\"TRANSPORT\"]"`
 	CampusConfirmedAt *Time       `json:"campus_confirmed_at,omitempty" doc:"When the campus side confirmed"`
 	LocalConfirmedAt  *Time       `json:"local_confirmed_at,omitempty" doc:"When the local side confirmed"`
+	ReturnReason      string      `json:"return_reason,omitempty" doc:"Why it was sent back; until it is submitted again" example:"目标还不够具体"`
 	CreatedAt         Time        `json:"created_at" doc:"When it was drafted"`
 	UpdatedAt         Time        `json:"updated_at" doc:"When it last changed"`
 }
 
 func newProjectView(v project.View) ProjectView {
 	p := v.Project
-	return ProjectView{
+	out := ProjectView{
 		ID: ID(p.ID), ProgrammeID: ID(p.ProgrammeID), PairingID: ID(p.PairingID), Campus: newOrgNameView(v.Campus), Local: newOrgNameView(v.Local),
 		Status: string(p.Status), Title: p.Title, Field: p.Field, Category: p.Category,
 		Goals: append([]string{}, p.Goals...), Tasks: append([]string{}, p.Tasks...), Duties: append([]string{}, p.Duties...),
 		RiskPlan: p.RiskPlan, Support: append([]string{}, p.Support...),
 		CampusConfirmedAt: AtOrNil(p.CampusOKAt), LocalConfirmedAt: AtOrNil(p.HostOKAt), CreatedAt: At(p.CreatedAt), UpdatedAt: At(p.UpdatedAt),
 	}
+	if p.ReturnReason != nil {
+		out.ReturnReason = *p.ReturnReason
+	}
+	return out
 }
 
 // ProjectOut answers one project.
@@ -215,7 +220,7 @@ type MemberView struct {
 	Role      string `json:"role" enum:"LEAD,MEMBER,ADVISOR" doc:"LEAD and MEMBER are students, ADVISOR is staff" example:"LEAD"`
 	StudentID *ID    `json:"student_id,omitempty" doc:"Of a LEAD or MEMBER"`
 	UserID    *ID    `json:"user_id,omitempty" doc:"Of an ADVISOR"`
-	Name      string `json:"name" doc:"In full for the team and those who keep it, else masked" example:"王小明"`
+	Name      string `json:"name" doc:"In full for the team and those who keep it, masked for others on either side" example:"王小明"`
 	FromOn    Date   `json:"from_on" doc:"First day"`
 	ToOn      Date   `json:"to_on,omitempty" doc:"First day after; absent while it lasts"`
 }

@@ -58,14 +58,14 @@ func newIndicatorsView(r stats.Report) IndicatorsView {
 type IndicatorsIn struct {
 	ID          ID   `path:"id" doc:"The organisation; all below it counts"`
 	ProgrammeID ID   `query:"programme_id" required:"true" doc:"In which programme"`
-	AsOf        Time `query:"as_of" doc:"As it stood at this moment; now if left out or still to come" example:"2026-12-31T16:00:00Z"`
+	AsOf        Time `query:"as_of" doc:"As it stood at this moment; now if left out or still to come; in a programme year that begins in 2000 or later" example:"2026-12-31T16:00:00Z"`
 }
 
 // IndicatorChildrenIn asks for the figures of all organisations directly below one.
 type IndicatorChildrenIn struct {
 	ID          ID   `path:"id" doc:"The organisation above"`
 	ProgrammeID ID   `query:"programme_id" required:"true" doc:"In which programme"`
-	AsOf        Time `query:"as_of" doc:"As it stood at this moment; now if left out or still to come" example:"2026-12-31T16:00:00Z"`
+	AsOf        Time `query:"as_of" doc:"As it stood at this moment; now if left out or still to come; in a programme year that begins in 2000 or later" example:"2026-12-31T16:00:00Z"`
 	PageIn
 }
 

@@ -19,6 +19,8 @@ func Status(f *fault.Fault) int {
 		return http.StatusNotFound
 	case fault.MethodNotAllowed:
 		return http.StatusMethodNotAllowed
+	case fault.Timeout:
+		return http.StatusRequestTimeout
 	case fault.Conflict:
 		return http.StatusConflict
 	case fault.Stale:
@@ -50,6 +52,7 @@ func titleOf(status int) (zh, en string) {
 		http.StatusForbidden:             "没有权限",
 		http.StatusNotFound:              "没有找到",
 		http.StatusMethodNotAllowed:      "方法不允许",
+		http.StatusRequestTimeout:        "请求超时",
 		http.StatusConflict:              "与当前状态冲突",
 		http.StatusPreconditionFailed:    "版本已过期",
 		http.StatusRequestEntityTooLarge: "内容太大",

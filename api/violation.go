@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -86,6 +87,8 @@ func violation(status int, msg string, errs []error) error {
 		}
 	}
 	switch status {
+	case http.StatusRequestTimeout:
+		return ErrSlow
 	case http.StatusRequestEntityTooLarge:
 		return ErrTooLarge
 	case http.StatusUnsupportedMediaType:
@@ -98,17 +101,21 @@ func violation(status int, msg string, errs []error) error {
 			}
 		}
 		return fault.ErrInvalid.With(fields...)
-	case http.StatusInternalServerError, http.StatusBadRequest, http.StatusRequestTimeout: // the body is missing or broke off
+	case http.StatusInternalServerError, http.StatusBadRequest: // the body is missing or broke off
 		return ErrMalformed.Because(errors.Join(append(errs, errors.New(msg))...)).With(malformedField("missing", ""))
 	default:
 		return errors.Join(append(errs, errors.New(msg))...)
 	}
 }
 
-// unreadable recognises an error that stands above all wrong fields: a body over its limit or one that cannot be read.
+// unreadable recognises an error that stands above all wrong fields: a body over its limit, one that comes too slowly or
+// one that cannot be read.
 func unreadable(err error) *fault.Fault {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return ErrTooLarge
+	}
+	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
+		return ErrSlow
 	}
 	d, ok := errors.AsType[*huma.ErrorDetail](err)
 	if !ok {

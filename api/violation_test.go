@@ -57,7 +57,7 @@ func TestViolation(t *testing.T) {
 	}{
 		"no body":             {http.StatusBadRequest, nil, ErrMalformed},
 		"body breaks off":     {http.StatusInternalServerError, []error{errors.New("unexpected EOF")}, ErrMalformed},
-		"body too slow":       {http.StatusRequestTimeout, nil, ErrMalformed},
+		"body too slow":       {http.StatusRequestTimeout, nil, ErrSlow},
 		"over the limit":      {http.StatusRequestEntityTooLarge, nil, ErrTooLarge},
 		"over it while read":  {http.StatusInternalServerError, []error{&http.MaxBytesError{Limit: 1}}, ErrTooLarge},
 		"form over the limit": {http.StatusUnprocessableEntity, []error{detail("cannot read multipart form: http: request body too large")}, ErrTooLarge},

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,15 +27,15 @@ const (
 
 // raw is the environment as it is written. Each secret NAME may instead be given as NAME_FILE, the path of a file that holds it.
 type raw struct {
-	Addr           string        `env:"ADDR" envDefault:"127.0.0.1:8080"`
-	DB             string        `env:"DB"`
-	DBFile         string        `env:"DB_FILE"`
-	Data           string        `env:"DATA" envDefault:"data"`
-	Env            string        `env:"ENV" envDefault:"development"`
-	TrustedProxies []string      `env:"TRUSTED_PROXIES"`
-	MaxInFlight    int           `env:"MAX_IN_FLIGHT" envDefault:"2048"`
-	DrainTimeout   time.Duration `env:"DRAIN_TIMEOUT" envDefault:"10s"`
-	LogLevel       string        `env:"LOG_LEVEL" envDefault:"info"`
+	Addr           string   `env:"ADDR" envDefault:"127.0.0.1:8080"`
+	DB             string   `env:"DB"`
+	DBFile         string   `env:"DB_FILE"`
+	Data           string   `env:"DATA" envDefault:"data"`
+	Env            string   `env:"ENV" envDefault:"development"`
+	TrustedProxies []string `env:"TRUSTED_PROXIES"`
+	MaxInFlight    string   `env:"MAX_IN_FLIGHT" envDefault:"2048"`
+	DrainTimeout   string   `env:"DRAIN_TIMEOUT" envDefault:"10s"`
+	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
 
 	WeChatBaseURL  string `env:"WECHAT_BASE_URL"`
 	AppID          string `env:"WECHAT_APPID"`
@@ -114,17 +115,15 @@ func Load(environ []string) (Config, error) {
 	errs = append(errs, unknown(vars)...)
 	errs = append(errs, readFiles(&r)...)
 	c := Config{
-		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, Env: r.Env, TrustedProxies: r.TrustedProxies,
-		MaxInFlight: r.MaxInFlight, DrainTimeout: r.DrainTimeout, LogLevel: r.LogLevel,
+		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, Env: r.Env, TrustedProxies: r.TrustedProxies, LogLevel: r.LogLevel,
 		WeChat: WeChat{BaseURL: r.WeChatBaseURL, AppID: r.AppID, Secret: r.Secret, PushToken: r.PushToken, PushAESKey: r.PushAESKey, Simulated: r.AppID == "" && r.WeChatBaseURL == ""},
 	}
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = "sqlite:" + filepath.Join(c.Data, "baodao.db")
 	}
+	errs = append(errs, c.numbers(r)...)
 	errs = append(errs, c.check()...)
-	if len(errs) == 0 {
-		errs = append(errs, loadKeys(&c, r)...)
-	}
+	errs = append(errs, loadKeys(&c, r, len(errs) == 0)...)
 	return c, errors.Join(errs...)
 }
 
@@ -183,6 +182,18 @@ func readFiles(r *raw) (errs []error) {
 	return errs
 }
 
+// numbers reads the settings that are numbers.
+func (c *Config) numbers(r raw) (errs []error) {
+	var err error
+	if c.MaxInFlight, err = strconv.Atoi(r.MaxInFlight); err != nil || c.MaxInFlight < 1 {
+		errs = append(errs, fmt.Errorf("%sMAX_IN_FLIGHT %q: want a whole number from 1 on", Prefix, r.MaxInFlight))
+	}
+	if c.DrainTimeout, err = time.ParseDuration(r.DrainTimeout); err != nil || c.DrainTimeout <= 0 {
+		errs = append(errs, fmt.Errorf("%sDRAIN_TIMEOUT %q: want a time above 0, as 10s", Prefix, r.DrainTimeout))
+	}
+	return errs
+}
+
 // check reports every setting that cannot be used.
 func (c *Config) check() (errs []error) {
 	add := func(bad bool, format string, args ...any) {
@@ -191,22 +202,22 @@ func (c *Config) check() (errs []error) {
 		}
 	}
 	_, port, err := net.SplitHostPort(c.Addr)
-	add(err != nil || port == "", "ADDR %q: want host:port, as 127.0.0.1:8080", c.Addr)
+	_, perr := strconv.ParseUint(port, 10, 16)
+	add(err != nil || perr != nil, "ADDR %q: want host:port, as 127.0.0.1:8080", c.Addr)
 	engine, rest, _ := strings.Cut(c.DatabaseURL, ":")
 	add((engine != "sqlite" && engine != "mysql") || rest == "", "DB: want sqlite:PATH or mysql:user:password@tcp(host:3306)/name")
+	add(engine == "sqlite" && (strings.Contains(rest, "?") || rest == ":memory:"), "DB: want sqlite: and the path of a file, without options")
 	add(!slices.Contains([]string{Development, Test, Production}, c.Env), "ENV %q: want development, test or production", c.Env)
 	add(!slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel), "LOG_LEVEL %q: want debug, info, warn or error", c.LogLevel)
-	add(c.MaxInFlight < 1, "MAX_IN_FLIGHT %d: want at least 1", c.MaxInFlight)
-	add(c.DrainTimeout <= 0, "DRAIN_TIMEOUT %s: want more than 0", c.DrainTimeout)
 	for _, p := range c.TrustedProxies {
 		_, err1 := netip.ParseAddr(p)
 		_, err2 := netip.ParsePrefix(p)
 		add(err1 != nil && err2 != nil, "TRUSTED_PROXIES %q: want addresses or networks, as 10.0.0.0/8", p)
 	}
 	w := c.WeChat
-	add(w.AppID == "" && w.Secret != "", "WECHAT_APPID is missing, WECHAT_SECRET is given")
-	add(w.AppID != "" && w.Secret == "", "WECHAT_SECRET is missing, WECHAT_APPID is given")
-	add(w.BaseURL != "" && w.AppID == "", "WECHAT_APPID is missing, WECHAT_BASE_URL is given")
+	add(w.AppID == "" && w.Secret != "", "WECHAT_APPID is missing, BAODAO_WECHAT_SECRET is given")
+	add(w.AppID != "" && w.Secret == "", "WECHAT_SECRET is missing, BAODAO_WECHAT_APPID is given")
+	add(w.BaseURL != "" && w.AppID == "", "WECHAT_APPID is missing, BAODAO_WECHAT_BASE_URL is given")
 	if w.BaseURL != "" {
 		u, err := url.Parse(w.BaseURL)
 		add(err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"), "WECHAT_BASE_URL: want http://127.0.0.1:PORT")

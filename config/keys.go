@@ -19,8 +19,8 @@ const keyBytes = 32
 const keyFile = "keys.env"
 
 // loadKeys takes each key from the settings, else from the key file, else makes it up and adds it to the key file.
-// Production takes them from the settings only.
-func loadKeys(c *Config, r raw) (errs []error) {
+// Production takes them from the settings only. Nothing is written unless mayWrite: when other settings are wrong, nothing starts.
+func loadKeys(c *Config, r raw, mayWrite bool) (errs []error) {
 	given := map[string]string{
 		"TOKEN_KEYS": r.TokenKeys, "REFRESH_KEY": r.RefreshKey, "FIELD_KEYS": r.FieldKeys, "INDEX_KEY": r.IndexKey,
 		"CODE_KEY": r.CodeKey, "INVITE_KEY": r.InviteKey, "CLIENT_KEY": r.ClientKey,
@@ -35,15 +35,31 @@ func loadKeys(c *Config, r raw) (errs []error) {
 		}
 		c.Keys.Generated = true
 	}
-	if len(errs) > 0 {
-		return errs
-	}
-	if c.Keys.Generated {
+	if c.Keys.Generated && mayWrite {
 		if err := fillFromFile(filepath.Join(c.Data, keyFile), given); err != nil {
 			return []error{err}
 		}
 	}
-	return c.Keys.parse(given)
+	errs = append(errs, c.Keys.parse(given)...)
+	return append(errs, twice(given)...)
+}
+
+// twice finds keys that stand in more than one setting: one that leaks must not open another door.
+func twice(given map[string]string) (errs []error) {
+	seen := map[string]string{}
+	for _, name := range keyNames() {
+		for part := range strings.SplitSeq(given[name], ",") {
+			_, key, ring := strings.Cut(strings.TrimSpace(part), ":")
+			if !ring {
+				key = part
+			}
+			if other := seen[key]; key != "" && other != "" {
+				errs = append(errs, fmt.Errorf("%s%s: the same key as in %s%s; every key needs its own", Prefix, name, Prefix, other))
+			}
+			seen[key] = name
+		}
+	}
+	return errs
 }
 
 func keyNames() []string {
@@ -54,6 +70,9 @@ func (k *Keys) parse(given map[string]string) (errs []error) {
 	var err error
 	ring := func(name string) Ring {
 		var r Ring
+		if given[name] == "" {
+			return r // said already, or made up when everything else is right
+		}
 		if r, err = parseRing(given[name]); err != nil {
 			errs = append(errs, fmt.Errorf("%s%s: %w", Prefix, name, err))
 		}
@@ -61,6 +80,9 @@ func (k *Keys) parse(given map[string]string) (errs []error) {
 	}
 	single := func(name string) []byte {
 		var b []byte
+		if given[name] == "" {
+			return b
+		}
 		if b, err = parseKey(given[name]); err != nil {
 			errs = append(errs, fmt.Errorf("%s%s: %w", Prefix, name, err))
 		}

@@ -86,7 +86,7 @@ type Invitation struct {
 	OrgID      int64      `gorm:"not null;index:ix_invitation_org;comment:where"`
 	Role       string     `gorm:"size:24;not null;comment:what"`
 	CodeHash   []byte     `gorm:"size:32;not null;uniqueIndex:uq_invitation_code;comment:SHA-256 of the code"`
-	Note       string     `gorm:"size:100;not null;comment:for whom, as the inviter wrote it"`
+	Note       string     `gorm:"size:100;not null;comment:for which post, as the inviter wrote it; in clear, no names"`
 	ExpiresAt  time.Time  `gorm:"not null;comment:good until"`
 	CreatedBy  int64      `gorm:"not null;comment:user"`
 	RedeemedBy *int64     `gorm:"comment:user"`

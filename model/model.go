@@ -48,12 +48,14 @@ func machine[S ~string](name string, m moves[S]) Machine {
 // All lists one value of every row type, for the test that compares the migrated schema with the models.
 func All() []any {
 	return []any{
-		&IDNode{}, &Lease{}, &IdempotencyRecord{}, &AuditEntry{}, &PersonKey{},
+		&IDNode{}, &Lease{}, &IdempotencyRecord{}, &AuditEntry{}, &KeyCheck{}, &PersonKey{},
 		&Region{}, &Org{}, &Term{},
 		&User{}, &LoginSession{}, &BootstrapCode{}, &RoleGrant{}, &Invitation{}, &APIClient{},
 		&StudentProfile{}, &Membership{}, &JoinCode{}, &JoinRequest{},
 		&Programme{}, &ProgrammePolicy{}, &Phase{}, &Milestone{}, &Pairing{},
 		&Project{}, &ProjectMember{}, &Activity{}, &ActivityGram{}, &Session{}, &Position{},
 		&Signup{}, &CheckIn{}, &Attendance{}, &HoursClaim{}, &HoursEntry{},
+		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{},
+		&WechatToken{}, &WechatNonce{},
 	}
 }

@@ -102,7 +102,7 @@ type Org struct {
 	ID          int64     `gorm:"primaryKey;autoIncrement:false;comment:id"`
 	Kind        OrgKind   `gorm:"size:32;not null;index:ix_org_kind;comment:what it is"`
 	Side        string    `gorm:"size:8;not null;comment:LEAGUE LOCAL CAMPUS"`
-	ParentID    int64     `gorm:"not null;index:ix_org_parent,priority:1;comment:organisation above, 0 at the top"`
+	ParentID    int64     `gorm:"not null;index:ix_org_parent,priority:1;uniqueIndex:uq_org_name,priority:1;comment:organisation above, 0 at the top"`
 	Path        string    `gorm:"size:255;not null;uniqueIndex:uq_org_path;comment:/1/7/42/ ids from the top to this one; the scope of every grant"`
 	Name        string    `gorm:"size:100;not null;index:ix_org_name;comment:full name"`
 	RegionCode  string    `gorm:"size:12;not null;index:ix_org_region;comment:12-digit division, empty if unknown"`
@@ -114,6 +114,7 @@ type Org struct {
 	Version     int64     `gorm:"not null;comment:for If-Match"`
 	CreatedAt   time.Time `gorm:"not null;comment:when"`
 	UpdatedAt   time.Time `gorm:"not null;comment:when"`
+	LiveName    *string   `gorm:"size:100;uniqueIndex:uq_org_name,priority:2;comment:the name until it is dissolved, then NULL"`
 }
 
 // Key returns id and version.

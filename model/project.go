@@ -51,6 +51,8 @@ type Project struct {
 	Version     int64         `gorm:"not null;comment:for If-Match"`
 	CreatedAt   time.Time     `gorm:"not null;comment:when"`
 	UpdatedAt   time.Time     `gorm:"not null;comment:when"`
+
+	ReturnReason *string `gorm:"size:200;comment:why it was sent back, NULL once it is submitted again"`
 }
 
 // TableName of Project.

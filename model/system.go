@@ -48,6 +48,13 @@ type AuditEntry struct {
 // TableName of AuditEntry.
 func (AuditEntry) TableName() string { return "audit_log" }
 
+// KeyCheck lets a process recognise the keys that the database was begun with, without holding them.
+type KeyCheck struct {
+	Name      string    `gorm:"primaryKey;size:32;comment:index, or field: and the id of a field key"`
+	Proof     []byte    `gorm:"size:128;not null;comment:a known text, hashed or sealed with the key"`
+	CreatedAt time.Time `gorm:"not null;comment:when"`
+}
+
 // PersonKey is the data key of one person, wrapped by the field key. Deleting the row makes all of the person's fields unreadable.
 type PersonKey struct {
 	PersonID   int64     `gorm:"primaryKey;autoIncrement:false;comment:users.id, or student_profiles.id until a user binds it"`

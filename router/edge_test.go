@@ -1,11 +1,16 @@
 package router_test
 
 import (
+	"bufio"
+	"encoding/json"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"baodao/api"
 )
 
 func TestMalformedBodies(t *testing.T) {
@@ -17,29 +22,32 @@ func TestMalformedBodies(t *testing.T) {
 		code    string
 		field   string
 	}{
-		"no body":               {body: "", status: 400, code: "request.malformed", field: "missing"},
-		"syntax":                {body: `{"title":`, status: 400, code: "request.malformed", field: "syntax"},
-		"trailing data":         {body: good + `{}`, status: 400, code: "request.malformed", field: "trailing_data"},
-		"duplicate key":         {body: `{"title":"茶园采摘","title":"y","capacity":3}`, status: 400, code: "request.malformed", field: "duplicate_key"},
-		"invalid UTF-8":         {body: "{\"title\":\"\xff\xfe\",\"capacity\":3}", status: 400, code: "request.malformed", field: "encoding"},
-		"lone surrogate":        {body: `{"title":"\ud800x","capacity":3}`, status: 400, code: "request.malformed", field: "encoding"},
-		"33 levels":             {body: strings.Repeat("[", 33) + strings.Repeat("]", 33), status: 400, code: "request.malformed", field: "depth"},
-		"501 items":             {body: `{"skills":[` + strings.Repeat("1,", 500) + `1]}`, status: 400, code: "request.malformed", field: "max_items"},
-		"a million brackets":    {body: strings.Repeat("[", 200_000), status: 400, code: "request.malformed", field: "depth"},
-		"more than 256 KiB":     {body: `{"title":"` + strings.Repeat("x", 256<<10) + `"}`, status: 413, code: "request.too_large"},
-		"form":                  {body: good, headers: []string{"Content-Type", "application/x-www-form-urlencoded"}, status: 415, code: "request.media_type"},
-		"text":                  {body: good, headers: []string{"Content-Type", "text/plain"}, status: 415, code: "request.media_type"},
-		"suffix":                {body: good, headers: []string{"Content-Type", "application/merge-patch+json"}, status: 415, code: "request.media_type"},
-		"other charset":         {body: good, headers: []string{"Content-Type", "application/json; charset=gbk"}, status: 415, code: "request.media_type"},
-		"no content type":       {body: good, headers: []string{"Content-Type", ""}, status: 415, code: "request.media_type"},
-		"broken content type":   {body: good, headers: []string{"Content-Type", ";;"}, status: 415, code: "request.media_type"},
-		"compressed":            {body: good, headers: []string{"Content-Encoding", "gzip"}, status: 415, code: "request.media_type"},
-		"UTF-8 said":            {body: good, headers: []string{"Content-Type", "application/json; charset=UTF-8"}, status: 201},
-		"good":                  {body: good, status: 201},
-		"two idempotency keys":  {body: good, headers: []string{"Idempotency-Key", "k2"}, status: 400, code: "request.malformed", field: "duplicate"},
-		"top is null":           {body: `null`, status: 422, code: "request.invalid", field: "type"},
-		"top is a list":         {body: `[]`, status: 422, code: "request.invalid", field: "type"},
-		"object in unique list": {body: `{"title":"茶园采摘","capacity":3,"skills":[{}]}`, status: 422, code: "request.invalid", field: "unique_items"},
+		"no body":                {body: "", status: 400, code: "request.malformed", field: "missing"},
+		"syntax":                 {body: `{"title":`, status: 400, code: "request.malformed", field: "syntax"},
+		"trailing data":          {body: good + `{}`, status: 400, code: "request.malformed", field: "trailing_data"},
+		"duplicate key":          {body: `{"title":"茶园采摘","title":"y","capacity":3}`, status: 400, code: "request.malformed", field: "duplicate_key"},
+		"invalid UTF-8":          {body: "{\"title\":\"\xff\xfe\",\"capacity\":3}", status: 400, code: "request.malformed", field: "encoding"},
+		"lone surrogate":         {body: `{"title":"\ud800x","capacity":3}`, status: 400, code: "request.malformed", field: "encoding"},
+		"33 levels":              {body: strings.Repeat("[", 33) + strings.Repeat("]", 33), status: 400, code: "request.malformed", field: "depth"},
+		"501 items":              {body: `{"skills":[` + strings.Repeat("1,", 500) + `1]}`, status: 400, code: "request.malformed", field: "max_items"},
+		"a million brackets":     {body: strings.Repeat("[", 200_000), status: 400, code: "request.malformed", field: "depth"},
+		"more than 256 KiB":      {body: `{"title":"` + strings.Repeat("x", 256<<10) + `"}`, status: 413, code: "request.too_large"},
+		"form":                   {body: good, headers: []string{"Content-Type", "application/x-www-form-urlencoded"}, status: 415, code: "request.media_type"},
+		"text":                   {body: good, headers: []string{"Content-Type", "text/plain"}, status: 415, code: "request.media_type"},
+		"suffix":                 {body: good, headers: []string{"Content-Type", "application/merge-patch+json"}, status: 415, code: "request.media_type"},
+		"other charset":          {body: good, headers: []string{"Content-Type", "application/json; charset=gbk"}, status: 415, code: "request.media_type"},
+		"no content type":        {body: good, headers: []string{"Content-Type", ""}, status: 415, code: "request.media_type"},
+		"broken content type":    {body: good, headers: []string{"Content-Type", ";;"}, status: 415, code: "request.media_type"},
+		"compressed":             {body: good, headers: []string{"Content-Encoding", "gzip"}, status: 415, code: "request.media_type"},
+		"UTF-8 said":             {body: good, headers: []string{"Content-Type", "application/json; charset=UTF-8"}, status: 201},
+		"good":                   {body: good, status: 201},
+		"two content types":      {body: good, headers: []string{"content-type", "text/plain"}, status: 400, code: "request.malformed", field: "duplicate"},
+		"one content type twice": {body: good, headers: []string{"content-type", "application/json"}, status: 400, code: "request.malformed", field: "duplicate"},
+		"two versions, unread":   {body: good, headers: []string{"If-Match", `"1"`, "If-Match", `"1"`}, status: 400, code: "request.malformed", field: "duplicate"},
+		"two idempotency keys":   {body: good, headers: []string{"Idempotency-Key", "k2"}, status: 400, code: "request.malformed", field: "duplicate"},
+		"top is null":            {body: `null`, status: 422, code: "request.invalid", field: "type"},
+		"top is a list":          {body: `[]`, status: 422, code: "request.invalid", field: "type"},
+		"object in unique list":  {body: `{"title":"茶园采摘","capacity":3,"skills":[{}]}`, status: 422, code: "request.invalid", field: "unique_items"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -244,5 +252,31 @@ func TestIfMatchOverHTTP(t *testing.T) {
 		if want == 200 && res.Header().Get("ETag") != `"8"` {
 			t.Errorf("ETag %q", res.Header().Get("ETag"))
 		}
+	}
+}
+
+// A client that sends its body too slowly is told so. (Where a body is read, Huma waits for it 15 s: see package api.)
+func TestASlowBodyIsATimeout(t *testing.T) {
+	server := httptest.NewUnstartedServer(newEdge(t).handler)
+	server.Config.ReadTimeout = 300 * time.Millisecond
+	server.Start()
+	defer server.Close()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	const slow = "POST /api/v1/notes/9/publish HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer person\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+	if _, err := conn.Write([]byte(slow)); err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var p api.Problem
+	if err := json.NewDecoder(res.Body).Decode(&p); err != nil || res.StatusCode != http.StatusRequestTimeout || p.Code != "request.timeout" {
+		t.Errorf("%d %+v %v", res.StatusCode, p, err)
 	}
 }

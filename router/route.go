@@ -10,12 +10,14 @@ import (
 
 	"baodao/api"
 	"baodao/service/access"
+	"baodao/service/fault"
 )
 
 // Route is one line of the table.
 type Route struct {
 	api.Operation
 	Endpoint    api.Endpoint
+	limit       Limit
 	ignoreToken bool
 	rendered    bool
 }
@@ -62,6 +64,24 @@ func (r Route) IgnoreToken() Route {
 	return r
 }
 
+// Limited counts requests against a limit of Config.Limits instead of the one for everything else.
+func (r Route) Limited(limit Limit) Route {
+	r.limit = limit
+	return r
+}
+
+// limitable tells whether any request can be refused for the caller's rate: there must be a limit, or somebody to limit.
+func (r Route) limitable() bool { return r.limit != "" || !r.ignoreToken }
+
+// operation is what the contract says of the line.
+func (r Route) operation() api.Operation {
+	op := r.Operation
+	if r.limitable() && !slices.Contains(op.Codes, fault.ErrRate.Code) {
+		op.Codes = append(slices.Clone(op.Codes), fault.ErrRate.Code)
+	}
+	return op
+}
+
 // Rendered keeps the answer to nobody's plain request for Config.PageLife.
 func (r Route) Rendered() Route {
 	r.rendered = true
@@ -90,28 +110,41 @@ func known(p access.Permission) bool {
 
 // mount hangs every line on the engine: token, permission, then the endpoint.
 func mount(engine *gin.Engine, cfg Config, routes []Route) (*api.Contract, error) {
-	contract, seats := api.NewContract(), inFlight(cfg.InFlight)
+	contract, shared := api.NewContract(), guards{seats: inFlight(cfg.InFlight)}
+	if cfg.Limits != (Limits{}) {
+		shared.rates = newBuckets(cfg.Now, maxBuckets)
+	}
 	var errs []error
 	for _, r := range routes {
-		handler, err := contract.Add(r.Operation, r.Endpoint)
+		handler, err := contract.Add(r.operation(), r.Endpoint)
 		if err := errors.Join(r.check(), err); err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		if engine != nil {
-			engine.Handle(r.Method, r.Path, chain(cfg, r, seats, handler)...)
+			engine.Handle(r.Method, r.Path, chain(cfg, r, shared, handler)...)
 		}
 	}
 	return contract, errors.Join(errs...)
 }
 
+// guards are what all lines share.
+type guards struct {
+	seats gin.HandlerFunc
+	rates *buckets // nil: nobody is limited
+}
+
 // chain is what stands before a route's handler: the rendered page, which costs nothing worth limiting, then a place among
-// those worked on, the time limit, the token and the permission.
-func chain(cfg Config, r Route, seats, handler gin.HandlerFunc) []gin.HandlerFunc {
-	all := []gin.HandlerFunc{seats, timeLimit(cfg.TimeLimit), authenticate(cfg.Auth, r.ignoreToken), require(r, cfg.Now), handler}
+// those worked on, the time limit, the token, the caller's rate and the permission.
+func chain(cfg Config, r Route, shared guards, handler gin.HandlerFunc) []gin.HandlerFunc {
+	var all []gin.HandlerFunc
 	if r.rendered && cfg.PageLife > 0 {
 		page := &rendered{life: cfg.PageLife, now: cfg.Now}
-		all = slices.Insert(all, 0, page.handle)
+		all = append(all, page.handle)
 	}
-	return all
+	all = append(all, shared.seats, timeLimit(cfg.TimeLimit), authenticate(cfg.Auth, r.ignoreToken))
+	if shared.rates != nil {
+		all = append(all, limited(shared.rates, cfg.Limits, r.limit))
+	}
+	return append(all, require(r, cfg.Now), handler)
 }

@@ -48,6 +48,7 @@ type Config struct {
 	TrustedProxies []string            // CIDRs whose X-Forwarded-For is believed; none by default
 	InFlight       int                 // requests worked on at once, 0: 512
 	TimeLimit      time.Duration       // for one handler and all its statements, 0: 10 s
+	Limits         Limits              // requests a minute of one caller; the zero value limits nobody
 	PageLife       time.Duration       // how long a Rendered page is kept, 0: not at all
 	TestClock      func(now time.Time) // set only in a build for tests: serves PUT /test/clock
 }
@@ -69,8 +70,8 @@ func New(cfg Config, routes []Route) (*gin.Engine, error) {
 		return nil, err
 	}
 	engine.Use(exchange(cfg.Log), accessLog(cfg.Now), recovery(), headers(), limitURL())
-	engine.GET("/healthz", healthy)
-	engine.GET("/readyz", ready(cfg.Ready))
+	engine.Match([]string{http.MethodGet, http.MethodHead}, "/healthz", healthy)
+	engine.Match([]string{http.MethodGet, http.MethodHead}, "/readyz", ready(cfg.Ready))
 	engine.NoRoute(func(c *gin.Context) { api.Fail(c, api.ErrNoRoute) })
 	engine.NoMethod(func(c *gin.Context) { api.Fail(c, api.ErrNoMethod) })
 	contract, err := mount(engine, cfg, routes)

@@ -83,6 +83,15 @@ func TestNotFoundAndMethods(t *testing.T) {
 	}
 }
 
+func TestHealthByHead(t *testing.T) {
+	e := newEdge(t)
+	for _, path := range []string{"/healthz", "/readyz"} {
+		if get, head := e.do("GET "+path, ""), e.do("HEAD "+path, ""); get.Code != 200 || head.Code != 200 {
+			t.Errorf("%s: GET %d, HEAD %d", path, get.Code, head.Code)
+		}
+	}
+}
+
 func TestLanguage(t *testing.T) {
 	e := newEdge(t)
 	for header, want := range map[string]string{

@@ -20,6 +20,7 @@ type Handlers struct {
 	Programme *api.ProgrammeAPI
 	Pairing   *api.PairingAPI
 	Stats     *api.StatsAPI
+	Notify    *api.NotifyAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -37,17 +38,18 @@ func Routes(h Handlers) []Route {
 		attendRoutes(h.Attend),
 		hoursRoutes(h.Hours),
 		statsRoutes(h.Stats),
+		notifyRoutes(h.Notify),
 	)
 }
 
 func accountRoutes(a *api.AccountAPI) []Route {
 	return []Route{
-		Post("/auth/login", access.Public, "login", api.Handle(200, a.Login), "auth", "Log in with the code of wx.login", "auth.user_suspended", "wechat.code_invalid", "wechat.user_blocked", "wechat.too_many_logins", "wechat.unavailable").IgnoreToken(),
-		Post("/auth/refresh", access.Public, "refreshTokens", api.Handle(200, a.Refresh), "auth", "Exchange a refresh token for new tokens", "auth.token_reused", "auth.user_suspended").IgnoreToken(),
+		Post("/auth/login", access.Public, "login", api.Handle(200, a.Login), "auth", "Log in with the code of wx.login", "auth.user_suspended", "wechat.code_invalid", "wechat.user_blocked", "wechat.too_many_logins", "wechat.unavailable").IgnoreToken().Limited(LimitLogin),
+		Post("/auth/refresh", access.Public, "refreshTokens", api.Handle(200, a.Refresh), "auth", "Exchange a refresh token for new tokens", "auth.token_reused", "auth.user_suspended").IgnoreToken().Limited(LimitRefresh),
 		Post("/auth/logout", access.Person, "logout", api.Handle(204, a.Logout), "auth", "End this login"),
 		Post("/auth/logout-all", access.Person, "logoutAll", api.Handle(204, a.LogoutAll), "auth", "End all my logins, on every device"),
 		Post("/oauth/token", access.Public, "clientToken", api.HandleOAuth(200, a.ClientToken), "auth", "Access token for an API client (OAuth 2.0 client credentials)", "oauth.invalid_client", "oauth.invalid_request", "oauth.invalid_scope", "oauth.unsupported_grant_type").IgnoreToken(),
-		Post("/bootstrap/redeem", access.Person, "redeemBootstrap", api.Handle(200, a.RedeemBootstrap), "auth", "Become the first security administrator", "bootstrap.code_invalid", "bootstrap.done", "bootstrap.other_roles"),
+		Post("/bootstrap/redeem", access.Person, "redeemBootstrap", api.Handle(200, a.RedeemBootstrap), "auth", "Become the first security administrator", "bootstrap.code_invalid", "bootstrap.done", "bootstrap.other_roles").Limited(LimitBootstrap),
 
 		Get("/me", access.Person, "getMe", api.Handle(200, a.Me), "me", "My account, roles and student profile"),
 		Put("/me", access.Person, "updateMe", api.Handle(200, a.UpdateMe), "me", "Set my name", "account.name_from_roster"),
@@ -67,8 +69,8 @@ func orgRoutes(a *api.OrgAPI) []Route {
 		Get("/regions/:code", access.OrgRead, "getRegion", api.Handle(200, a.GetRegion), "orgs", "One administrative division"),
 		Get("/orgs", access.OrgRead, "listOrgs", api.Handle(200, a.List), "orgs", "Organisations, by parent, kind, division or name"),
 		Get("/orgs/:id", access.OrgRead, "getOrg", api.Handle(200, a.Get), "orgs", "One organisation"),
-		Post("/orgs", access.OrgWrite, "createOrg", api.Handle(201, a.Create), "orgs", "Set up an organisation below another one", "resource.not_found", "org.kind_misfit", "org.not_active"),
-		Put("/orgs/:id", access.OrgWrite, "updateOrg", api.Handle(200, a.Update), "orgs", "Edit an organisation below one's own", "org.not_active"),
+		Post("/orgs", access.OrgWrite, "createOrg", api.Handle(201, a.Create), "orgs", "Set up an organisation below another one", "resource.not_found", "org.kind_misfit", "org.not_active", "org.name_taken"),
+		Put("/orgs/:id", access.OrgWrite, "updateOrg", api.Handle(200, a.Update), "orgs", "Edit an organisation below one's own", "org.not_active", "org.name_taken"),
 		Post("/orgs/:id/dissolve", access.OrgWrite, "dissolveOrg", api.Handle(200, a.Dissolve), "orgs", "End an organisation below one's own", "access.reason_required", "org.in_use", "org.successor_misfit", "state.conflict"),
 		Get("/orgs/:id/terms", access.OrgRead, "listTerms", api.Handle(200, a.ListTerms), "orgs", "Terms of a university, newest first"),
 		Post("/orgs/:id/terms", access.TermWrite, "createTerm", api.Handle(201, a.CreateTerm), "orgs", "Add a term to a university", "org.not_university", "term.overlap"),
@@ -81,7 +83,7 @@ func orgRoutes(a *api.OrgAPI) []Route {
 		Post("/orgs/:id/invitations", access.Invite, "createInvitation", api.Handle(201, a.CreateInvitation), "roles", "Offer a role to whoever redeems the code", "access.fresh_login_required", "grant.beyond_rank", "grant.role_misfit", "org.not_active"),
 		Get("/orgs/:id/invitations", access.Invite, "listInvitations", api.Handle(200, a.ListInvitations), "roles", "Invitations of an organisation, newest first"),
 		Post("/invitations/:id/revoke", access.Invite, "revokeInvitation", api.Handle(200, a.RevokeInvitation), "roles", "Withdraw an open invitation", "access.fresh_login_required", "grant.beyond_rank", "state.conflict"),
-		Post("/invitations/redeem", access.Person, "redeemInvitation", api.Handle(201, a.RedeemInvitation), "roles", "Take the role of an invitation", "grant.exists", "grant.own", "grant.separation", "invitation.invalid"),
+		Post("/invitations/redeem", access.Person, "redeemInvitation", api.Handle(201, a.RedeemInvitation), "roles", "Take the role of an invitation", "grant.exists", "grant.own", "grant.separation", "invitation.invalid").Limited(LimitInvitation),
 	}
 }
 
@@ -93,7 +95,7 @@ func memberRoutes(a *api.MemberAPI) []Route {
 
 		Post("/orgs/:id/join-codes", access.JoinCode, "createJoinCode", api.Handle(201, a.CreateJoinCode), "students", "Make a code by which students ask to join a branch", "org.not_active", "org.not_branch"),
 		Post("/join-codes/:id/revoke", access.JoinCode, "revokeJoinCode", api.Handle(200, a.RevokeJoinCode), "students", "Withdraw a join code", "state.conflict"),
-		Post("/me/join-requests", access.Person, "createJoinRequest", api.Handle(201, a.CreateJoinRequest), "students", "Ask to join a branch", "binding.already", "join.pending", "join_code.invalid"),
+		Post("/me/join-requests", access.Person, "createJoinRequest", api.Handle(201, a.CreateJoinRequest), "students", "Ask to join a branch", "binding.already", "join.pending", "join_code.invalid").Limited(LimitJoin),
 		Get("/me/join-requests", access.Person, "listMyJoinRequests", api.Handle(200, a.ListMyJoinRequests), "students", "My requests to join a branch, newest first"),
 		Get("/orgs/:id/join-requests", access.JoinApprove, "listJoinRequests", api.Handle(200, a.ListJoinRequests), "students", "Requests to join a branch"),
 		Post("/join-requests/:id/approve", access.JoinApprove, "approveJoinRequest", api.Handle(200, a.ApproveJoinRequest), "students", "Take a person into the branch", "access.own_interest", "binding.already", "join.number_taken", "org.not_active", "state.conflict", "version.mismatch"),
@@ -154,15 +156,15 @@ func projectRoutes(a *api.ProjectAPI) []Route {
 
 func activityRoutes(a *api.ActivityAPI) []Route {
 	return []Route{
-		Get("/activities", access.Public, "listActivities", api.Handle(200, a.List), "activities", "Published activities, soonest first, or nearest first around a place").Rendered(),
+		Get("/activities", access.Public, "listActivities", api.Handle(200, a.List), "activities", "Published activities, soonest first, or nearest first around a place").Rendered().Limited(LimitSearch),
 		Get("/activities/:id", access.Public, "getActivity", api.Handle(200, a.Get), "activities", "One activity with sessions, positions and free seats; drafts only for those who manage them"),
-		Post("/activities", access.ActivityWrite, "createActivity", api.Handle(201, a.Create), "activities", "Draft an activity with sessions and positions", "resource.not_found", "project.not_running"),
+		Post("/activities", access.ActivityWrite, "createActivity", api.Handle(201, a.Create), "activities", "Draft an activity with sessions and positions", "resource.not_found", "project.not_running", "project.pairing_not_active"),
 		Put("/activities/:id", access.ActivityWrite, "updateActivity", api.Handle(200, a.Update), "activities", "Write a draft anew; after approval only title, summary, risk note and host contact", "state.conflict", "activity.locked_fields", "activity.incomplete"),
-		Post("/activities/:id/submit", access.ActivityWrite, "submitActivity", api.Handle(200, a.Submit), "activities", "Ask for approval", "state.conflict", "version.mismatch"),
-		Post("/activities/:id/approve", access.ActivityApprove, "approveActivity", api.Handle(200, a.Approve), "activities", "Approve, for an organisation above the organiser", "state.conflict", "version.mismatch", "access.own_interest"),
+		Post("/activities/:id/submit", access.ActivityWrite, "submitActivity", api.Handle(200, a.Submit), "activities", "Ask for approval", "state.conflict", "version.mismatch", "project.not_running", "project.pairing_not_active"),
+		Post("/activities/:id/approve", access.ActivityApprove, "approveActivity", api.Handle(200, a.Approve), "activities", "Approve, for an organisation above the organiser", "state.conflict", "version.mismatch", "access.own_interest", "project.not_running", "project.pairing_not_active"),
 		Post("/activities/:id/return", access.ActivityApprove, "returnActivity", api.Handle(200, a.Return), "activities", "Send back with a reason, for an organisation above the organiser", "state.conflict", "version.mismatch", "access.own_interest", "access.reason_required"),
-		Post("/activities/:id/publish", access.ActivityPublish, "publishActivity", api.Handle(200, a.Publish), "activities", "Make an approved activity public", "state.conflict", "version.mismatch", "activity.incomplete", "project.not_running"),
-		Post("/activities/:id/cancel", access.ActivityPublish, "cancelActivity", api.Handle(200, a.Cancel), "activities", "Call an activity off before it begins; every seat is given back", "state.conflict", "version.mismatch", "access.reason_required", "activity.started"),
+		Post("/activities/:id/publish", access.ActivityPublish, "publishActivity", api.Handle(200, a.Publish), "activities", "Make an approved activity public", "state.conflict", "version.mismatch", "activity.incomplete", "project.not_running", "project.pairing_not_active"),
+		Post("/activities/:id/cancel", access.ActivityManage, "cancelActivity", api.Handle(200, a.Cancel), "activities", "Call an activity off before it begins; every seat is given back", "state.conflict", "version.mismatch", "access.reason_required", "activity.started"),
 		Get("/managed-activities", access.ActivityManage, "listManagedActivities", api.Handle(200, a.ListManaged), "activities", "Activities in any state that I may see from inside, newest first"),
 		Put("/positions/:id", access.CapacityWrite, "setPositionCapacity", api.Handle(200, a.SetCapacity), "activities", "Change the seats of a position, never below those taken", "state.conflict", "position.capacity_below_taken"),
 		Post("/sessions/:id/move", access.CapacityWrite, "moveSession", api.Handle(200, a.MoveSession), "activities", "Change time or place of a session; cancelling is free again until the next start", "state.conflict", "session.started"),
@@ -171,7 +173,7 @@ func activityRoutes(a *api.ActivityAPI) []Route {
 
 func signupRoutes(a *api.SignupAPI) []Route {
 	return []Route{
-		Post("/positions/:id/signups", access.Person, "createSignup", api.Handle(201, a.Create), "signups", "Sign up for a position: students, first come first served", "signup.needs_student", "signup.not_open", "signup.closed", "signup.duplicate", "signup.full", "signup.conflict", "signup.not_eligible"),
+		Post("/positions/:id/signups", access.Person, "createSignup", api.Handle(201, a.Create), "signups", "Sign up for a position: students, first come first served", "signup.needs_student", "signup.not_open", "signup.closed", "signup.duplicate", "signup.full", "signup.conflict", "signup.not_eligible").Limited(LimitSignup),
 		Get("/positions/:id/availability", access.Public, "getAvailability", api.Handle(200, a.Availability), "signups", "How many seats are left, and why; cheap to poll with If-None-Match"),
 		Get("/me/signups", access.Person, "listMySignups", api.Handle(200, a.ListMine), "signups", "My signups, newest first"),
 		Get("/signups/:id", access.SignupList, "getSignup", api.Handle(200, a.Get), "signups", "One signup: my own, or one in an activity whose signups I may read"),
@@ -185,7 +187,7 @@ func attendRoutes(a *api.AttendAPI) []Route {
 	return []Route{
 		Get("/sessions/:id/check-in-code", access.CheckInShow, "getCheckInCode", api.Handle(200, a.Code), "check-ins", "The rotating code of a session, now and for the next minute", "state.conflict"),
 		Get("/sessions/:id/check-in-code.png", access.CheckInShow, "getCheckInCodePicture", api.Raw("image/png", a.Picture), "check-ins", "The present code as a QR picture", "state.conflict"),
-		Post("/check-ins/redeem", access.CheckInMake, "redeemCheckInCode", api.Handle(200, a.Redeem), "check-ins", "Check in or out with a scanned code; the nonce makes a repeat harmless", append(checks, "checkin.code_invalid", "checkin.code_expired", "rate.limited")...),
+		Post("/check-ins/redeem", access.CheckInMake, "redeemCheckInCode", api.Handle(200, a.Redeem), "check-ins", "Check in or out with a scanned code; the nonce makes a repeat harmless", append(checks, "checkin.code_invalid", "checkin.code_expired", "rate.limited")...).Limited(LimitCheckIn),
 		Post("/sessions/:id/confirmations", access.CheckInShow, "confirmCheckIns", api.Handle(201, a.Confirm), "check-ins", "Check people in or out by list, all or none", append(checks, "access.own_interest", "access.reason_required")...),
 		Post("/check-ins/:id/annul", access.Person, "annulCheckIn", api.Handle(200, a.Annul), "check-ins", "Take a check-in or check-out back within 15 minutes: whoever made it", "access.reason_required", "checkin.annul_too_late", "checkin.annul_order", "state.conflict"),
 		Get("/sessions/:id/attendance", access.CheckInRead, "listAttendance", api.Handle(200, a.ListOfSession), "check-ins", "Everybody with a seat in a session, and when they came and went"),
@@ -205,5 +207,16 @@ func hoursRoutes(a *api.HoursAPI) []Route {
 		Post("/hours-entries/:id/reverse", access.HoursRecognise, "reverseHours", api.Handle(201, a.Reverse), "hours", "Take a ledger line back with a second one", "access.own_interest", "access.reason_required", "hours.reversed", "state.conflict"),
 		Get("/me/hours", access.Person, "listMyHours", api.Handle(200, a.ListMine), "hours", "My lines of the ledger, newest first"),
 		Get("/me/record", access.Person, "getMyRecord", api.Handle(200, a.Record), "hours", "My totals as sums of the ledger, now or at any past moment"),
+	}
+}
+
+func notifyRoutes(a *api.NotifyAPI) []Route {
+	return []Route{
+		Get("/me/notifications", access.Person, "listMyNotifications", api.Handle(200, a.List), "notifications", "My inbox, newest first"),
+		Get("/me/notifications/unread-count", access.Person, "countMyUnread", api.Handle(200, a.UnreadCount), "notifications", "How many entries I have not read, up to 100"),
+		Post("/me/notifications/:id/read", access.Person, "readNotification", api.Handle(200, a.Read), "notifications", "Mark one entry as read"),
+		Post("/me/notifications/read-all", access.Person, "readAllNotifications", api.Handle(204, a.ReadAll), "notifications", "Mark all as read"),
+		Get("/me/notification-preferences", access.Person, "getMyNotificationPreferences", api.Handle(200, a.Preferences), "notifications", "Which kinds I also want as WeChat messages"),
+		Put("/me/notification-preferences", access.Person, "putMyNotificationPreferences", api.Handle(200, a.SetPreferences), "notifications", "Switch WeChat messages on or off by kind; the inbox always has everything", "notification.kind_unknown"),
 	}
 }

@@ -23,6 +23,7 @@ import (
 	"baodao/internal/id"
 	"baodao/internal/jobs"
 	"baodao/internal/wechat"
+	"baodao/internal/wxstore"
 	"baodao/router"
 )
 
@@ -35,6 +36,7 @@ type App struct {
 	DB     *gorm.DB
 	Log    *slog.Logger
 	config config.Config
+	appID  string // of the mini-program, real or simulated
 	node   *jobs.Node
 	runner *jobs.Runner
 	close  []func() error
@@ -42,31 +44,39 @@ type App struct {
 
 // Open opens and migrates the database, takes a node number, connects WeChat (or simulates it) and builds the services.
 // setClock is given only by a build for tests: it serves PUT /test/clock.
-func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now clock.Clock, setClock func(time.Time)) (a *App, err error) {
-	a = &App{Log: log, config: cfg}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, a.Close())
-		}
-	}()
+func Open(ctx context.Context, cfg config.Config, log *slog.Logger, now clock.Clock, setClock func(time.Time)) (*App, error) {
+	a := &App{Log: log, config: cfg}
+	if err := a.open(ctx, now, setClock); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time)) error {
+	cfg, log := a.config, a.Log
 	if err := a.openDatabase(ctx, now); err != nil {
-		return nil, err
+		return err
 	}
 	owner := jobs.Name()
 	a.node = &jobs.Node{DB: a.DB, Now: clock.System, Owner: owner, Log: log}
 	if err := a.node.Take(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	a.runner = &jobs.Runner{DB: a.DB, Now: clock.System, Owner: owner, Log: log}
 	gateway, err := a.connectWeChat(ctx, now)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	a.Built, err = Build(Deps{ //nolint:contextcheck // each request brings its own
-		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, now).New, Keys: cfg.Keys, WeChat: gateway, Log: log,
-		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife,
+		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, clock.System).New, // never the test clock: ids must not come again
+		Keys: cfg.Keys, WeChat: gateway, Log: log,
+		AppID: a.appID, Sender: NoticeSender(gateway),
+		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),
 	})
-	return a, err
+	if err != nil {
+		return err
+	}
+	return a.Vault.CheckKeys(ctx, a.DB)
 }
 
 // OpenDatabase opens the configured database without migrating it; the folder of a SQLite file is made when missing.
@@ -113,8 +123,16 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 		w.BaseURL, w.AppID, w.Secret = base, SimAppID, SimSecret
 		a.Log.Warn("WECHAT IS SIMULATED inside this process: anyone may log in as anyone with the code dev-<name>-<any>. Set BAODAO_WECHAT_APPID for the real one.")
 	}
+	if w.BaseURL != "" && !w.Simulated {
+		a.Log.Warn("WECHAT IS SIMULATED by another process: anyone may log in as anyone.", "url", w.BaseURL)
+	}
+	tokens, err := wxstore.NewTokens(a.DB, now, a.config.Keys.Field.Keys[a.config.Keys.Field.Current])
+	if err != nil {
+		return nil, err
+	}
+	a.appID = w.AppID
 	gateway, err := wechat.New(wechat.Config{
-		AppID: w.AppID, Secret: w.Secret, BaseURL: w.BaseURL, Production: a.config.Env == config.Production, Now: now,
+		AppID: w.AppID, Secret: w.Secret, BaseURL: w.BaseURL, Production: a.config.Env == config.Production, Now: now, Tokens: tokens,
 	})
 	if err != nil {
 		return nil, err
@@ -123,8 +141,24 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 	return gateway, nil
 }
 
-// Serve answers requests on the listener and runs the jobs until ctx ends; then it lets running requests finish.
+// Serve answers requests on the listener and runs the jobs until ctx ends; then it lets running requests finish. The node
+// number is given back only after the last of them. Losing the number ends everything.
 func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	keeping, release := context.WithCancel(context.WithoutCancel(ctx))
+	defer release()
+	kept := make(chan error, 1)
+	go func() {
+		defer stop()
+		kept <- a.node.Keep(keeping)
+	}()
+	err := a.work(ctx, listener)
+	release()
+	return errors.Join(err, <-kept)
+}
+
+func (a *App) work(ctx context.Context, listener net.Listener) error {
 	server := router.Server(listener.Addr().String(), a.Handler)
 	server.ErrorLog = slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)
 	group, ctx := errgroup.WithContext(ctx)
@@ -140,8 +174,8 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 		defer cancel()
 		return server.Shutdown(drain)
 	})
-	group.Go(func() error { return a.node.Keep(ctx) })
 	group.Go(func() error { return a.runner.Run(ctx, a.Jobs...) })
+	group.Go(func() error { return a.Outbox.Run(ctx) })
 	return group.Wait()
 }
 

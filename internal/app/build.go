@@ -17,6 +17,7 @@ import (
 	"baodao/service/attend"
 	"baodao/service/audit"
 	"baodao/service/idem"
+	"baodao/service/notify"
 	"baodao/service/org"
 	"baodao/service/pairing"
 	"baodao/service/programme"
@@ -33,15 +34,19 @@ type Deps struct {
 	NewID          func() int64
 	Keys           config.Keys
 	WeChat         account.WeChat
+	AppID          string        // of the mini-program
+	Sender         notify.Sender // of notices; nil where no outbox runs
 	Log            *slog.Logger
 	TrustedProxies []string
 	MaxInFlight    int
+	Limits         router.Limits   // the zero value limits nobody
 	PageLife       time.Duration   // of rendered public pages, 0: rendered for every request
 	SetClock       func(time.Time) // nil but in a build for tests
 }
 
 // Services are the services, wired.
 type Services struct {
+	Vault     *vault.Vault
 	Account   *account.Service
 	Org       *org.Service
 	Programme *programme.Service
@@ -50,6 +55,7 @@ type Services struct {
 	Signup    *signup.Service
 	Attend    *attend.Service
 	Stats     *stats.Service
+	Notify    *notify.Service
 }
 
 // Built is the program without its sockets.
@@ -58,6 +64,7 @@ type Built struct {
 	Handler http.Handler
 	Routes  []router.Route
 	Jobs    []jobs.Job
+	Outbox  *notify.Worker
 }
 
 // Build wires the services and the router.
@@ -68,13 +75,14 @@ func Build(d Deps) (*Built, error) {
 	}
 	routes := router.Routes(handlers(services))
 	engine, err := router.New(router.Config{
-		Auth: services.Account, Now: d.Now, Log: d.Log, TrustedProxies: d.TrustedProxies, InFlight: d.MaxInFlight, TestClock: d.SetClock, PageLife: d.PageLife,
+		Auth: services.Account, Now: d.Now, Log: d.Log, TrustedProxies: d.TrustedProxies, InFlight: d.MaxInFlight, TestClock: d.SetClock, PageLife: d.PageLife, Limits: d.Limits,
 		Ready: []router.Check{{Name: "database", Run: func(ctx context.Context) error { return ping(ctx, d.DB) }}},
 	}, routes)
 	if err != nil {
 		return nil, err
 	}
-	return &Built{Services: services, Handler: engine, Routes: routes, Jobs: periodic(d, services)}, nil
+	outbox := &notify.Worker{DB: d.DB, Now: d.Now, Vault: services.Notify.Vault, Sender: d.Sender, AppID: d.AppID, Log: d.Log}
+	return &Built{Services: services, Handler: engine, Routes: routes, Jobs: periodic(d, services), Outbox: outbox}, nil
 }
 
 // OpenAPI is the contract; it needs no database.
@@ -94,6 +102,7 @@ func newServices(d Deps) (*Services, error) {
 	log := &audit.Log{Now: d.Now, NewID: d.NewID}
 	signups := &signup.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe}
 	return &Services{
+		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Keys: keys},
 		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite},
 		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
@@ -102,6 +111,7 @@ func newServices(d Deps) (*Services, error) {
 		Signup:    signups,
 		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, CodeKey: d.Keys.Code},
 		Stats:     &stats.Service{DB: d.DB, Now: d.Now},
+		Notify:    &notify.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Vault: safe, AppID: d.AppID},
 	}, nil
 }
 
@@ -111,6 +121,7 @@ func handlers(s *Services) router.Handlers {
 		Programme: &api.ProgrammeAPI{Programmes: s.Programme}, Pairing: &api.PairingAPI{Pairings: s.Pairing}, Stats: &api.StatsAPI{Stats: s.Stats},
 		Project: &api.ProjectAPI{Projects: s.Project}, Activity: &api.ActivityAPI{Projects: s.Project},
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
+		Notify: &api.NotifyAPI{Notices: s.Notify},
 	}
 }
 
@@ -128,6 +139,10 @@ func periodic(d Deps, s *Services) []jobs.Job {
 		}},
 		{Name: "purge-idempotency", Every: time.Hour, Do: func(ctx context.Context) error {
 			return purge(ctx, d)
+		}},
+		{Name: "purge-notices", Every: time.Hour, Do: func(ctx context.Context) error {
+			_, err := s.Notify.Purge(ctx, 1000)
+			return err
 		}},
 	}
 }

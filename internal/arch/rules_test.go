@@ -20,7 +20,7 @@ var domain = []string{
 
 // shared is what every service may use.
 var shared = []string{
-	"service/fault", "service/access", "service/page", "service/atomic", "service/read", "service/vault",
+	"service/fault", "service/text", "service/access", "service/page", "service/atomic", "service/read", "service/vault",
 	"service/audit", "service/notify", "service/upload", "service/idem",
 }
 
@@ -40,7 +40,7 @@ var testsMay = []string{
 }
 
 // wholeProgramTests are the packages whose tests drive the whole program, so that they may import all of it.
-var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench"}
+var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench", "service/notify"}
 
 // banEverywhere are the modules that one package of ours stands in front of.
 var banEverywhere = map[string]string{"github.com/silenceper/wechat": "internal/wechat"}
@@ -55,18 +55,19 @@ func rules() []rule {
 		{packages: []string{"service/stats"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/read", "service/vault"}, time), ban: http},
 		{packages: []string{"service/idem"}, may: cat([]string{"model", "service/fault", "service/access", "service/atomic", "service/vault"}, time), ban: http},
 		{packages: []string{"service/audit", "service/notify", "service/upload"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/atomic", "service/vault"}, time), ban: http},
-		{packages: []string{"service/vault"}, may: cat([]string{"model", "service/fault"}, time), ban: http},
+		{packages: []string{"service/vault"}, may: cat([]string{"model", "service/fault", "service/atomic"}, time), ban: http},
 		{packages: []string{"service/atomic", "service/read"}, may: []string{"service/fault"}, ban: http},
-		{packages: []string{"service/access", "service/page"}, may: []string{"service/fault"}, ban: cat(http, gorm)},
+		{packages: []string{"service/access", "service/page", "service/text"}, may: []string{"service/fault"}, ban: cat(http, gorm)},
 		{packages: []string{"service/fault"}, ban: cat(http, gorm)},
 		{packages: []string{"service/matching", "service/matching/..."}, may: []string{"service/matching/..."}, ban: cat(http, gorm)},
 		{packages: []string{"model"}, ban: http, only: []string{"gorm.io"}},
 		{packages: []string{"model/migrations"}, ban: http},
 		{packages: []string{"config", "docs"}, ban: cat(http, gorm)},
 		{packages: []string{"internal/clock", "internal/id"}, ban: cat(http, gorm)},
-		{packages: []string{"internal/database"}, may: []string{"model", "model/migrations", "config", "internal/clock"}, ban: http},
+		{packages: []string{"internal/database"}, may: []string{"model", "model/migrations", "config", "internal/clock", "service/fault"}, ban: http},
 		{packages: []string{"internal/jobs"}, may: cat([]string{"model", "service/fault", "service/atomic"}, time), ban: http},
 		{packages: []string{"internal/wechat"}, may: []string{"service/fault"}, ban: gorm},
+		{packages: []string{"internal/wxstore"}, may: cat([]string{"model", "internal/wechat", "service/atomic"}, time), ban: http},
 		{packages: []string{"internal/wxsim"}, only: []string{}},
 		{packages: []string{"internal/arch"}, ban: cat(http, gorm)},
 	}

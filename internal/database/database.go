@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 )
 
 // Engines.
@@ -59,7 +58,7 @@ func Open(ctx context.Context, o Options) (*gorm.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return db, nil
+	return db, translateRows(db)
 }
 
 // Close closes every connection, so that SQLite folds its log into the file.
@@ -72,14 +71,4 @@ func Close(db *gorm.DB) error {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return pool.Close()
-}
-
-// quiet logs failures and slow statements through slog, never the values in them.
-func quiet(log *slog.Logger) logger.Interface {
-	return logger.NewSlogLogger(log, logger.Config{
-		SlowThreshold:             time.Second,
-		LogLevel:                  logger.Warn,
-		IgnoreRecordNotFoundError: true,
-		ParameterizedQueries:      true,
-	})
 }

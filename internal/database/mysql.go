@@ -51,7 +51,7 @@ func openMySQL(ctx context.Context, dsn string, conns int) (gorm.Dialector, erro
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open mysql: %w", err), db.Close())
 	}
-	return mysql.New(mysql.Config{Conn: db, DSNConfig: cfg}), nil
+	return mysqlDialector{mysql.Dialector{Config: &mysql.Config{Conn: db, DSNConfig: cfg}}}, nil
 }
 
 // settle fixes what the rest of the program relies on, whatever the DSN says.

@@ -60,7 +60,7 @@ func openSQLite(ctx context.Context, path string, readers int) (gorm.Dialector, 
 	}
 	reader.SetMaxOpenConns(readers)
 	reader.SetMaxIdleConns(readers)
-	return sqlite.New(sqlite.Config{Conn: &pools{DB: reader, writer: writer}}), nil
+	return sqliteDialector{&sqlite.Dialector{Conn: &pools{DB: reader, writer: writer}}}, nil
 }
 
 func sqliteDSN(path, lock, more string) string {

@@ -168,7 +168,9 @@ var first = time.Date(2026, 10, 17, 14, 0, 0, 0, opening.Location()) //nolint:go
 func (s *story) activity() {
 	s.step("社区工作人员填写活动：一场、一个岗位、两个名额")
 	clerk := s.people["shequ"]
-	s.ids["clerk"] = clerk.get("/me").get("id")
+	me := clerk.get("/me")
+	s.ids["clerk"] = me.get("id")
+	clerk.send(http.StatusOK, http.MethodPut, "/me", object{"name": "陈晓明"}, "If-Match", me.etag) // students see whom to ask
 	body := object{
 		"org_id": s.ids["community"], "project_id": s.ids["project"], "title": "周六楼道清洁", "summary": "和居民一起打扫楼道", "mode": "ONSITE", "placement_mode": "DAILY",
 		"signup_opens_at": opening.Format(time.RFC3339), "signup_closes_at": first.Add(-2 * time.Hour).Format(time.RFC3339), "counts_as_volunteer": true, "host_contact_id": s.ids["clerk"],

@@ -87,12 +87,41 @@ func TestNodeNumbersAreNeverShared(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	last := jobs.Node{DB: db, Now: clock.Now, Owner: "late"}
-	if err := last.Take(t.Context()); !errors.Is(err, jobs.ErrNoNode) {
-		t.Fatalf("the 65th process got %v", err)
+	last := jobs.Node{DB: db, Now: clock.Now, Owner: "late", Log: slog.New(slog.DiscardHandler)}
+	waiting := make(chan error, 1)
+	go func() { waiting <- last.Take(t.Context()) }()
+	select {
+	case err := <-waiting:
+		t.Fatalf("the 65th process did not wait: %v", err)
+	case <-time.NewTimer(200 * time.Millisecond).C:
 	}
-	clock.Add(time.Minute) // every lease has run out
-	if err := last.Take(t.Context()); err != nil {
+	clock.Add(31 * time.Second) // every lease has run out
+	if err := <-waiting; err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestANumberGivenBackRests: the next process may not make ids in a second in which the last one made some.
+func TestANumberGivenBackRests(t *testing.T) {
+	t.Parallel()
+	clock := testkit.NewClock()
+	db := testkit.DB(t, clock)
+	take := func() jobs.Node {
+		n := jobs.Node{DB: db, Now: clock.Now, Owner: jobs.Name(), Log: slog.New(slog.DiscardHandler)}
+		if err := n.Take(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	first := take()
+	if err := first.Release(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if second := take(); second.Number == first.Number {
+		t.Fatal("the number was taken again in the same second")
+	}
+	clock.Add(6 * time.Second)
+	if third := take(); third.Number != first.Number {
+		t.Fatalf("number %d, the rested one is %d", third.Number, first.Number)
 	}
 }

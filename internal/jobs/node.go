@@ -14,8 +14,12 @@ import (
 	"baodao/service/atomic"
 )
 
-// nodeLease is how long a node number stays taken without a renewal.
-const nodeLease = 30 * time.Second
+// nodeLease is how long a node number stays taken without a renewal; nodeRest is how long nobody may take one that was given
+// back: ids begin anew in every second, so the next owner must not begin in a second of the last one, clocks a little apart.
+const (
+	nodeLease = 30 * time.Second
+	nodeRest  = 5 * time.Second
+)
 
 // Node is the node number of this process, held by a lease row, so that no two processes make the same id.
 type Node struct {
@@ -33,8 +37,26 @@ var (
 	ErrNodeLost = errors.New("this process lost its node number: it must not make ids any more")
 )
 
-// Take gets the first free node number.
+// Take gets the first free node number. When all are taken it waits for one: those of processes that died are free after a
+// lease. ErrNoNode when none was.
 func (n *Node) Take(ctx context.Context) error {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for end := n.Now().Add(nodeLease + nodeRest); ; {
+		err := n.take(ctx)
+		if !errors.Is(err, ErrNoNode) || n.Now().After(end) {
+			return err
+		}
+		n.Log.Warn("all node numbers are taken: waiting for one to run out")
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+func (n *Node) take(ctx context.Context) error {
 	err := atomic.Do(ctx, n.DB, func(tx *gorm.DB) error {
 		now := n.Now()
 		var rows []model.IDNode
@@ -102,7 +124,9 @@ func (n *Node) Keep(ctx context.Context) error {
 }
 
 // Release gives the number back.
-func (n *Node) Release(ctx context.Context) error { return n.set(context.WithoutCancel(ctx), n.Now()) }
+func (n *Node) Release(ctx context.Context) error {
+	return n.set(context.WithoutCancel(ctx), n.Now().Add(nodeRest))
+}
 
 func (n *Node) set(ctx context.Context, until time.Time) error {
 	return atomic.Do(ctx, n.DB, func(tx *gorm.DB) error {

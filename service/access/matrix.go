@@ -117,7 +117,7 @@ func officers(s Scope, rest row) row {
 
 // matrix is the whole table: a permission that is not here is granted to nobody, a column that is not named has none.
 var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; never written
-	OrgRead:   {ANON: All},
+	OrgRead:   officers(All, row{USER: All, TWN: All}),
 	OrgWrite:  {TWN: Sub, DEP: Sub, UNI: Sub, CTY: Sub, CIT: Sub, PRV: Sub, SEC: All},
 	OrgMember: {BRS: Org, DEP: Sub, UNI: Sub},
 
@@ -132,7 +132,7 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	JoinApprove: {BRS: Org, DEP: Sub, UNI: Sub},
 
 	APIClientWrite: {UNI: Org, CTY: Sub, CIT: Sub, PRV: Sub, SEC: All},
-	UserBan:        {SEC: All},
+	UserBan:        {DEP: Sub, UNI: Sub, SEC: All},
 
 	ProgrammeRead:  {ANON: All},
 	ProgrammeWrite: {UNI: Org, CTY: Sub, CIT: Sub, PRV: Sub},

@@ -119,26 +119,33 @@ FROM api_clients c
 JOIN orgs o ON o.id = c.org_id AND o.status = 'ACTIVE'
 WHERE c.id = ?`
 
+// clientRow is the row of clientQuery.
+type clientRow struct {
+	Scopes    string
+	Version   int64
+	RevokedAt *time.Time
+	ID        int64 // of the organisation
+	Kind      model.OrgKind
+	Path      string
+}
+
 func (s *Service) client(ctx context.Context, id int64, c claims) (access.Actor, error) {
-	var scopes string
-	var version int64
-	var revoked sql.NullTime
-	var org model.Org
-	err := read.Prepared(ctx, s.DB).Raw(clientQuery, id).Row().Scan(&scopes, &version, &revoked, &org.ID, &org.Kind, &org.Path)
-	if errors.Is(err, sql.ErrNoRows) {
+	var row clientRow
+	found := read.Prepared(ctx, s.DB).Raw(clientQuery, id).Scan(&row)
+	if found.Error != nil {
+		return access.Actor{}, fmt.Errorf("authenticate client: %w", found.Error)
+	}
+	if found.RowsAffected == 0 {
 		return access.Actor{}, ErrTokenInvalid.Because(errors.New("no such client"))
 	}
-	if err != nil {
-		return access.Actor{}, fmt.Errorf("authenticate client: %w", err)
-	}
-	if revoked.Valid || version != c.Version {
+	if row.RevokedAt != nil || row.Version != c.Version {
 		return access.Actor{}, ErrTokenInvalid.Because(errors.New("client revoked or rotated"))
 	}
 	var all []access.Permission
-	if err := json.Unmarshal([]byte(scopes), &all); err != nil {
+	if err := json.Unmarshal([]byte(row.Scopes), &all); err != nil {
 		return access.Actor{}, fmt.Errorf("read scopes of client %d: %w", id, err)
 	}
-	grant, ok := committeeGrant(org)
+	grant, ok := committeeGrant(model.Org{ID: row.ID, Kind: row.Kind, Path: row.Path})
 	if !ok {
 		return access.Actor{}, ErrTokenInvalid.Because(errors.New("organisation is no committee"))
 	}

@@ -8,9 +8,11 @@ import (
 
 	"gorm.io/gorm"
 
+	"baodao/internal/database"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/account"
+	"baodao/service/fault"
 )
 
 func TestAuthenticateReadsEverythingAnew(t *testing.T) {
@@ -152,4 +154,18 @@ func BenchmarkAuthenticateForged(b *testing.B) {
 			b.Fatal("accepted")
 		}
 	}
+}
+
+// While the database is away nobody is told that their token is bad: they would throw it away.
+func TestAnOutageSpoilsNoToken(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	person, client := k.login("小李").AccessToken, k.clientToken(k.issue(k.City, "stats.read"))
+	k.who(person)
+	k.who(client)
+	if err := database.Close(k.World.DB); err != nil {
+		t.Fatal(err)
+	}
+	k.refused(person, fault.ErrBusy)
+	k.refused(client, fault.ErrBusy)
 }

@@ -107,16 +107,23 @@ func (s *Service) viewOf(tx *gorm.DB, claimID int64) (view, error) {
 	if err != nil {
 		return view{}, err
 	}
-	v := view{claim: &claim, scene: c, personal: c.object, scope: homes.at(claim.StudentID, dayOf(c.session.StartsAt)).scope}
-	v.personal.Public, v.personal.Read, v.personal.StudentIDs = false, access.HoursRead, []int64{claim.StudentID}
-	v.personal.Paths = append([]string{v.scope}, c.object.Paths...)
-	return v, nil
+	scope := homes.at(claim.StudentID, dayOf(c.session.StartsAt)).scope
+	return view{claim: &claim, scene: c, scope: scope, personal: personal(c, claim.StudentID, scope)}, nil
 }
 
-// mayDispute lets the student, the team and the host through.
+// personal is a claim as the permission table sees it: who reads the hours of the activity, of the student's branch (scope)
+// or is the student reads it.
+func personal(c scene, studentID int64, scope string) access.Object {
+	o := c.object
+	o.Public, o.Read, o.StudentIDs = false, access.HoursRead, []int64{studentID}
+	o.Paths = append([]string{scope}, c.object.Paths...)
+	return o
+}
+
+// mayDispute lets the student, the team and the host through; without a team the secretary of the student's branch.
 func mayDispute(tx *gorm.DB, actor access.Actor, v view) error {
 	own := actor.StudentID != 0 && actor.StudentID == v.claim.StudentID
-	team := actor.Check(access.HoursLead, v.scene.object) == nil
+	team := actor.Check(access.HoursLead, v.scene.object) == nil || v.scene.activity.ProjectID == nil && actor.Check(access.HoursLead, access.Object{Paths: []string{v.scope}}) == nil
 	if own || team {
 		return nil
 	}
@@ -125,7 +132,7 @@ func mayDispute(tx *gorm.DB, actor access.Actor, v view) error {
 		return err
 	}
 	if actor.Check(access.HoursHost, access.Object{Paths: []string{host.Path}}) != nil {
-		return unseen(actor, v)
+		return unseen(actor, v.personal)
 	}
 	return nil
 }
@@ -133,14 +140,14 @@ func mayDispute(tx *gorm.DB, actor access.Actor, v view) error {
 // mayRecognise lets those through who recognise for the student's branch, unless the claim is their own.
 func mayRecognise(_ *gorm.DB, actor access.Actor, v view) error {
 	if actor.Check(access.HoursRecognise, access.Object{Paths: []string{v.scope}}) != nil {
-		return unseen(actor, v)
+		return unseen(actor, v.personal)
 	}
 	return actor.NotOwn([]int64{v.claim.StudentID}, nil)
 }
 
 // unseen refuses: as not allowed who may read the claim, as not found who may not.
-func unseen(actor access.Actor, v view) error {
-	if actor.Sees(v.personal) {
+func unseen(actor access.Actor, claim access.Object) error {
+	if actor.Sees(claim) {
 		return access.ErrDenied
 	}
 	return fault.ErrNotFound

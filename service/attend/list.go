@@ -3,6 +3,7 @@ package attend
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -47,7 +48,7 @@ func (s *Service) ListOfSession(ctx context.Context, actor access.Actor, session
 	if err != nil {
 		return none, err
 	}
-	people, err := names(s, db, actor, c.object, rows, func(p Present) int64 { return p.StudentID })
+	people, err := names(s, db, actor, c, rows, func(p Present) int64 { return p.StudentID })
 	if err != nil {
 		return none, err
 	}
@@ -76,13 +77,13 @@ func presentIn(db *gorm.DB, c scene, req page.Request) ([]Present, error) {
 	return rows, nil
 }
 
-// names reads the students of a list in two queries, whole for those who may see whole names.
-func names[T any](s *Service, db *gorm.DB, actor access.Actor, o access.Object, rows []T, of func(T) int64) (map[int64]signup.Student, error) {
+// names reads the students of a list in two queries, whole for those who may see whole names, as long as they may.
+func names[T any](s *Service, db *gorm.DB, actor access.Actor, c scene, rows []T, of func(T) int64) (map[int64]signup.Student, error) {
 	students := make([]int64, len(rows))
 	for i, r := range rows {
 		students[i] = of(r)
 	}
-	return signup.Students(db, s.Vault, actor.Check(access.SignupNames, o) == nil, students...)
+	return signup.Students(db, s.Vault, signup.WholeNames(actor, c.object, c.activity, s.Now()), students...)
 }
 
 // MyCheckIns pages the student's own check-ins and failed tries, newest first.
@@ -113,7 +114,8 @@ type Claim struct {
 }
 
 // ClaimsOfActivity pages the claims of an activity in the order they were made; status "" takes all. Who reads the hours of
-// the whole activity sees all of them, others those of their own students, a student their own.
+// the whole activity sees all of them, others those of their own students, a student their own. Who could never find one,
+// because nobody in their scope signed up, is refused as the permission table says.
 func (s *Service) ClaimsOfActivity(ctx context.Context, actor access.Actor, activityID int64, status model.ClaimStatus, req page.Request) (page.Result[Claim], error) {
 	none := page.Result[Claim]{Items: []Claim{}}
 	if err := actor.Require(access.HoursRead); err != nil {
@@ -131,11 +133,15 @@ func (s *Service) ClaimsOfActivity(ctx context.Context, actor access.Actor, acti
 	if !actor.Sees(o) {
 		return none, fault.ErrNotFound
 	}
-	rows, err := claimsIn(scoped(db, actor, o).Where("c.activity_id = ?", activityID), status, req)
+	q, err := readable(db, actor, o, activityID)
 	if err != nil {
 		return none, err
 	}
-	people, err := names(s, db, actor, o, rows, func(c Claim) int64 { return c.StudentID })
+	rows, err := claimsIn(q, status, req)
+	if err != nil {
+		return none, err
+	}
+	people, err := names(s, db, actor, scene{activity: a, object: o}, rows, func(c Claim) int64 { return c.StudentID })
 	if err != nil {
 		return none, err
 	}
@@ -164,12 +170,62 @@ func claimsIn(q *gorm.DB, status model.ClaimStatus, req page.Request) ([]Claim, 
 	return rows, nil
 }
 
-// scoped begins a query for claims that the actor may read in an activity.
-func scoped(db *gorm.DB, actor access.Actor, o access.Object) *gorm.DB {
-	q := db.Table("hours_claims AS c").Select("c.*")
-	if actor.Check(access.HoursRead, o) == nil {
-		return q
+// readable begins a query for the claims of an activity that the actor may read: all, or those of whom they reach by the
+// branch on the day of the session or today's, or themselves. With neither a claim nor a signup in reach it is the refusal
+// of the permission table.
+func readable(db *gorm.DB, actor access.Actor, o access.Object, activityID int64) (*gorm.DB, error) {
+	all := db.Table("hours_claims AS c").Select("c.*").Where("c.activity_id = ?", activityID)
+	refused := actor.Check(access.HoursRead, o)
+	if refused == nil {
+		return all, nil
 	}
-	where, args := actor.Where(access.HoursRead, []string{"b.path"}, "c.student_id", "")
-	return q.Joins("JOIN student_profiles AS p ON p.id = c.student_id").Joins("LEFT JOIN orgs AS b ON b.id = p.branch_id").Where(where, args...)
+	then, err := ofTheDay(db, actor, activityID)
+	if err != nil {
+		return nil, err
+	}
+	where, args := actor.Where(access.HoursRead, []string{"b.path"}, "p.id", "")
+	today := db.Table("student_profiles AS p").Joins("LEFT JOIN orgs AS b ON b.id = p.branch_id").Where(where, args...).Select("p.id")
+	var found []int64
+	err = db.Table("signups AS s").Where("s.activity_id = ? AND s.student_id IN (?)", activityID, today).Limit(1).Pluck("s.id", &found).Error
+	if err != nil {
+		return nil, fmt.Errorf("look for own students: %w", err)
+	}
+	if len(found) == 0 && len(then) == 0 {
+		return nil, refused
+	}
+	return all.Where("(c.student_id IN (?) OR c.id IN ?)", today, append(then, 0)), nil
+}
+
+// ofTheDay finds the claims of an activity whose student's branch on the day of the session the actor reaches.
+func ofTheDay(db *gorm.DB, actor access.Actor, activityID int64) ([]int64, error) {
+	if reach, _ := actor.Where(access.HoursRead, []string{"b.path"}, "", ""); reach == "1=0" {
+		return nil, nil // a student, or somebody with a team
+	}
+	homes, err := homesOf(db, activityID)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(homes.paths(), func(path string) bool { return reads(actor, path) }) {
+		return nil, nil
+	}
+	starts, err := startOf(db, activityID)
+	if err != nil {
+		return nil, err
+	}
+	var claims []model.HoursClaim
+	if err := db.Select("id", "student_id", "session_id").Where("activity_id = ?", activityID).Find(&claims).Error; err != nil {
+		return nil, fmt.Errorf("read claims: %w", err)
+	}
+	var ids []int64
+	for _, c := range claims {
+		if reads(actor, homes.at(c.StudentID, dayOf(starts[c.SessionID])).scope) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids, nil
+}
+
+// reads tells whether the actor reads the hours of a branch.
+func reads(actor access.Actor, path string) bool {
+	return actor.Check(access.HoursRead, access.Object{Paths: []string{path}}) == nil
 }

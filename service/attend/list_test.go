@@ -155,13 +155,11 @@ func TestWhoReadsClaims(t *testing.T) {
 		names []string
 	}{
 		"the student":            {me, []string{"王*"}},
-		"another student":        {b.Student("别人", b.Branch), nil},
 		"the lead":               {b.lead, []string{"王*", "李*"}},
 		"the host":               {b.clerk, []string{"王小明", "李四"}},
 		"the secretary":          {b.secretary, []string{"王小明", "李四"}},
 		"the foreign department": {b.Staff("外系", access.CommitteeOfficer, department), []string{"李*"}},
 		"the university":         {b.Staff("校", access.CommitteeOfficer, b.University), []string{"王*", "李*"}},
-		"a clerk of elsewhere":   {b.Staff("外人", access.HostStaff, b.Org(b.Town, model.OrgCommunity, "别的社区")), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := b.s.ClaimsOfActivity(t.Context(), c.as, b.activity.ID, "", first(9))
@@ -188,4 +186,56 @@ func TestWhoReadsClaims(t *testing.T) {
 	is(t, err, access.ErrDenied)
 	_, err = b.s.ClaimsOfActivity(t.Context(), b.clerk, 99, "", first(1))
 	is(t, err, fault.ErrNotFound)
+}
+
+// Who could never find a claim is refused, whoever they are; who could gets an empty list until there is one.
+func TestWhoReachesNobodyOfAnActivityIsRefusedItsClaims(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	_, hidden, _ := b.Activity(b.project, 1, func(a *model.Activity, _ *model.Session) { a.Status, a.PublishedAt = model.ActivityDraft, nil })
+	me, _ := b.member("我")
+	other := b.Org(b.University, model.OrgDepartmentCommittee, "外系")
+	for name, c := range map[string]struct {
+		as   access.Actor
+		want *fault.Fault
+	}{
+		"the student":           {me, nil},
+		"the host":              {b.clerk, nil},
+		"the university":        {b.Staff("校", access.CommitteeOfficer, b.University), nil},
+		"another student":       {b.Student("别人", b.Branch), access.ErrDenied},
+		"another branch":        {b.Staff("外支书", access.BranchSecretary, b.Org(b.Department, model.OrgLeagueBranch, "别的支部")), access.ErrDenied},
+		"another department":    {b.Staff("外系书记", access.CommitteeOfficer, other), access.ErrDenied},
+		"a clerk of elsewhere":  {b.Staff("外人", access.HostStaff, b.Org(b.Town, model.OrgCommunity, "别的社区")), access.ErrDenied},
+		"an advisor of nothing": {b.Staff("别的老师", access.Advisor, other), access.ErrDenied},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, status := range []model.ClaimStatus{"", model.ClaimPosted} {
+				got, err := b.s.ClaimsOfActivity(t.Context(), c.as, b.activity.ID, status, first(9))
+				is(t, err, c.want)
+				if len(got.Items) != 0 || got.Items == nil {
+					t.Errorf("%+v", got)
+				}
+			}
+			if c.want != nil {
+				_, err := b.s.ClaimsOfActivity(t.Context(), c.as, hidden.ActivityID, "", first(9))
+				is(t, err, fault.ErrNotFound)
+			}
+		})
+	}
+}
+
+func TestNamesAreMaskedAMonthAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	b.served("王小明")
+	for after, want := range map[time.Duration]string{30*24*time.Hour - time.Second: "王小明", 30 * 24 * time.Hour: "王*"} {
+		b.Clock.Set(b.activity.EndsAt.Add(after))
+		claims, err := b.s.ClaimsOfActivity(t.Context(), b.clerk, b.activity.ID, "", first(1))
+		is(t, err, nil)
+		there, err := b.s.ListOfSession(t.Context(), b.clerk, b.session.ID, first(1))
+		is(t, err, nil)
+		if claims.Items[0].Student.Name != want || there.Items[0].Student.Name != want {
+			t.Errorf("%s after the end: %s and %s, want %s", after, claims.Items[0].Student.Name, there.Items[0].Student.Name, want)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package attend
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -115,6 +116,21 @@ func (h homes) at(studentID int64, day model.Date) home {
 		}
 	}
 	return out
+}
+
+// paths are those of all branches in which anybody was or is.
+func (h homes) paths() []string {
+	var all []string
+	for _, dated := range h.dated {
+		for _, m := range dated {
+			all = append(all, m.Path)
+		}
+	}
+	for _, path := range h.today {
+		all = append(all, path)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // homesOf reads the branches of everybody who has a claim in an activity, or of some of them, in two queries.

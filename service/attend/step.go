@@ -52,14 +52,17 @@ type step struct {
 }
 
 // LeadConfirm states that the people of these claims were there. The lead of the project does it for everyone but leads;
-// a lead's own claim goes to the advisor (ErrAdvisor), or to the branch secretary where there is none. Nobody confirms
-// their own. All or nothing: one foreign claim is fault.ErrNotFound. A repeat by the same person changes nothing.
+// a lead's own claim goes to the advisor (ErrAdvisor), or to the branch secretary where there is none. Without a project
+// the secretary of each student's branch does it (see leadWithoutTeam). Nobody confirms their own. All or nothing: one
+// foreign claim is fault.ErrNotFound. A repeat by the same person changes nothing.
 func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityID int64, choice Choice) (Batch, error) {
-	return s.inStep(ctx, actor, activityID, choice, access.HoursLead, func(_ *gorm.DB, c scene) (step, error) {
+	return s.inStep(ctx, actor, activityID, choice, access.HoursLead, func(tx *gorm.DB, c scene) (step, error) {
+		if c.activity.ProjectID == nil {
+			return leadWithoutTeam(tx, actor, c)
+		}
 		byStaff := c.object
 		byStaff.Leads = nil
-		st := step{name: "hours.lead_confirm", from: model.ClaimComputed, to: model.ClaimLead, by: "lead_by"}
-		st.took = func(claim *model.HoursClaim) *int64 { return claim.LeadBy }
+		st := leadStep()
 		st.may = func(claim *model.HoursClaim) error {
 			if err := actor.NotOwn([]int64{claim.StudentID}, nil); err != nil {
 				return err
@@ -74,6 +77,39 @@ func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityI
 		}
 		return st, actor.Check(access.HoursLead, c.object)
 	})
+}
+
+// leadStep is the step of the lead without who may take it.
+func leadStep() step {
+	return step{
+		name: "hours.lead_confirm", from: model.ClaimComputed, to: model.ClaimLead, by: "lead_by",
+		took: func(claim *model.HoursClaim) *int64 { return claim.LeadBy },
+	}
+}
+
+// leadWithoutTeam is the step of the lead where there is no project and so no team: the secretary of the student's branch
+// takes it, of the one on the day of the session, and only for students of their own. Somebody who reaches neither the
+// activity nor the branch of anybody who served gets what the permission table says about the activity.
+func leadWithoutTeam(tx *gorm.DB, actor access.Actor, c scene) (step, error) {
+	starts, err := startOf(tx, c.activity.ID)
+	if err != nil {
+		return step{}, err
+	}
+	homes, err := homesOf(tx, c.activity.ID)
+	if err != nil {
+		return step{}, err
+	}
+	st := leadStep()
+	st.may = func(claim *model.HoursClaim) error {
+		scope := homes.at(claim.StudentID, dayOf(starts[claim.SessionID])).scope
+		if actor.Check(access.HoursLead, access.Object{Paths: []string{scope}}) != nil {
+			return unseen(actor, personal(c, claim.StudentID, scope))
+		}
+		return actor.NotOwn([]int64{claim.StudentID}, nil)
+	}
+	whole := c.object
+	whole.Paths = append(homes.paths(), whole.Paths...)
+	return st, actor.Check(access.HoursLead, whole)
 }
 
 // HostConfirm states for the host that the work was done; it follows LeadConfirm and needs somebody else.

@@ -137,14 +137,79 @@ func TestWhoTakesTheLeadStep(t *testing.T) {
 	is(t, err, nil)
 }
 
-func TestSecretaryTakesTheLeadStepWithoutATeam(t *testing.T) {
+// Without a project each student's claim is confirmed by the secretary of the branch of the day, whoever organises.
+func TestTheStudentsSecretaryTakesTheLeadStepWithoutATeam(t *testing.T) {
 	t.Parallel()
-	b := newBench(t, func(a *model.Activity, _ *model.Session) { a.ProjectID = nil })
+	b := newBench(t, nil)
+	b.activity, b.session, b.position = b.Activity(b.project, 9, func(a *model.Activity, _ *model.Session) {
+		a.ProjectID, a.OrgID, a.CampusOrgID = nil, b.Community.ID, b.Community.ID
+	})
+	other := b.Org(b.Department, model.OrgLeagueBranch, "外支部")
+	theirs := b.Staff("外支书", access.BranchSecretary, other)
 	_, mine := b.served("我")
-	_, err := b.s.LeadConfirm(t.Context(), b.advisor, b.activity.ID, ids(mine))
-	is(t, err, access.ErrDenied)
-	_, err = b.s.LeadConfirm(t.Context(), b.secretary, b.activity.ID, ids(mine))
+	b.Clock.Set(b.activity.CreatedAt)
+	stranger, studies := b.Student("外人", other), b.Student("读书的支书", b.Branch)
+	for _, who := range []access.Actor{stranger, studies} {
+		b.joins(who, b.position.ID)
+	}
+	for _, who := range []access.Actor{stranger, studies} {
+		b.serve(who, b.session, 0, 120)
+	}
+	foreign, own := b.claim(stranger), b.claim(studies)
+	secretaryWhoServed := b.Grant(studies, access.BranchSecretary, b.Branch)
+	for name, c := range map[string]struct {
+		as     access.Actor
+		choice attend.Choice
+		want   *fault.Fault
+	}{
+		"the student":              {studies, ids(own), access.ErrDenied},
+		"the advisor":              {b.advisor, ids(mine), access.ErrDenied},
+		"the host":                 {b.clerk, ids(mine), access.ErrDenied},
+		"the department":           {b.officer, ids(mine), access.ErrDenied},
+		"a branch of nobody":       {b.Staff("空支书", access.BranchSecretary, b.Org(b.Department, model.OrgLeagueBranch, "空支部")), attend.Choice{All: true}, access.ErrDenied},
+		"of another branch":        {theirs, ids(mine), fault.ErrNotFound},
+		"of another branch, among": {b.secretary, ids(mine, foreign), fault.ErrNotFound},
+		"their own":                {secretaryWhoServed, ids(own), access.ErrOwnInterest},
+		"their own, among":         {secretaryWhoServed, ids(mine, own), access.ErrOwnInterest},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := b.everything()
+			_, err := b.s.LeadConfirm(t.Context(), c.as, b.activity.ID, c.choice)
+			is(t, err, c.want)
+			if b.everything() != before || b.status(mine.ID) != model.ClaimComputed || b.status(own.ID) != model.ClaimComputed {
+				t.Error("a refusal changed something")
+			}
+		})
+	}
+	moved := b.Org(b.Department, model.OrgLeagueBranch, "转入支部")
+	b.update("UPDATE memberships SET to_on = ? WHERE student_id = ?", "2026-10-20", mine.StudentID)
+	b.update("UPDATE student_profiles SET branch_id = ? WHERE id = ?", moved.ID, mine.StudentID)
+	listed, err := b.s.ClaimsOfActivity(t.Context(), b.secretary, b.activity.ID, model.ClaimComputed, first(9))
 	is(t, err, nil)
+	if len(listed.Items) != 2 || listed.Items[0].ID != mine.ID || listed.Items[1].ID != own.ID {
+		t.Errorf("the secretary of the day sees %+v", listed.Items)
+	}
+	for _, c := range []struct {
+		as   access.Actor
+		want []int64
+	}{
+		{b.Staff("新支书", access.BranchSecretary, moved), nil}, {secretaryWhoServed, []int64{mine.ID}}, {b.secretary, []int64{own.ID}}, {theirs, []int64{foreign.ID}},
+	} {
+		got, err := b.s.LeadConfirm(t.Context(), c.as, b.activity.ID, attend.Choice{All: true})
+		is(t, err, nil)
+		if len(got.Claims) != len(c.want) || len(c.want) == 1 && (got.Claims[0].ID != c.want[0] || *got.Claims[0].LeadBy != c.as.UserID) {
+			t.Errorf("took %+v, want %v", got.Claims, c.want)
+		}
+	}
+	_, err = b.s.HostConfirm(t.Context(), b.clerk, b.activity.ID, attend.Choice{All: true})
+	is(t, err, nil)
+	_, err = b.s.Recognise(t.Context(), b.secretary, b.activity.ID, ids(own))
+	is(t, err, access.ErrOwnInterest) // took the first step
+	_, err = b.s.Recognise(t.Context(), b.officer, b.activity.ID, attend.Choice{All: true})
+	is(t, err, nil)
+	if b.count("hours_entries") != 3 {
+		t.Error("not posted")
+	}
 }
 
 func TestSecretaryConfirmsALeadWithoutAdvisor(t *testing.T) {

@@ -19,6 +19,7 @@ const (
 	Forbidden                        // 403: the caller may see the object but not do this
 	NotFound                         // 404: absent, or outside the caller's scope
 	MethodNotAllowed                 // 405: the path exists, the method does not
+	Timeout                          // 408: the request did not arrive in time
 	Conflict                         // 409: the state of things does not allow it
 	Stale                            // 412: the caller edits a version that is no longer the newest
 	TooLarge                         // 413: body, URL or header over its limit

@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -14,6 +15,7 @@ import (
 )
 
 // Update edits an organisation below the actor's own. version is the one the caller has read; another one is fault.ErrStale.
+// ErrNameTaken as for Create.
 func (s *Service) Update(ctx context.Context, actor access.Actor, id, version int64, in Details) (model.Org, error) {
 	var row model.Org
 	if err := actor.Require(access.OrgWrite); err != nil {
@@ -32,7 +34,9 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id, version in
 			return err
 		}
 		move := audit.Move{Action: "org.update", OrgPath: old.Path, Set: columns}
-		if err := s.Audit.Edit(tx, actor, &old, version, move); err != nil {
+		if err := s.Audit.Edit(tx, actor, &old, version, move); errors.Is(err, gorm.ErrDuplicatedKey) {
+			return ErrNameTaken
+		} else if err != nil {
 			return err
 		}
 		row, err = ByID(tx, id)
@@ -76,7 +80,7 @@ func (s *Service) dissolve(tx *gorm.DB, actor access.Actor, o model.Org, in Diss
 	if o.Status == model.OrgDissolved {
 		return fault.ErrState
 	}
-	set := map[string]any{}
+	set := map[string]any{"live_name": nil}
 	if in.SuccessorID != 0 {
 		if err := checkSuccessor(tx, actor, o, in.SuccessorID); err != nil {
 			return err

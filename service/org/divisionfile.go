@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+
+	"baodao/service/text"
 )
 
 // division is one row of a file of divisions. Codes have 12 digits.
@@ -127,7 +129,7 @@ func (d *divisionReader) row(line int, cells []string) (division, *DivisionError
 	}
 	row := division{line: line, code: padCode(cell(d.atCode)), parent: padCode(cell(d.atUp))}
 	var ok bool
-	row.name, ok = plain(cell(d.atName), maxName-len([]rune(townSuffix)))
+	row.name, ok = text.Line(cell(d.atName), maxName-len([]rune(townSuffix)))
 	switch {
 	case !isCode(cell(d.atCode), d.digits):
 		return row, d.wrong(line, "code", fmt.Sprintf("代码须为 %d 位数字", d.digits), fmt.Sprintf("code must have %d digits", d.digits))

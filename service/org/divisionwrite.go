@@ -2,6 +2,7 @@ package org
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -21,6 +22,13 @@ type chunk struct {
 
 	names map[string]string      // of regions that are there, by code
 	known map[string]importedOrg // organisations that are there, by code
+	taken map[sibling]bool       // names that organisations have which are there
+}
+
+// sibling is a name below an organisation, 0 at the top.
+type sibling struct {
+	ParentID int64
+	LiveName string
 }
 
 // importedOrg is what the import needs to know of an organisation.
@@ -29,6 +37,8 @@ type importedOrg struct {
 	ImportCode string
 	Path       string
 	Name       string
+	LiveName   *string // NULL once it is dissolved
+	ParentID   int64
 	Version    int64
 }
 
@@ -69,13 +79,13 @@ func (c *chunk) run() error {
 	if err := insertMany(c.tx, "INSERT INTO regions (code, level, name, parent_code) VALUES ", regionColumns, regions); err != nil {
 		return fmt.Errorf("insert regions: %w", err)
 	}
-	const into = "INSERT INTO orgs (id, kind, side, parent_id, path, name, region_code, import_code, status, version, created_at, updated_at) VALUES "
+	const into = "INSERT INTO orgs (id, kind, side, parent_id, path, name, live_name, region_code, import_code, status, version, created_at, updated_at) VALUES "
 	return wrap("insert organisations", insertMany(c.tx, into, orgColumns, orgs))
 }
 
 const (
 	regionColumns = 4
-	orgColumns    = 12
+	orgColumns    = 13
 )
 
 // insertMany writes rows of n values each in one statement.
@@ -109,7 +119,7 @@ func (c *chunk) load() error {
 		c.names[r.Code] = r.Name
 	}
 	var orgs []importedOrg
-	err := c.tx.Table("orgs").Select("id", "import_code", "path", "name", "version").Where("import_code IN ?", codes).Find(&orgs).Error
+	err := c.tx.Table("orgs").Select("id", "import_code", "path", "name", "live_name", "parent_id", "version").Where("import_code IN ?", codes).Find(&orgs).Error
 	if err != nil {
 		return fmt.Errorf("read organisations: %w", err)
 	}
@@ -117,7 +127,42 @@ func (c *chunk) load() error {
 	for _, o := range orgs {
 		c.known[o.ImportCode] = o
 	}
+	return c.loadNames()
+}
+
+// loadNames reads which of the names that the rows bring are taken where they would stand.
+func (c *chunk) loadNames() error {
+	c.taken = map[sibling]bool{}
+	parents, names := map[int64]bool{}, map[string]bool{}
+	for _, row := range c.rows {
+		if name := c.orgName(row.name, c.names[row.parent]); c.known[row.code].Name != name {
+			parents[c.known[row.parent].ID], names[name] = true, true
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	var rows []sibling
+	err := c.tx.Table("orgs").Select("parent_id", "live_name").
+		Where("parent_id IN ? AND live_name IN ?", slices.Collect(maps.Keys(parents)), slices.Collect(maps.Keys(names))).Find(&rows).Error
+	if err != nil {
+		return fmt.Errorf("read names of organisations: %w", err)
+	}
+	for _, row := range rows {
+		c.taken[row] = true
+	}
 	return nil
+}
+
+// take reserves a name for the row's organisation; when a sibling has it, the row is wrong and its organisation left out.
+func (c *chunk) take(row division, parentID int64, name string) bool {
+	at := sibling{parentID, name}
+	if c.taken[at] {
+		c.wrong(row, "name_taken", "同一上级下已有同名组织："+name, "another organisation below the same one is named "+name)
+		return false
+	}
+	c.taken[at] = true
+	return true
 }
 
 func (c *chunk) parentCode(row division) string {
@@ -143,9 +188,7 @@ func (c *chunk) org(row division, oldRegion string) ([]any, error) {
 		if old.Name == name || old.Name != c.orgName(oldRegion, c.names[row.parent]) {
 			return nil, nil
 		}
-		c.done.orgsUpdated++
-		return nil, wrap("rename organisation", c.tx.Model(&model.Org{}).Where("id = ?", old.ID).
-			Updates(map[string]any{"name": name, "version": old.Version + 1, "updated_at": c.s.Now()}).Error)
+		return nil, c.renameOrg(row, old, name)
 	}
 	if !c.orgs {
 		return nil, nil
@@ -155,10 +198,26 @@ func (c *chunk) org(row division, oldRegion string) ([]any, error) {
 		c.wrong(row, "parent_org_missing", "上级组织不存在："+row.parent, "there is no organisation "+row.parent+" above it")
 		return nil, nil
 	}
+	if !c.take(row, up.ID, name) {
+		return nil, nil
+	}
 	id, now := c.s.NewID(), c.s.Now()
 	return []any{
-		id, string(c.level.kind), c.level.kind.Side(), up.ID, childPath(up.Path, id), name, row.code, row.code, string(model.OrgActive), 1, now, now,
+		id, string(c.level.kind), c.level.kind.Side(), up.ID, childPath(up.Path, id), name, name, row.code, row.code, string(model.OrgActive), 1, now, now,
 	}, nil
+}
+
+func (c *chunk) renameOrg(row division, old importedOrg, name string) error {
+	set := map[string]any{"name": name, "version": old.Version + 1, "updated_at": c.s.Now()}
+	if old.LiveName != nil {
+		if !c.take(row, old.ParentID, name) {
+			return nil
+		}
+		delete(c.taken, sibling{old.ParentID, *old.LiveName})
+		set["live_name"] = name
+	}
+	c.done.orgsUpdated++
+	return wrap("rename organisation", c.tx.Model(&model.Org{}).Where("id = ?", old.ID).Updates(set).Error)
 }
 
 const townSuffix = "青年工作委员会"

@@ -14,6 +14,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
+	"baodao/service/text"
 )
 
 // ErrInvitation says that a code opens nothing: unknown, used, revoked, out of date, or the organisation is gone.
@@ -37,7 +38,7 @@ const (
 type NewInvitation struct {
 	OrgID int64
 	Role  access.Role
-	Note  string // for whom, at most 100 characters
+	Note  string // for which post, at most 100 characters; stored in clear, so no names
 	Days  int    // good for so many days, 0: InviteDays
 }
 
@@ -76,18 +77,14 @@ func (s *Service) invite(tx *gorm.DB, actor access.Actor, in NewInvitation) (mod
 		return row, ErrNotActive
 	}
 	var wrong fault.Collector
-	note, ok := "", true
-	if in.Note != "" {
-		note, ok = plain(in.Note, 100)
-	}
-	wrong.Add(!ok, "/note", "characters", "最多 100 个字，不能有控制字符或不可见字符", "must have at most 100 characters, none of them invisible")
+	text.Settle(&wrong, text.Field{At: "/note", In: &in.Note, Max: 100, Optional: true})
 	days, ok := daysOr(in.Days, InviteDays, MaxInviteDays)
 	wrong.Add(!ok, "/days", "max", "须在 1 与 30 之间", "must be between 1 and 30")
 	if err := wrong.Err(); err != nil {
 		return row, err
 	}
 	now := s.Now()
-	row = model.Invitation{ID: s.NewID(), OrgID: o.ID, Role: string(in.Role), Note: note, ExpiresAt: now.AddDate(0, 0, days), CreatedBy: actor.UserID, CreatedAt: now}
+	row = model.Invitation{ID: s.NewID(), OrgID: o.ID, Role: string(in.Role), Note: in.Note, ExpiresAt: now.AddDate(0, 0, days), CreatedBy: actor.UserID, CreatedAt: now}
 	code, err := s.code("invite", row.ID)
 	if err != nil {
 		return row, err

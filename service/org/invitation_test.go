@@ -27,7 +27,7 @@ func TestInvite(t *testing.T) {
 		in   org.NewInvitation
 		want error
 	}{
-		"host staff by the town":   {h.town, org.NewInvitation{OrgID: h.Community.ID, Role: access.HostStaff, Note: "王主任"}, nil},
+		"host staff by the town":   {h.town, org.NewInvitation{OrgID: h.Community.ID, Role: access.HostStaff, Note: "一号院值班岗位"}, nil},
 		"an officer by the city":   {h.city, org.NewInvitation{OrgID: h.University.ID, Role: access.CommitteeOfficer, Days: 30}, nil},
 		"own rank":                 {h.town, org.NewInvitation{OrgID: h.Town.ID, Role: access.TownOfficer}, org.ErrRank},
 		"out of scope":             {h.department, org.NewInvitation{OrgID: h.Community.ID, Role: access.HostStaff}, access.ErrDenied},

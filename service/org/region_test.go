@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"baodao/model"
-	"baodao/service/access"
 	"baodao/service/fault"
 	"baodao/service/org"
 	"baodao/service/page"
@@ -18,7 +17,7 @@ func TestRegions(t *testing.T) {
 	wants(t, err, nil)
 	codes := func(parent string, limit int) (out []string) {
 		for cursor := ""; ; {
-			rows := must[page.Result[model.Region]](t)(h.s.Regions(t.Context(), access.Actor{}, parent, page.Request{Limit: limit, Cursor: cursor}))
+			rows := must[page.Result[model.Region]](t)(h.s.Regions(t.Context(), h.host, parent, page.Request{Limit: limit, Cursor: cursor}))
 			for _, r := range rows.Items {
 				out = append(out, r.Code)
 			}
@@ -33,10 +32,10 @@ func TestRegions(t *testing.T) {
 	if got := codes("370102000000", 1); !slices.Equal(got, []string{"370102001000", "370102002000"}) {
 		t.Error(got)
 	}
-	r := must[model.Region](t)(h.s.Region(t.Context(), access.Actor{}, "370102001002"))
+	r := must[model.Region](t)(h.s.Region(t.Context(), h.host, "370102001002"))
 	if r.Level != model.RegionCommunity || r.ParentCode != "370102001000" {
 		t.Errorf("%+v", r)
 	}
-	_, err = h.s.Region(t.Context(), access.Actor{}, "999999999999")
+	_, err = h.s.Region(t.Context(), h.host, "999999999999")
 	wants(t, err, fault.ErrNotFound)
 }

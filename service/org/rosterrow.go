@@ -12,6 +12,7 @@ import (
 
 	"baodao/model"
 	"baodao/service/fault"
+	"baodao/service/text"
 	"baodao/service/vault"
 )
 
@@ -156,8 +157,8 @@ func (p *rowReader) read(r record) (s student, ok bool) {
 	s.name, fine = vault.Name(cell(colName))
 	bad(!fine, colName, "pattern", "姓名为 1–50 个字，不能有特殊符号或自造字", "must be a name of 1–50 letters, without symbols or private characters")
 	s.department, s.branch = plainOr(cell(colDepartment)), plainOr(cell(colBranch))
-	if text := cell(colMajor); text != "" {
-		s.major, fine = plain(text, 60)
+	if major := cell(colMajor); major != "" {
+		s.major, fine = text.Line(major, 60)
 		bad(!fine, colMajor, "max_length", "最多 60 个字，不能有不可见字符", "must have at most 60 visible characters")
 	}
 	s.grade = strings.TrimSuffix(cell(colGrade), "级")
@@ -180,11 +181,11 @@ var (
 )
 
 // plainOr is the canonical form of a text that is looked up, or the text itself when it has none.
-func plainOr(text string) string {
-	if canonical, ok := plain(text, maxCell); ok {
+func plainOr(s string) string {
+	if canonical, ok := text.Line(s, maxCell); ok {
 		return canonical
 	}
-	return text
+	return s
 }
 
 // readTags reads tags separated by commas, semicolons, slashes, bars or blanks; nil when none is stated.

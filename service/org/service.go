@@ -5,10 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
 	"gorm.io/gorm"
 
 	"baodao/internal/clock"
@@ -17,6 +14,7 @@ import (
 	"baodao/service/audit"
 	"baodao/service/fault"
 	"baodao/service/read"
+	"baodao/service/text"
 	"baodao/service/vault"
 )
 
@@ -35,23 +33,6 @@ func (s *Service) today() model.Date { return dayOf(s.Now()) }
 
 func dayOf(t time.Time) model.Date { return model.Date(t.In(clock.China()).Format(time.DateOnly)) }
 
-// plain brings a text for people into its canonical form: NFC, without blanks at the ends, 1 to limit characters, none of
-// which is invisible, turns the direction of the text or belongs to a private font.
-func plain(s string, limit int) (canonical string, ok bool) {
-	if !utf8.ValidString(s) {
-		return "", false
-	}
-	s = norm.NFC.String(strings.TrimSpace(s))
-	if n := utf8.RuneCountInString(s); n < 1 || n > limit {
-		return "", false
-	}
-	return s, !strings.ContainsFunc(s, hidden)
-}
-
-// hidden tells whether a character does not show as itself: control, format (zero width, direction), private use,
-// unassigned surrogate, line and paragraph separators.
-func hidden(r rune) bool { return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) }
-
 // maxReason is the longest reason, in characters.
 const maxReason = 200
 
@@ -60,10 +41,9 @@ func reasonOf(s string) (string, error) {
 	if strings.TrimSpace(s) == "" {
 		return "", access.ErrReason
 	}
-	reason, ok := plain(s, maxReason)
 	var wrong fault.Collector
-	wrong.Add(!ok, "/reason", "characters", "最多 200 个字，不能有控制字符或不可见字符", "must have at most 200 characters, none of them invisible")
-	return reason, wrong.Err()
+	text.Settle(&wrong, text.Field{At: "/reason", In: &s, Max: maxReason})
+	return s, wrong.Err()
 }
 
 // branchKinds are the organisations that students belong to.

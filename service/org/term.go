@@ -16,6 +16,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
+	"baodao/service/text"
 )
 
 // Refusals about terms.
@@ -84,10 +85,9 @@ func (s *Service) createTerm(tx *gorm.DB, actor access.Actor, universityID int64
 		return model.Term{}, ErrNotUniversity
 	}
 	row := model.Term{ID: s.NewID(), UniversityID: universityID, StartsOn: in.StartsOn, EndsOn: in.EndsOn, CreatedAt: s.Now()}
-	var ok bool
+	row.Name = in.Name
 	var wrong fault.Collector
-	row.Name, ok = plain(in.Name, 40)
-	wrong.Add(!ok, "/name", "characters", "1–40 个字，不能有控制字符或不可见字符", "must have 1–40 characters, none of them invisible")
+	text.Settle(&wrong, text.Field{At: "/name", In: &row.Name, Max: 40})
 	wrong.Add(!isDay(in.StartsOn), "/starts_on", "format", "日期须写作 YYYY-MM-DD", "must be a day as YYYY-MM-DD")
 	wrong.Add(!isDay(in.EndsOn), "/ends_on", "format", "日期须写作 YYYY-MM-DD", "must be a day as YYYY-MM-DD")
 	wrong.Add(in.EndsOn < in.StartsOn, "/ends_on", "order", "不能早于开始日期", "must not be before starts_on")

@@ -42,11 +42,11 @@ func TestTerms(t *testing.T) {
 			}
 		})
 	}
-	first := must[page.Result[model.Term]](t)(h.s.Terms(t.Context(), access.Actor{}, h.University.ID, page.Request{Limit: 1}))
-	second := must[page.Result[model.Term]](t)(h.s.Terms(t.Context(), access.Actor{}, h.University.ID, page.Request{Limit: 1, Cursor: first.Next}))
+	first := must[page.Result[model.Term]](t)(h.s.Terms(t.Context(), h.host, h.University.ID, page.Request{Limit: 1}))
+	second := must[page.Result[model.Term]](t)(h.s.Terms(t.Context(), h.host, h.University.ID, page.Request{Limit: 1, Cursor: first.Next}))
 	if first.Items[0].StartsOn != "2027-01-21" || second.Items[0].StartsOn != "2026-09-01" || second.Next != "" {
 		t.Errorf("%+v %+v", first, second)
 	}
-	_, err := h.s.Terms(t.Context(), access.Actor{}, 42, page.Request{})
+	_, err := h.s.Terms(t.Context(), h.host, 42, page.Request{})
 	wants(t, err, fault.ErrNotFound)
 }

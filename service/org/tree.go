@@ -2,6 +2,7 @@ package org
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -16,6 +17,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
+	"baodao/service/text"
 )
 
 // Refusals about the tree.
@@ -23,6 +25,7 @@ var (
 	ErrKind      = fault.Define(fault.Invalid, "org.kind_misfit", "上级组织下不能设立这类组织。", "An organisation of this kind cannot stand below that one.")
 	ErrNotActive = fault.Define(fault.Conflict, "org.not_active", "该组织已停用或撤销。", "The organisation is not active.")
 	ErrInUse     = fault.Define(fault.Conflict, "org.in_use", "该组织还有下级组织或有效结对，不能撤销。", "It still has organisations below it or a live pairing.")
+	ErrNameTaken = fault.Define(fault.Conflict, "org.name_taken", "同一上级下已有同名组织，请换一个名称。", "Another organisation below the same one has this name.")
 	ErrSuccessor = fault.Define(fault.Invalid, "org.successor_misfit", "承接组织须是另一个同类的、有效的组织。", "The successor must be another active organisation of the same kind.")
 )
 
@@ -67,16 +70,16 @@ func (f Filter) where(q *gorm.DB) *gorm.DB {
 	if f.RegionCode != "" {
 		q = q.Where("region_code = ?", f.RegionCode)
 	}
-	text := norm.NFC.String(f.Query)
+	query := norm.NFC.String(f.Query)
 	switch {
-	case text == "":
+	case query == "":
 		return q
 	case f.ParentID != 0:
-		return q.Where("INSTR(name, ?) > 0", text)
+		return q.Where("INSTR(name, ?) > 0", query)
 	default: // two ranges of the index on name, which the subquery makes sure is used; LIKE would fold case on one engine only
-		league, end := leaguePrefix+text, string(utf8.MaxRune)
+		league, end := leaguePrefix+query, string(utf8.MaxRune)
 		const named = "id IN (SELECT o.id FROM orgs o WHERE (o.name >= ? AND o.name < ?) OR (o.name >= ? AND o.name < ?))"
-		return q.Where(named, text, text+end, league, league+end)
+		return q.Where(named, query, query+end, league, league+end)
 	}
 }
 
@@ -108,8 +111,7 @@ type New struct {
 // settle brings the details into their stored form and reports every wrong field at once.
 func (d *Details) settle(tx *gorm.DB) (columns map[string]any, err error) {
 	var wrong fault.Collector
-	name, ok := plain(d.Name, maxName)
-	wrong.Add(!ok, "/name", "characters", "1–100 个字，不能有控制字符或不可见字符", "must have 1–100 characters, none of them invisible")
+	text.Settle(&wrong, text.Field{At: "/name", In: &d.Name, Max: maxName})
 	wrong.Add((d.Lat == nil) != (d.Lng == nil), "/lng", "required", "经纬度须一并填写", "lat and lng go together")
 	lat, ok := micro(d.Lat, 90)
 	wrong.Add(!ok, "/lat", "max", "须在 -90 与 90 之间", "must be between -90 and 90")
@@ -122,8 +124,7 @@ func (d *Details) settle(tx *gorm.DB) (columns map[string]any, err error) {
 		}
 		wrong.Add(!known[d.RegionCode], "/region_code", "not_found", "没有这个区划代码", "is not a known division")
 	}
-	d.Name = name
-	return map[string]any{"name": name, "region_code": d.RegionCode, "lat_e6": lat, "lng_e6": lng}, wrong.Err()
+	return map[string]any{"name": d.Name, "live_name": d.Name, "region_code": d.RegionCode, "lat_e6": lat, "lng_e6": lng}, wrong.Err()
 }
 
 // micro turns degrees into millionths of a degree; nil stays nil.
@@ -139,6 +140,7 @@ func micro(degrees *float64, limit float64) (e6 *int64, ok bool) {
 }
 
 // Create sets up an organisation below another one. It is ACTIVE at once: the rank above has consented by creating it.
+// ErrNameTaken while another one there that is not dissolved has its name.
 func (s *Service) Create(ctx context.Context, actor access.Actor, key idem.Key, in New) (model.Org, error) {
 	if err := actor.Require(access.OrgWrite); err != nil {
 		return model.Org{}, err
@@ -161,10 +163,12 @@ func (s *Service) create(tx *gorm.DB, actor access.Actor, in New) (model.Org, er
 		ID: s.NewID(), Kind: in.Kind, Side: in.Kind.Side(), ParentID: parent.ID, Name: in.Name, RegionCode: in.RegionCode,
 		Status: model.OrgActive, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
-	row.Path = childPath(parent.Path, row.ID)
+	row.LiveName, row.Path = &row.Name, childPath(parent.Path, row.ID)
 	row.LatE6, _ = micro(in.Lat, 90)
 	row.LngE6, _ = micro(in.Lng, 180)
-	if err := tx.Create(&row).Error; err != nil {
+	if err := tx.Create(&row).Error; errors.Is(err, gorm.ErrDuplicatedKey) {
+		return row, ErrNameTaken
+	} else if err != nil {
 		return row, fmt.Errorf("insert organisation: %w", err)
 	}
 	return row, s.Audit.Write(tx, actor, audit.Entry{

@@ -68,7 +68,7 @@ func TestCreateOrganisation(t *testing.T) {
 			if made != 1 || h.audits(t, "org.create") != audits+1 || o.Status != model.OrgActive || o.Side != o.Kind.Side() || o.Version != 1 {
 				t.Fatalf("%+v", o)
 			}
-			stored := must[model.Org](t)(h.s.Get(t.Context(), access.Actor{}, o.ID))
+			stored := must[model.Org](t)(h.s.Get(t.Context(), h.host, o.ID))
 			if stored.Path != o.Path || !strings.HasSuffix(o.Path, "/") || stored.Name != o.Name || (c.in.Lat != nil && (*stored.LatE6 != 36681366 || *stored.LngE6 != 117066638)) {
 				t.Fatalf("%+v", stored)
 			}
@@ -152,7 +152,7 @@ func TestListOrganisations(t *testing.T) {
 	}
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
-			rows := must[page.Result[model.Org]](t)(h.s.List(t.Context(), access.Actor{}, c.filter, page.Request{}))
+			rows := must[page.Result[model.Org]](t)(h.s.List(t.Context(), h.host, c.filter, page.Request{}))
 			var got []int64
 			for _, o := range rows.Items {
 				got = append(got, o.ID)
@@ -164,7 +164,7 @@ func TestListOrganisations(t *testing.T) {
 	}
 	var all []int64
 	for cursor := ""; ; {
-		rows := must[page.Result[model.Org]](t)(h.s.List(t.Context(), access.Actor{}, org.Filter{}, page.Request{Limit: 4, Cursor: cursor}))
+		rows := must[page.Result[model.Org]](t)(h.s.List(t.Context(), h.host, org.Filter{}, page.Request{Limit: 4, Cursor: cursor}))
 		for _, o := range rows.Items {
 			all = append(all, o.ID)
 		}
@@ -175,6 +175,6 @@ func TestListOrganisations(t *testing.T) {
 	if len(all) != 9 || !slices.IsSorted(all) {
 		t.Errorf("%v", all)
 	}
-	_, err := h.s.List(t.Context(), access.Actor{}, org.Filter{}, page.Request{Cursor: "x"})
+	_, err := h.s.List(t.Context(), h.host, org.Filter{}, page.Request{Cursor: "x"})
 	wants(t, err, fault.ErrCursor)
 }

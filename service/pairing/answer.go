@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -15,6 +14,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/org"
 	"baodao/service/programme"
+	"baodao/service/text"
 )
 
 // Accept accepts a proposal for one side: the one named, or the only one the actor has rights on. When both sides have
@@ -137,9 +137,12 @@ func (s *Service) Decline(ctx context.Context, actor access.Actor, id int64) (De
 // ACTIVE, which is the notice to the other side. A day that is set can only be brought forward (ErrEnding).
 // fault.ErrInvalid naming the wrong fields, fault.ErrState when the pairing is not active or dormant.
 func (s *Service) End(ctx context.Context, actor access.Actor, id int64, reason string, endsOn model.Date) (Detail, error) {
-	reason = strings.TrimSpace(reason)
+	var wrong fault.Collector
+	if reason = strings.TrimSpace(reason); reason != "" {
+		text.Settle(&wrong, text.Field{At: "/reason", In: &reason, Max: noteMax, Lines: true})
+	}
 	return s.change(ctx, actor, id, func(tx *gorm.DB, d Detail) error {
-		if err := s.checkEnd(d, reason, endsOn); err != nil {
+		if err := s.checkEnd(d, reason, endsOn, wrong); err != nil {
 			return err
 		}
 		m := audit.Move{
@@ -155,10 +158,9 @@ func (s *Service) End(ctx context.Context, actor access.Actor, id int64, reason 
 	})
 }
 
-func (s *Service) checkEnd(d Detail, reason string, endsOn model.Date) error {
-	var c fault.Collector
+// checkEnd adds to what is wrong with the text of the reason.
+func (s *Service) checkEnd(d Detail, reason string, endsOn model.Date, c fault.Collector) error {
 	c.Add(reason == "", "/reason", "required", "请填写原因", "is required")
-	c.Add(utf8.RuneCountInString(reason) > noteMax, "/reason", "max_length", "最多 500 个字", "must have at most 500 characters")
 	_, notDay := time.Parse(time.DateOnly, string(endsOn))
 	c.Add(notDay != nil, "/ends_on", "format", "须为 YYYY-MM-DD", "must be YYYY-MM-DD")
 	c.Add(notDay == nil && endsOn < today(s.Now()), "/ends_on", "min", "不能早于今天", "must not be before today")

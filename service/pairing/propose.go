@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -17,6 +16,7 @@ import (
 	"baodao/service/idem"
 	"baodao/service/org"
 	"baodao/service/programme"
+	"baodao/service/text"
 )
 
 // New is a proposal. Side says for which side the proposer speaks and is needed only of somebody with rights on both.
@@ -81,7 +81,9 @@ func (s *Service) draft(tx *gorm.DB, in New) (Detail, error) {
 		return Detail{}, err
 	}
 	campus, local := orgs[in.CampusOrgID], orgs[in.LocalOrgID]
-	if err := checkSides(in, campus, local); err != nil {
+	var wrong fault.Collector
+	text.Settle(&wrong, text.Field{At: "/note", In: &in.Note, Max: noteMax, Lines: true, Optional: true})
+	if err := checkSides(in, campus, local, wrong); err != nil {
 		return Detail{}, err
 	}
 	now := s.Now()
@@ -134,15 +136,13 @@ func inScope(owner, campus, local model.Org) bool {
 }
 
 // checkSides names every field that is wrong in itself: unknown organisations, kinds that do not fit the level, a long note.
-func checkSides(in New, campus, local model.Org) error {
-	var c fault.Collector
+func checkSides(in New, campus, local model.Org, c fault.Collector) error {
 	campusKinds, localKinds := kinds(in.Level)
 	c.Add(campusKinds == nil, "/level", "enum", "只能是 TOWN_DEPARTMENT 或 COMMUNITY_BRANCH", "must be TOWN_DEPARTMENT or COMMUNITY_BRANCH")
 	c.Add(campus.ID == 0, "/campus_org_id", "not_found", "没有这个组织", "is not an organisation")
 	c.Add(local.ID == 0, "/local_org_id", "not_found", "没有这个组织", "is not an organisation")
 	c.Add(campusKinds != nil && campus.ID != 0 && !slices.Contains(campusKinds, campus.Kind), "/campus_org_id", "kind", "这类高校组织不能在该层级结对", "is not of a kind that pairs at this level")
 	c.Add(localKinds != nil && local.ID != 0 && !slices.Contains(localKinds, local.Kind), "/local_org_id", "kind", "这类地方组织不能在该层级结对", "is not of a kind that pairs at this level")
-	c.Add(utf8.RuneCountInString(in.Note) > noteMax, "/note", "max_length", "最多 500 个字", "must have at most 500 characters")
 	return c.Err()
 }
 

@@ -92,6 +92,7 @@ func TestProposeRefusals(t *testing.T) {
 		"a branch with a town":                 {s.secretary, func(n *pairing.New) { n.LocalOrgID = s.Town.ID }, fault.ErrInvalid, "/local_org_id"},
 		"two campus units":                     {s.university, func(n *pairing.New) { n.LocalOrgID = s.Branch.ID }, fault.ErrInvalid, "/local_org_id"},
 		"a branch and community at town level": {s.secretary, func(n *pairing.New) { n.Level = model.PairingTownDepartment }, fault.ErrInvalid, "/campus_org_id/local_org_id"},
+		"a note that turns the text round":     {s.secretary, func(n *pairing.New) { n.Note = "好\u202e" }, fault.ErrInvalid, "/note"},
 		"a note too long":                      {s.secretary, func(n *pairing.New) { n.Note = strings.Repeat("长", 501) }, fault.ErrInvalid, "/note"},
 	}
 	for name, tt := range tests {

@@ -10,6 +10,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/text"
 )
 
 // Edit is what may be changed of a programme beside its policy. Nil Phases leaves them.
@@ -22,7 +23,7 @@ type Edit struct {
 // programme is ErrClosed.
 func (s *Service) Update(ctx context.Context, actor access.Actor, id, version int64, in Edit) (Detail, error) {
 	var c fault.Collector
-	c.Add(!isLine(in.Name, 100), "/name", "format", "须为 1–100 个可见字符", "must be 1–100 visible characters")
+	text.Settle(&c, text.Field{At: "/name", In: &in.Name, Max: maxName})
 	checkPhases(&c, in.Phases)
 	if err := c.Err(); err != nil {
 		return Detail{}, err

@@ -17,6 +17,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
+	"baodao/service/text"
 )
 
 // Refusals about milestones.
@@ -51,7 +52,7 @@ func (s *Service) AddMilestone(ctx context.Context, actor access.Actor, key idem
 	var c fault.Collector
 	kinds := []string{MilestonePairing, MilestoneKickoff, MilestoneCases, MilestoneSummary, MilestoneOther}
 	c.Add(!slices.Contains(kinds, in.Kind), "/kind", "enum", "没有这种节点", "is not a kind of milestone")
-	c.Add(!isLine(in.Name, 60), "/name", "format", "须为 1–60 个可见字符", "must be 1–60 visible characters")
+	text.Settle(&c, text.Field{At: "/name", In: &in.Name, Max: 60})
 	c.Add(!isDate(in.DueOn), "/due_on", "format", "须为 YYYY-MM-DD", "must be YYYY-MM-DD")
 	if err := c.Err(); err != nil {
 		return model.Milestone{}, err

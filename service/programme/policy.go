@@ -5,11 +5,10 @@ import (
 	"regexp"
 	"strconv"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"baodao/model"
 	"baodao/service/fault"
+	"baodao/service/text"
 )
 
 // Override changes single rules of a preset, or gives all of a policy's rules; nil leaves the preset's.
@@ -98,6 +97,7 @@ const maxItems = 50
 
 var itemCode = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,39}$`)
 
+// checkItems also brings the names into their canonical form, where they stand.
 func checkItems(c *fault.Collector, pointer string, items []model.Item) {
 	c.Add(len(items) == 0, pointer, "min_items", "至少 1 项", "must have at least 1 item")
 	c.Add(len(items) > maxItems, pointer, "max_items", "最多 50 项", "must have at most 50 items")
@@ -106,7 +106,7 @@ func checkItems(c *fault.Collector, pointer string, items []model.Item) {
 		at := fmt.Sprintf("%s/%d", pointer, i)
 		c.Add(!itemCode.MatchString(item.Code), at+"/code", "pattern", "须为 2–40 个大写字母、数字或下划线，字母开头", "must be 2–40 of A-Z 0-9 _, beginning with a letter")
 		c.Add(seen[item.Code], at+"/code", "unique_items", "代码重复", "is a code used twice")
-		c.Add(!isLine(item.Name, 40), at+"/name", "format", "须为 1–40 个可见字符", "must be 1–40 visible characters")
+		text.Settle(c, text.Field{At: at + "/name", In: &items[i].Name, Max: 40})
 		seen[item.Code] = true
 	}
 }
@@ -115,18 +115,4 @@ func checkItems(c *fault.Collector, pointer string, items []model.Item) {
 func isMonthDay(s string) bool {
 	_, err := time.Parse(time.DateOnly, "2023-"+s)
 	return err == nil && len(s) == 5
-}
-
-// isLine tells whether s is one line of 1 to limit visible characters without space around it.
-func isLine(s string, limit int) bool {
-	n := utf8.RuneCountInString(s)
-	if n < 1 || n > limit || s[0] == ' ' || s[len(s)-1] == ' ' {
-		return false
-	}
-	for _, r := range s {
-		if !unicode.IsPrint(r) || r == utf8.RuneError {
-			return false
-		}
-	}
-	return true
 }

@@ -17,6 +17,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/org"
+	"baodao/service/text"
 )
 
 // Refusals of this package.
@@ -64,7 +65,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, key idem.Key, 
 	if err := actor.Require(access.ProgrammeWrite); err != nil {
 		return Detail{}, err
 	}
-	policy, phases, err := s.settle(in)
+	policy, phases, err := s.settle(&in)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -94,11 +95,14 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, key idem.Key, 
 
 var codeForm = regexp.MustCompile(`^[A-Z0-9][A-Z0-9_-]{1,39}$`)
 
-// settle works out policy and phases of a new programme and reports every wrong field at once.
-func (s *Service) settle(in New) (model.Policy, []Phase, error) {
+// maxName is the longest name of a programme, in characters.
+const maxName = 100
+
+// settle works out policy and phases of a new programme, makes its name canonical and reports every wrong field at once.
+func (s *Service) settle(in *New) (model.Policy, []Phase, error) {
 	var c fault.Collector
 	c.Add(!codeForm.MatchString(in.Code), "/code", "pattern", "须为 2–40 个大写字母、数字、- 或 _", "must be 2–40 of A-Z 0-9 - _")
-	c.Add(!isLine(in.Name, 100), "/name", "format", "须为 1–100 个可见字符", "must be 1–100 visible characters")
+	text.Settle(&c, text.Field{At: "/name", In: &in.Name, Max: maxName})
 	preset, known := presetBy(in.Preset)
 	c.Add(in.Preset != "" && !known, "/preset", "not_found", "没有这个预设", "is not a preset")
 	missing := in.Policy.onto(&preset.Policy)

@@ -106,7 +106,7 @@ func TestCreateRefusals(t *testing.T) {
 		"no such preset":               {o.university, good(func(n *programme.New) { n.Preset = "X" }), fault.ErrInvalid, append(everyRule(), "/preset")},
 		"no preset and no policy":      {o.university, good(func(n *programme.New) { n.Preset = "" }), fault.ErrInvalid, everyRule()},
 		"several wrong things at once": {o.university, good(func(n *programme.New) {
-			n.Code, n.Name = "小写", " 名 "
+			n.Code, n.Name = "小写", "名\u200b"
 			n.Policy = programme.Override{
 				StudentParticipationPermille: number(1001), BranchTermMin: number(3), BranchTermMax: number(2), DayMaxMinutes: number(0),
 				YearStarts: text("02-29"), PairingDue: text("13-01"), Fields: &[]model.Item{},

@@ -31,17 +31,18 @@ type NewActivity struct {
 }
 
 // CreateActivity drafts an activity with its sessions and positions.
-// Errors: fault.ErrNotFound and access.ErrDenied (organiser, project), ErrProjectNotRunning, fault.ErrInvalid.
+// Errors: fault.ErrNotFound and access.ErrDenied (organiser, project), ErrProjectNotRunning, ErrPairing, fault.ErrInvalid.
 func (s *Service) CreateActivity(ctx context.Context, actor access.Actor, key idem.Key, in NewActivity) (Detail, error) {
 	if err := actor.Require(access.ActivityWrite); err != nil {
 		return Detail{}, err
 	}
+	wrong := in.settleTexts()
 	out, err := idem.Run(ctx, s.DB, s.Now(), actor, "createActivity", key, func(tx *gorm.DB) (Detail, error) {
 		row, orgs, err := s.place(tx, actor, in)
 		if err != nil {
 			return Detail{}, err
 		}
-		if err := s.checkContents(tx, row.ProgrammeID, orgs[row.HostOrgID], in.Draft); err != nil {
+		if err := s.checkContents(tx, row.ProgrammeID, orgs[row.HostOrgID], in.Draft, wrong); err != nil {
 			return Detail{}, err
 		}
 		if err := s.insertActivity(tx, row, in.settle()); err != nil {
@@ -101,8 +102,8 @@ func (s *Service) placeInProject(tx *gorm.DB, actor access.Actor, in NewActivity
 	if err := c.Err(); err != nil {
 		return err
 	}
-	if sc.row.Status != model.ProjectRunning {
-		return ErrProjectNotRunning
+	if err := takesActivities(tx, sc.row, s.Now()); err != nil {
+		return err
 	}
 	row.ProjectID, row.ProgrammeID, row.CampusOrgID, row.HostOrgID = &sc.row.ID, sc.row.ProgrammeID, sc.campus.ID, sc.local.ID
 	return nil
@@ -180,6 +181,7 @@ func (s *Service) insertParts(tx *gorm.DB, activityID int64, d Draft) error {
 // Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrStale, fault.ErrState, ErrActivityLocked, ErrIncomplete, fault.ErrInvalid.
 func (s *Service) UpdateActivity(ctx context.Context, actor access.Actor, id, version int64, d Draft) (Detail, error) {
 	var out Detail
+	wrong := d.settleTexts()
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		sc, err := s.openActivity(tx, id)
 		if err != nil {
@@ -193,9 +195,9 @@ func (s *Service) UpdateActivity(ctx context.Context, actor access.Actor, id, ve
 		}
 		switch sc.row.Status {
 		case model.ActivityDraft, model.ActivityReturned:
-			err = s.rewrite(tx, actor, sc, version, d)
+			err = s.rewrite(tx, actor, sc, version, d, wrong)
 		case model.ActivityApproved, model.ActivityPublished:
-			err = s.amend(tx, actor, sc, version, d)
+			err = s.amend(tx, actor, sc, version, d, wrong)
 		default:
 			err = fault.ErrState
 		}
@@ -212,8 +214,8 @@ func (s *Service) UpdateActivity(ctx context.Context, actor access.Actor, id, ve
 }
 
 // rewrite replaces everything; nobody has signed up yet.
-func (s *Service) rewrite(tx *gorm.DB, actor access.Actor, sc activityScene, version int64, d Draft) error {
-	if err := s.checkContents(tx, sc.row.ProgrammeID, sc.host, d); err != nil {
+func (s *Service) rewrite(tx *gorm.DB, actor access.Actor, sc activityScene, version int64, d Draft, wrong fault.Collector) error {
+	if err := s.checkContents(tx, sc.row.ProgrammeID, sc.host, d, wrong); err != nil {
 		return err
 	}
 	d = d.settle()

@@ -99,8 +99,15 @@ func TestCreateActivityNamesEverythingThatIsWrong(t *testing.T) {
 			d.Sessions[1].EndsAt = d.Sessions[1].StartsAt
 		}, []string{"/sessions/1/ends_at"}},
 		"a session over a day long": {func(d *project.Draft) {
-			d.Sessions[1].EndsAt = d.Sessions[1].StartsAt.Add(24*time.Hour + time.Millisecond)
+			d.Sessions[1].EndsAt = d.Sessions[1].StartsAt.Add(24*time.Hour + time.Minute)
 		}, []string{"/sessions/1/ends_at"}},
+		"seconds and milliseconds in the times": {func(d *project.Draft) {
+			d.Sessions[0].StartsAt, d.Sessions[0].EndsAt = d.Sessions[0].StartsAt.Add(time.Second), d.Sessions[0].EndsAt.Add(time.Millisecond)
+		}, []string{"/sessions/0/starts_at", "/sessions/0/ends_at"}},
+		"texts that do not show": {func(d *project.Draft) {
+			d.Title, d.Summary, d.RiskNote = "清洁\u200b日", "铃\u0007", "\u202e反"
+			d.Sessions[0].Place, d.Positions[0].Title, d.Positions[0].Description = "一\n二", "\u0301", "\ufeff带手套"
+		}, []string{"/title", "/summary", "/risk_note", "/sessions/0/place", "/positions/0/title", "/positions/0/description"}},
 		"sessions over each other, in any order": {func(d *project.Draft) {
 			d.Sessions[1] = project.Slot{StartsAt: d.Sessions[0].StartsAt.Add(-30 * time.Minute), EndsAt: d.Sessions[0].StartsAt.Add(time.Minute), Place: "x"}
 		}, []string{"/sessions/0/starts_at"}},

@@ -21,24 +21,46 @@ var (
 	ErrStarted    = fault.Define(fault.Conflict, "activity.started", "活动已经开始，不能取消。", "The activity has begun and can no longer be cancelled.")
 )
 
-// SubmitActivity asks for approval. Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrState.
+// SubmitActivity asks for approval. A project that it belongs to must run, and the pairing of that last.
+// Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrState, ErrProjectNotRunning, ErrPairing.
 func (s *Service) SubmitActivity(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
-	return s.moveActivity(ctx, actor, id, func(_ *gorm.DB, sc activityScene) (audit.Move, error) {
-		set := map[string]any{"submitted_by": nil, "approved_by": nil}
+	return s.moveActivity(ctx, actor, id, func(tx *gorm.DB, sc activityScene) (audit.Move, error) {
+		set := map[string]any{"submitted_by": nil, "approved_by": nil, "return_reason": nil}
 		if actor.UserID != 0 {
 			set["submitted_by"] = actor.UserID
 		}
-		return audit.Move{Action: "activity.submit", To: string(model.ActivitySubmitted), Set: set}, sc.may(actor, access.ActivityWrite)
+		move := audit.Move{Action: "activity.submit", To: string(model.ActivitySubmitted), Set: set}
+		if err := sc.may(actor, access.ActivityWrite); err != nil {
+			return move, err
+		}
+		return move, s.goesOn(tx, sc.row)
 	})
 }
 
 // ApproveActivity says yes to a submitted activity. Who decides is of an organisation above the organiser, and neither
-// made nor submitted it. Errors: fault.ErrNotFound, access.ErrDenied, access.ErrOwnInterest, fault.ErrState.
+// made nor submitted it. Errors: fault.ErrNotFound, access.ErrDenied, access.ErrOwnInterest, fault.ErrState,
+// ErrProjectNotRunning, ErrPairing.
 func (s *Service) ApproveActivity(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
-	return s.moveActivity(ctx, actor, id, func(_ *gorm.DB, sc activityScene) (audit.Move, error) {
+	return s.moveActivity(ctx, actor, id, func(tx *gorm.DB, sc activityScene) (audit.Move, error) {
 		move := audit.Move{Action: "activity.approve", To: string(model.ActivityApproved), Set: map[string]any{"approved_by": actor.UserID}}
-		return move, sc.decides(actor)
+		if err := sc.decides(actor); err != nil {
+			return move, err
+		}
+		return move, s.goesOn(tx, sc.row)
 	})
+}
+
+// goesOn locks the project of an activity, if any, and its pairing: ErrProjectNotRunning, ErrPairing. Who sends an
+// activity on asks it, so that none goes on under a project that was stopped meanwhile.
+func (s *Service) goesOn(tx *gorm.DB, a model.Activity) error {
+	if a.ProjectID == nil {
+		return nil
+	}
+	p, err := s.openProject(tx, *a.ProjectID)
+	if err != nil {
+		return err
+	}
+	return takesActivities(tx, p.row, s.Now())
 }
 
 // ReturnActivity sends a submitted or approved activity back with a reason; the same people as for approval decide.
@@ -49,14 +71,14 @@ func (s *Service) ReturnActivity(ctx context.Context, actor access.Actor, id int
 		return Detail{}, err
 	}
 	return s.moveActivity(ctx, actor, id, func(_ *gorm.DB, sc activityScene) (audit.Move, error) {
-		move := audit.Move{Action: "activity.return", To: string(model.ActivityReturned), Reason: reason, Set: map[string]any{"approved_by": nil}}
+		move := audit.Move{Action: "activity.return", To: string(model.ActivityReturned), Reason: reason, Set: map[string]any{"approved_by": nil, "return_reason": reason}}
 		return move, sc.decides(actor)
 	})
 }
 
 // PublishActivity makes an approved activity public. It needs a risk note and a contact at the host (志愿服务条例 12), a
 // sign-up that is not over, and a running project if it has one. Every missing thing is named.
-// Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrState, ErrProjectNotRunning, ErrIncomplete.
+// Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrState, ErrProjectNotRunning, ErrPairing, ErrIncomplete.
 func (s *Service) PublishActivity(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
 	return s.moveActivity(ctx, actor, id, func(tx *gorm.DB, sc activityScene) (audit.Move, error) {
 		if err := sc.may(actor, access.ActivityPublish); err != nil {
@@ -76,14 +98,8 @@ func (s *Service) PublishActivity(ctx context.Context, actor access.Actor, id in
 }
 
 func (s *Service) publishable(tx *gorm.DB, sc activityScene) error {
-	if sc.row.ProjectID != nil {
-		p, err := s.openProject(tx, *sc.row.ProjectID)
-		if err != nil {
-			return err
-		}
-		if p.row.Status != model.ProjectRunning {
-			return ErrProjectNotRunning
-		}
+	if err := s.goesOn(tx, sc.row); err != nil {
+		return err
 	}
 	return s.complete(tx, sc, sc.row)
 }
@@ -94,11 +110,9 @@ func (s *Service) complete(tx *gorm.DB, sc activityScene, want model.Activity) e
 	c.Add(strings.TrimSpace(want.RiskNote) == "", "/risk_note", "required", "请填写风险提示", "is required: name the risks")
 	c.Add(want.HostContactID == 0, "/host_contact_id", "required", "请填写接收方联系人", "is required: who answers at the host")
 	if want.HostContactID != 0 {
-		ok, err := s.answersFor(tx, want.HostContactID, sc.host)
-		if err != nil {
+		if err := s.checkContact(tx, &c, want.HostContactID, sc.host); err != nil {
 			return err
 		}
-		c.Add(!ok, "/host_contact_id", "not_found", "联系人已不是接收方工作人员", "is no staff of the host or its town")
 	}
 	if want.Status == model.ActivityApproved {
 		c.Add(!want.SignupClosesAt.After(s.Now()), "/signup_closes_at", "past", "报名截止时间已过，请退回修改", "has passed; return the activity and change it")
@@ -109,7 +123,23 @@ func (s *Service) complete(tx *gorm.DB, sc activityScene, want model.Activity) e
 	return nil
 }
 
-// CancelActivity calls an activity off before it begins, gives every seat back and takes it from the public list.
+// checkContact notes a contact who does not work at the host any more, or whose name students would not see.
+func (s *Service) checkContact(tx *gorm.DB, c *fault.Collector, userID int64, host model.Org) error {
+	ok, err := s.answersFor(tx, userID, host)
+	if err != nil {
+		return err
+	}
+	names, err := s.names(tx, nil, []int64{userID})
+	if err != nil {
+		return err
+	}
+	c.Add(!ok, "/host_contact_id", "not_found", "联系人已不是接收方工作人员", "is no staff of the host or its town")
+	c.Add(ok && names[userID] == "", "/host_contact_id", "no_name", "联系人还没有填写姓名", "has not given a name yet")
+	return nil
+}
+
+// CancelActivity calls an activity off before it begins, gives every seat back and takes it from the public list. What
+// was never public may also be called off by whoever may write it.
 // Errors: fault.ErrNotFound, access.ErrDenied, access.ErrReason, ErrStarted, fault.ErrState.
 func (s *Service) CancelActivity(ctx context.Context, actor access.Actor, id int64, reason string) (Detail, error) {
 	reason, err := needReason(reason)
@@ -118,7 +148,7 @@ func (s *Service) CancelActivity(ctx context.Context, actor access.Actor, id int
 	}
 	return s.moveActivity(ctx, actor, id, func(tx *gorm.DB, sc activityScene) (audit.Move, error) {
 		move := audit.Move{Action: "activity.cancel", To: string(model.ActivityCancelled), Reason: reason}
-		if err := sc.may(actor, access.ActivityPublish); err != nil {
+		if err := sc.mayCancel(actor); err != nil {
 			return move, err
 		}
 		if sc.row.Status != model.ActivityPublished {

@@ -43,6 +43,21 @@ func (sc activityScene) may(actor access.Actor, p access.Permission) error {
 	return narrowed(actor, p, sc.object, sc.organiser.Path)
 }
 
+// mayCancel checks the permission to call it off: to publish, or to write what was never public.
+func (sc activityScene) mayCancel(actor access.Actor) error {
+	err := sc.may(actor, access.ActivityPublish)
+	switch {
+	case err == nil || sc.row.PublishedAt != nil:
+		return err
+	case sc.may(actor, access.ActivityWrite) == nil:
+		return nil
+	case errors.Is(err, access.ErrDenied) && !actor.Sees(sc.object):
+		return fault.ErrNotFound // nobody learns of a draft from a refusal
+	default:
+		return err
+	}
+}
+
 // decides tells whether the actor may approve or return: a person of an organisation above the organiser who neither
 // made nor submitted the activity.
 func (sc activityScene) decides(actor access.Actor) error {

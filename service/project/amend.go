@@ -25,7 +25,8 @@ var (
 )
 
 // amend changes the few things that may change after approval; everything else in d must be as it is.
-func (s *Service) amend(tx *gorm.DB, actor access.Actor, sc activityScene, version int64, d Draft) error {
+// wrong is what is wrong with the texts of d.
+func (s *Service) amend(tx *gorm.DB, actor access.Actor, sc activityScene, version int64, d Draft, wrong fault.Collector) error {
 	is, err := draftOf(tx, sc.row)
 	if err != nil {
 		return err
@@ -35,6 +36,9 @@ func (s *Service) amend(tx *gorm.DB, actor access.Actor, sc activityScene, versi
 	}
 	if fields := lockedChanges(is, d.settle()); len(fields) > 0 {
 		return ErrActivityLocked.With(fields...)
+	}
+	if err := wrong.Err(); err != nil {
+		return err
 	}
 	want := sc.row
 	want.Title, want.Summary, want.RiskNote, want.HostContactID = d.Title, d.Summary, d.RiskNote, d.HostContactID
@@ -174,7 +178,9 @@ func (s *Service) moveSession(tx *gorm.DB, actor access.Actor, sc activityScene,
 	if !now.Before(was.StartsAt) {
 		return ErrSessionStarted
 	}
-	if err := fitsIn(slots, to, sc.row, now); err != nil {
+	var wrong fault.Collector
+	to.settleText(&wrong, "")
+	if err := fitsIn(slots, to, sc.row, now, wrong); err != nil {
 		return err
 	}
 	slots = Draft{Sessions: append(slots, to)}.settle().Sessions
@@ -196,9 +202,9 @@ func (s *Service) moveSession(tx *gorm.DB, actor access.Actor, sc activityScene,
 	return nil
 }
 
-// fitsIn checks the new time and place of a session against the other sessions and the sign-up.
-func fitsIn(others []Slot, to Slot, a model.Activity, now time.Time) error {
-	var c fault.Collector
+// fitsIn checks the new time and place of a session against the other sessions and the sign-up; c holds what is
+// wrong with its text.
+func fitsIn(others []Slot, to Slot, a model.Activity, now time.Time, c fault.Collector) error {
 	checkSlot(&c, "", a.Mode, to, now)
 	for _, o := range others {
 		c.Add(to.StartsAt.Before(o.EndsAt) && o.StartsAt.Before(to.EndsAt), "/starts_at", "overlap", "与另一个场次时间重叠", "overlaps another session")

@@ -13,6 +13,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/matching/geo"
 	"baodao/service/programme"
+	"baodao/service/text"
 )
 
 // Modes of an activity.
@@ -74,6 +75,33 @@ func (d Draft) settle() Draft {
 	return d
 }
 
+// settleTexts brings what people wrote into its canonical form and returns what is wrong with it.
+func (d *Draft) settleTexts() fault.Collector {
+	var c fault.Collector
+	text.Settle(&c,
+		text.Field{At: "/title", In: &d.Title, Max: 100},
+		text.Field{At: "/summary", In: &d.Summary, Max: 2000, Lines: true, Optional: true},
+		text.Field{At: "/risk_note", In: &d.RiskNote, Max: 1000, Lines: true, Optional: true},
+	)
+	d.Sessions, d.Positions = slices.Clone(d.Sessions), slices.Clone(d.Positions)
+	for i := range d.Sessions {
+		d.Sessions[i].settleText(&c, fmt.Sprintf("/sessions/%d", i))
+	}
+	for i := range d.Positions {
+		at := fmt.Sprintf("/positions/%d", i)
+		text.Settle(&c,
+			text.Field{At: at + "/title", In: &d.Positions[i].Title, Max: 60},
+			text.Field{At: at + "/description", In: &d.Positions[i].Description, Max: 1000, Lines: true, Optional: true},
+		)
+	}
+	return c
+}
+
+// settleText does the same for a session; at is the pointer to it.
+func (s *Slot) settleText(c *fault.Collector, at string) {
+	text.Settle(c, text.Field{At: at + "/place", In: &s.Place, Max: 200, Optional: true})
+}
+
 // check notes everything that is wrong with the draft by itself; d is not settled, so that pointers fit what was sent.
 func (d Draft) check(c *fault.Collector, now time.Time) {
 	c.Add(len(d.Sessions) == 0, "/sessions", "min_items", "至少一个场次", "needs at least one")
@@ -114,17 +142,23 @@ func checkSlots(c *fault.Collector, mode string, slots []Slot, now time.Time) {
 func checkSlot(c *fault.Collector, at, mode string, s Slot, now time.Time) {
 	c.Add(!s.StartsAt.Before(s.EndsAt), at+"/ends_at", "order", "结束须晚于开始", "must be after starts_at")
 	c.Add(s.EndsAt.Sub(s.StartsAt) > maxSession, at+"/ends_at", "max", "一个场次最长 24 小时", "may be at most 24 hours after starts_at")
+	wholeMinute(c, at+"/starts_at", s.StartsAt)
+	wholeMinute(c, at+"/ends_at", s.EndsAt)
 	c.Add(!s.StartsAt.After(now), at+"/starts_at", "past", "开始时间须在将来", "must be in the future")
 	c.Add(mode != ModeRemote && strings.TrimSpace(s.Place) == "", at+"/place", "required", "请填写地点", "is required unless the activity is remote")
 }
 
-// checkContents checks a draft against the programme and the people at the host.
-func (s *Service) checkContents(tx *gorm.DB, programmeID int64, host model.Org, d Draft) error {
+// wholeMinute notes a time with seconds: durations are whole minutes.
+func wholeMinute(c *fault.Collector, pointer string, at time.Time) {
+	c.Add(!at.Equal(at.Truncate(time.Minute)), pointer, "whole_minute", "须为整分钟，秒与毫秒为 0", "must be a whole minute: seconds and milliseconds are 0")
+}
+
+// checkContents checks a draft against the programme and the people at the host; c holds what is wrong with its texts.
+func (s *Service) checkContents(tx *gorm.DB, programmeID int64, host model.Org, d Draft, c fault.Collector) error {
 	policy, err := programme.PolicyOf(tx, programmeID)
 	if err != nil {
 		return err
 	}
-	var c fault.Collector
 	checkCodes(&c, policy, d.Field, d.Category)
 	d.check(&c, s.Now())
 	if d.HostContactID != 0 {

@@ -14,11 +14,12 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/programme"
+	"baodao/service/text"
 )
 
 // Refusals of writing projects.
 var (
-	ErrPairing = fault.Define(fault.Conflict, "project.pairing_not_active", "结对关系不是生效状态，不能立项。", "The pairing is not active.")
+	ErrPairing = fault.Define(fault.Conflict, "project.pairing_not_active", "结对关系不是生效状态，不能立项或开展活动。", "The pairing is not active.")
 	ErrLocked  = fault.Define(fault.Conflict, "project.locked_fields", "项目运行中，只能调整目标、任务和职责清单。", "While a project runs only goals, tasks and duties may change.")
 )
 
@@ -34,6 +35,9 @@ type Plan struct {
 	Support  []string
 }
 
+// maxItem is the longest goal, task or duty, in characters.
+const maxItem = 200
+
 // NewProject asks for a project of a pairing.
 type NewProject struct {
 	PairingID int64
@@ -46,6 +50,7 @@ func (s *Service) CreateProject(ctx context.Context, actor access.Actor, key ide
 	if err := actor.Require(access.ProjectWrite); err != nil {
 		return View{}, err
 	}
+	wrong := in.settle()
 	return idem.Run(ctx, s.DB, s.Now(), actor, "createProject", key, func(tx *gorm.DB) (View, error) {
 		p, err := lockPairing(tx, in.PairingID, s.Now())
 		if err != nil {
@@ -63,7 +68,7 @@ func (s *Service) CreateProject(ctx context.Context, actor access.Actor, key ide
 		if p.Status != model.PairingActive {
 			return View{}, ErrPairing
 		}
-		if err := checkPlan(tx, row.ProgrammeID, in.Plan); err != nil {
+		if err := checkPlan(tx, row.ProgrammeID, in.Plan, wrong); err != nil {
 			return View{}, err
 		}
 		if err := tx.Create(&row).Error; err != nil {
@@ -84,21 +89,35 @@ func (s *Service) newProject(actor access.Actor, p model.Pairing, plan Plan) mod
 	}
 }
 
-func checkPlan(tx *gorm.DB, programmeID int64, plan Plan) error {
+// settle brings the texts of a plan into their canonical form and returns what is wrong with them.
+func (p *Plan) settle() fault.Collector {
+	var c fault.Collector
+	text.Settle(&c,
+		text.Field{At: "/title", In: &p.Title, Max: 100},
+		text.Field{At: "/risk_plan", In: &p.RiskPlan, Max: 2000, Lines: true, Optional: true},
+	)
+	p.Goals = text.Items(&c, "/goals", p.Goals, maxItem)
+	p.Tasks = text.Items(&c, "/tasks", p.Tasks, maxItem)
+	p.Duties = text.Items(&c, "/duties", p.Duties, maxItem)
+	return c
+}
+
+// checkPlan adds what the programme does not know to what is wrong with the texts of a plan.
+func checkPlan(tx *gorm.DB, programmeID int64, plan Plan, c fault.Collector) error {
 	policy, err := programme.PolicyOf(tx, programmeID)
 	if err != nil {
 		return err
 	}
-	var c fault.Collector
 	checkCodes(&c, policy, plan.Field, plan.Category)
 	return c.Err()
 }
 
-// UpdateProject writes the whole plan anew: all of it while DRAFT; while RUNNING goals, tasks and duties only, and what
-// stood there before is kept in the audit log (S6). version is the one the caller read.
+// UpdateProject writes the whole plan anew: all of it while DRAFT; while RUNNING goals, tasks and duties only, and which
+// of them changed is kept in the audit log (S6). version is the one the caller read.
 // Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrStale, fault.ErrState, ErrLocked, fault.ErrInvalid.
 func (s *Service) UpdateProject(ctx context.Context, actor access.Actor, id, version int64, plan Plan) (View, error) {
 	var out View
+	wrong := plan.settle()
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		sc, err := s.openProject(tx, id)
 		if err != nil {
@@ -113,10 +132,12 @@ func (s *Service) UpdateProject(ctx context.Context, actor access.Actor, id, ver
 		move := audit.Move{Action: "project.update", OrgPath: sc.campus.Path}
 		switch sc.row.Status {
 		case model.ProjectDraft:
-			err = checkPlan(tx, sc.row.ProgrammeID, plan)
+			err = checkPlan(tx, sc.row.ProgrammeID, plan, wrong)
 		case model.ProjectRunning:
-			move.Action, move.Data = "project.adjust", before(sc.row, plan)
-			err = onlyLists(sc.row, plan)
+			move.Action, move.Data = "project.adjust", adjusted(sc.row, plan)
+			if err = onlyLists(sc.row, plan); err == nil {
+				err = wrong.Err()
+			}
 		default:
 			err = fault.ErrState
 		}
@@ -166,16 +187,17 @@ func onlyLists(p model.Project, plan Plan) error {
 	return nil
 }
 
-// before holds the lists that the plan replaces, as they were.
-func before(p model.Project, plan Plan) map[string]any {
-	old := map[string]any{}
-	keep := func(name string, was, is []string) {
+// adjusted says of each list that the plan changes how many entries it had and has: never the texts, which anybody may
+// have put anything into, and which nobody can take out of the audit log.
+func adjusted(p model.Project, plan Plan) map[string]any {
+	changed := map[string]any{}
+	note := func(name string, was, is []string) {
 		if !slices.Equal(was, is) {
-			old[name] = was
+			changed[name] = map[string]int{"from": len(was), "to": len(is)}
 		}
 	}
-	keep("goals", p.Goals, plan.Goals)
-	keep("tasks", p.Tasks, plan.Tasks)
-	keep("duties", p.Duties, plan.Duties)
-	return map[string]any{"before": old}
+	note("goals", p.Goals, plan.Goals)
+	note("tasks", p.Tasks, plan.Tasks)
+	note("duties", p.Duties, plan.Duties)
+	return map[string]any{"changed": changed}
 }

@@ -29,7 +29,7 @@ func (s *Service) SubmitProject(ctx context.Context, actor access.Actor, id int6
 		if p.row.Status == model.ProjectDraft && strings.TrimSpace(p.row.RiskPlan) == "" {
 			return audit.Move{}, ErrProjectIncomplete.With(fault.Field{Pointer: "/risk_plan", Code: "required", ZH: "请填写风险预案", EN: "is required to submit"})
 		}
-		return audit.Move{Action: "project.submit", To: string(model.ProjectSubmitted)}, nil
+		return audit.Move{Action: "project.submit", To: string(model.ProjectSubmitted), Set: map[string]any{"return_reason": nil}}, nil
 	})
 }
 
@@ -93,6 +93,14 @@ func (s *Service) confirmation(tx *gorm.DB, actor access.Actor, p projectScene, 
 
 // mayRun asks what a project needs before it starts: a pairing that lasts, a lead and an advisor.
 func mayRun(tx *gorm.DB, p model.Project, at time.Time) error {
+	if err := lasts(tx, p, at); err != nil {
+		return err
+	}
+	return teamComplete(tx, p.ID, at)
+}
+
+// lasts locks the pairing of a project; ErrPairing when it is over or has not begun.
+func lasts(tx *gorm.DB, p model.Project, at time.Time) error {
 	pairing, err := lockPairing(tx, p.PairingID, at)
 	if err != nil {
 		return err
@@ -100,7 +108,15 @@ func mayRun(tx *gorm.DB, p model.Project, at time.Time) error {
 	if pairing.Status != model.PairingActive && pairing.Status != model.PairingDormant {
 		return ErrPairing
 	}
-	return teamComplete(tx, p.ID, at)
+	return nil
+}
+
+// takesActivities asks what a locked project needs for its activities to go on: that it runs and that its pairing lasts.
+func takesActivities(tx *gorm.DB, p model.Project, at time.Time) error {
+	if p.Status != model.ProjectRunning {
+		return ErrProjectNotRunning
+	}
+	return lasts(tx, p, at)
 }
 
 func teamComplete(tx *gorm.DB, projectID int64, at time.Time) error {
@@ -122,7 +138,7 @@ func (s *Service) ReturnProject(ctx context.Context, actor access.Actor, id int6
 		return View{}, err
 	}
 	return s.moveProject(ctx, actor, id, access.ProjectConfirm, func(*gorm.DB, projectScene) (audit.Move, error) {
-		void := map[string]any{"campus_ok_by": nil, "campus_ok_at": nil, "host_ok_by": nil, "host_ok_at": nil}
+		void := map[string]any{"campus_ok_by": nil, "campus_ok_at": nil, "host_ok_by": nil, "host_ok_at": nil, "return_reason": reason}
 		return audit.Move{Action: "project.return", To: string(model.ProjectDraft), Reason: reason, Set: void}, nil
 	})
 }

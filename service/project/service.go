@@ -14,6 +14,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/text"
 	"baodao/service/vault"
 )
 
@@ -38,13 +39,17 @@ func today(at time.Time) model.Date {
 	return model.Date(at.In(clock.China()).Format(time.DateOnly))
 }
 
-// needReason returns the trimmed reason; access.ErrReason when it is empty.
+// maxReason is the longest reason, in characters.
+const maxReason = 200
+
+// needReason returns the canonical reason; access.ErrReason when it is blank, fault.ErrInvalid when it is not fit to be shown.
 func needReason(reason string) (string, error) {
-	reason = strings.TrimSpace(reason)
-	if reason == "" {
+	if strings.TrimSpace(reason) == "" {
 		return "", access.ErrReason.With(fault.Field{Pointer: "/reason", Code: "required", ZH: "请填写理由", EN: "is required"})
 	}
-	return reason, nil
+	var c fault.Collector
+	text.Settle(&c, text.Field{At: "/reason", In: &reason, Max: maxReason})
+	return reason, c.Err()
 }
 
 // someone refuses API clients where the rule wants a person who answers for it.

@@ -198,7 +198,8 @@ func (s *Service) memberScene(tx *gorm.DB, actor access.Actor, id int64, row *mo
 }
 
 // Members lists everyone who is or was in the team, in the order they were added: one answer, teams are small.
-// Names are in full for the team itself and those who may change it, masked for everybody else who may read the project.
+// Names are in full for the team itself and those who may change it, masked for everybody else who works on either side.
+// Counties and above see the project and numbers, not people: access.ErrDenied.
 func (s *Service) Members(ctx context.Context, actor access.Actor, projectID int64) ([]Member, error) {
 	if err := actor.Require(access.ProjectRead); err != nil {
 		return nil, err
@@ -211,12 +212,22 @@ func (s *Service) Members(ctx context.Context, actor access.Actor, projectID int
 	if err := sc.readable(actor); err != nil {
 		return nil, err
 	}
+	inTeam := actor.StudentID != 0 && slices.Contains(sc.object.StudentIDs, actor.StudentID)
+	if !inTeam && !sc.worksOn(actor) {
+		return nil, access.ErrDenied
+	}
 	var rows []model.ProjectMember
 	if err := tx.Where("project_id = ?", projectID).Order("id").Limit(1000).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("list team: %w", err)
 	}
-	inTeam := actor.StudentID != 0 && slices.Contains(sc.object.StudentIDs, actor.StudentID)
 	return s.named(tx, rows, inTeam || actor.Check(access.TeamWrite, sc.object) == nil)
+}
+
+// worksOn tells whether the actor writes or confirms projects for a side, or leads or advises the team: who may know
+// the people in it.
+func (sc projectScene) worksOn(actor access.Actor) bool {
+	may := func(p access.Permission) bool { return actor.Check(p, sc.object) == nil }
+	return may(access.ProjectWrite) || may(access.ProjectConfirm) || may(access.TeamWrite) || advises(actor, access.ProjectRead, sc.object)
 }
 
 func teamEntry(action string, sc projectScene, m model.ProjectMember) audit.Entry {

@@ -169,7 +169,11 @@ func TestMembersShowNamesToWhomTheyConcern(t *testing.T) {
 		"a member":              {by: h.student, want: full},
 		"the advisor":           {by: h.advisor, want: full},
 		"the host":              {by: h.host, want: masked},
-		"the county":            {by: h.county, want: masked},
+		"the town":              {by: h.town, want: masked},
+		"an advisor of another": {by: h.Staff("周老师", access.Advisor, h.Branch), want: masked},
+		"the county has none":   {by: h.county, err: access.ErrDenied},
+		"nor the city":          {by: h.Staff("市干部", access.CommitteeOfficer, h.City), err: access.ErrDenied},
+		"nor the province":      {by: h.Staff("省干部", access.CommitteeOfficer, h.Province), err: access.ErrDenied},
 		"another community":     {by: h.other, err: fault.ErrNotFound},
 		"a student outside":     {by: h.Student("钱同学", h.Branch), err: fault.ErrNotFound},
 		"nobody must sign in":   {by: access.Actor{}, err: access.ErrRequired},
@@ -187,5 +191,8 @@ func TestMembersShowNamesToWhomTheyConcern(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+	if _, err := h.Service.Project(t.Context(), h.county, p.ID); err != nil {
+		t.Error("the county still sees the project", err)
 	}
 }

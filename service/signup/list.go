@@ -12,6 +12,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/page"
 	"baodao/service/project"
+	"baodao/service/vault"
 )
 
 // Shown is a signup with what is read beside it.
@@ -70,8 +71,16 @@ type Member struct {
 	Student Student
 }
 
+// namesFor is how long after an activity its people are still called by their whole names.
+const namesFor = 30 * 24 * time.Hour
+
+// WholeNames tells whether the actor sees the whole names of people in an activity: who may, until 30 days after its end.
+func WholeNames(actor access.Actor, o access.Object, a model.Activity, now time.Time) bool {
+	return now.Before(a.EndsAt.Add(namesFor)) && actor.Check(access.SignupNames, o) == nil
+}
+
 // ListOfActivity pages the signups of an activity in the order they came; status "" takes all. Names are whole only for
-// who may see them whole, student numbers are always masked.
+// who may see them whole (WholeNames) and of those whose signup is live or completed; student numbers are always masked.
 func (s *Service) ListOfActivity(ctx context.Context, actor access.Actor, activityID int64, status model.SignupStatus, req page.Request) (page.Result[Member], error) {
 	none := page.Result[Member]{Items: []Member{}}
 	db := s.DB.WithContext(ctx)
@@ -98,12 +107,18 @@ func (s *Service) ListOfActivity(ctx context.Context, actor access.Actor, activi
 	for i, r := range rows {
 		ids[i] = r.StudentID
 	}
-	people, err := Students(db, s.Vault, actor.Check(access.SignupNames, o) == nil, ids...)
+	people, err := Students(db, s.Vault, WholeNames(actor, o, a, s.Now()), ids...)
 	if err != nil {
 		return none, err
 	}
 	cut := page.Cut(rows, req.Size(), listOfActivity, func(r Shown) []int64 { return []int64{r.ID} })
-	return page.MapResult(cut, func(r Shown) Member { return Member{Shown: r, Student: people[r.StudentID]} }), nil
+	return page.MapResult(cut, func(r Shown) Member {
+		m := Member{Shown: r, Student: people[r.StudentID]}
+		if !r.Status.Live() {
+			m.Student.Name = vault.MaskName(m.Student.Name)
+		}
+		return m
+	}), nil
 }
 
 // shown begins a query for Shown rows.

@@ -153,3 +153,37 @@ func TestAvailabilityOfDraft(t *testing.T) {
 	_, err = b.s.Availability(t.Context(), b.Staff("干事", access.HostStaff, b.Community), b.position.ID)
 	is(t, err, nil)
 }
+
+func TestNamesAreWholeOnlyOfThoseWhoComeAndForAMonth(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 9, nil)
+	clerk, gone := b.Staff("干事", access.HostStaff, b.Community), b.Student("王小明", b.Branch)
+	if _, err := b.s.Cancel(t.Context(), gone, b.must(gone, b.position.ID).ID); err != nil {
+		t.Fatal(err)
+	}
+	b.must(b.Student("李四光", b.Branch), b.position.ID)
+	seen := func(status model.SignupStatus) string {
+		list, err := b.s.ListOfActivity(t.Context(), clerk, b.activity.ID, status, first(5))
+		is(t, err, nil)
+		var names []string
+		for _, m := range list.Items {
+			names = append(names, m.Student.Name)
+		}
+		return strings.Join(names, " ")
+	}
+	if all, cancelled := seen(""), seen(model.SignupCancelled); all != "王* 李四光" || cancelled != "王*" {
+		t.Errorf("the host reads %q, of the cancelled %q", all, cancelled)
+	}
+	b.must(gone, b.position.ID)
+	if all := seen(""); all != "王* 李四光 王小明" {
+		t.Errorf("signed up again: %q", all)
+	}
+	b.Clock.Set(b.activity.EndsAt.AddDate(0, 0, 30).Add(-1))
+	if live := seen(model.SignupConfirmed); live != "李四光 王小明" {
+		t.Errorf("within 30 days: %q", live)
+	}
+	b.Clock.Set(b.activity.EndsAt.AddDate(0, 0, 30))
+	if live := seen(model.SignupConfirmed); live != "李* 王*" {
+		t.Errorf("after 30 days: %q", live)
+	}
+}

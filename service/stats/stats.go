@@ -127,6 +127,9 @@ func (s *Service) Children(ctx context.Context, actor access.Actor, orgID, progr
 	return out, err
 }
 
+// firstYear is the first day on which a programme year may begin.
+const firstYear model.Date = "2000-01-01"
+
 // moment is what is counted: which programme, when, against which policy.
 type moment struct {
 	programmeID   int64
@@ -172,5 +175,6 @@ func (s *Service) open(db *gorm.DB, actor access.Actor, orgID, programmeID int64
 		return top, moment{}, err
 	}
 	at.from, at.to = at.policy.Year(at.day)
-	return top, at, nil
+	c.Add(at.from < firstYear, "query:as_of", "min", "不能早于 2000 年开始的计划年度", "must be within a programme year that begins in 2000 or later")
+	return top, at, c.Err()
 }

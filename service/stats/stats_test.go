@@ -263,3 +263,27 @@ func TestPlansGoByIndex(t *testing.T) {
 		}
 	}
 }
+
+func TestAsOfStaysInTheYearsThatAreKept(t *testing.T) {
+	t.Parallel()
+	w := testkit.NewWorld(t)
+	boss := officer(w, w.University)
+	for at, want := range map[string]error{
+		"2000-08-31T15:59:59.999Z": fault.ErrInvalid, // 31 August in China: the year that began in 1999
+		"2000-01-01T00:00:00Z":     fault.ErrInvalid,
+		"0001-01-01T00:00:00Z":     fault.ErrInvalid,
+		"2000-08-31T16:00:00Z":     nil,
+	} {
+		when, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := service(w).Indicators(t.Context(), boss, w.University.ID, w.Programme.ID, &when)
+		if !errors.Is(err, want) || (err == nil && r.YearFrom != "2000-09-01") {
+			t.Errorf("%s: %v %v", at, r.YearFrom, err)
+		}
+		if f, ok := errors.AsType[*fault.Fault](err); ok && (len(f.Fields) != 1 || f.Fields[0].Pointer != "query:as_of") {
+			t.Errorf("%+v", f.Fields)
+		}
+	}
+}

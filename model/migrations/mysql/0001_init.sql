@@ -45,6 +45,13 @@ CREATE TABLE `audit_log` (
   INDEX `ix_audit_object` (`object`,`object_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+CREATE TABLE `key_checks` (
+  `name` varchar(32) COMMENT 'index, or field: and the id of a field key',
+  `proof` varbinary(128) NOT NULL COMMENT 'a known text, hashed or sealed with the key',
+  `created_at` datetime(3) NOT NULL COMMENT 'when',
+  PRIMARY KEY (`name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 CREATE TABLE `person_keys` (
   `person_id` bigint COMMENT 'users.id, or student_profiles.id until a user binds it',
   `wrapped_key` varbinary(128) NOT NULL COMMENT 'AES-256-GCM of the 32-byte data key',
@@ -78,13 +85,15 @@ CREATE TABLE `orgs` (
   `version` bigint NOT NULL COMMENT 'for If-Match',
   `created_at` datetime(3) NOT NULL COMMENT 'when',
   `updated_at` datetime(3) NOT NULL COMMENT 'when',
+  `live_name` varchar(100) COMMENT 'the name until it is dissolved, then NULL',
   PRIMARY KEY (`id`),
   INDEX `ix_org_kind` (`kind`),
   INDEX `ix_org_parent` (`parent_id`),
   UNIQUE INDEX `uq_org_path` (`path`),
   INDEX `ix_org_name` (`name`),
   INDEX `ix_org_region` (`region_code`),
-  UNIQUE INDEX `uq_org_import` (`import_code`)
+  UNIQUE INDEX `uq_org_import` (`import_code`),
+  UNIQUE INDEX `uq_org_name` (`parent_id`,`live_name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `terms` (
@@ -165,7 +174,7 @@ CREATE TABLE `invitations` (
   `org_id` bigint NOT NULL COMMENT 'where',
   `role` varchar(24) NOT NULL COMMENT 'what',
   `code_hash` varbinary(32) NOT NULL COMMENT 'SHA-256 of the code',
-  `note` varchar(100) NOT NULL COMMENT 'for whom, as the inviter wrote it',
+  `note` varchar(100) NOT NULL COMMENT 'for which post, as the inviter wrote it',
   `expires_at` datetime(3) NOT NULL COMMENT 'good until',
   `created_by` bigint NOT NULL COMMENT 'user',
   `redeemed_by` bigint COMMENT 'user',
@@ -364,6 +373,7 @@ CREATE TABLE `projects` (
   `version` bigint NOT NULL COMMENT 'for If-Match',
   `created_at` datetime(3) NOT NULL COMMENT 'when',
   `updated_at` datetime(3) NOT NULL COMMENT 'when',
+  `return_reason` varchar(200) COMMENT 'why it was sent back, NULL once it is submitted again',
   PRIMARY KEY (`id`),
   INDEX `ix_project_programme` (`programme_id`),
   INDEX `ix_project_pairing` (`pairing_id`),
@@ -428,6 +438,7 @@ CREATE TABLE `activities` (
   `version` bigint NOT NULL COMMENT 'for If-Match',
   `created_at` datetime(3) NOT NULL COMMENT 'when',
   `updated_at` datetime(3) NOT NULL COMMENT 'when',
+  `return_reason` varchar(200) COMMENT 'why it was sent back, NULL once it is submitted again',
   PRIMARY KEY (`id`),
   INDEX `ix_activity_programme` (`programme_id`),
   INDEX `ix_activity_project` (`project_id`),

@@ -45,6 +45,13 @@ CREATE TABLE `audit_log` (
 CREATE INDEX `ix_audit_object` ON `audit_log`(`object`,`object_id`);
 CREATE INDEX `ix_audit_user` ON `audit_log`(`user_id`);
 
+CREATE TABLE `key_checks` (
+  `name` text,
+  `proof` blob NOT NULL,
+  `created_at` datetime NOT NULL,
+  PRIMARY KEY (`name`)
+);
+
 CREATE TABLE `person_keys` (
   `person_id` integer,
   `wrapped_key` blob NOT NULL,
@@ -78,8 +85,10 @@ CREATE TABLE `orgs` (
   `version` integer NOT NULL,
   `created_at` datetime NOT NULL,
   `updated_at` datetime NOT NULL,
+  `live_name` text,
   PRIMARY KEY (`id`)
 );
+CREATE UNIQUE INDEX `uq_org_name` ON `orgs`(`parent_id`,`live_name`);
 CREATE UNIQUE INDEX `uq_org_import` ON `orgs`(`import_code`);
 CREATE INDEX `ix_org_region` ON `orgs`(`region_code`);
 CREATE INDEX `ix_org_name` ON `orgs`(`name`);
@@ -364,6 +373,7 @@ CREATE TABLE `projects` (
   `version` integer NOT NULL,
   `created_at` datetime NOT NULL,
   `updated_at` datetime NOT NULL,
+  `return_reason` text,
   PRIMARY KEY (`id`)
 );
 CREATE INDEX `ix_project_local` ON `projects`(`local_org_id`);
@@ -428,6 +438,7 @@ CREATE TABLE `activities` (
   `version` integer NOT NULL,
   `created_at` datetime NOT NULL,
   `updated_at` datetime NOT NULL,
+  `return_reason` text,
   PRIMARY KEY (`id`)
 );
 CREATE INDEX `ix_activity_cell` ON `activities`(`listed_cell`);

@@ -1,0 +1,123 @@
+package api_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"baodao/service/access"
+)
+
+// paper is the authorisation matrix as it was agreed, read off the paper and not off the program: a line for each
+// permission, a cell for each column. own, team, org and sub are scopes; all is everything; a dash is nothing. The paper's
+// "positions I run" and "other side of a pairing" are org, its "numbers only" is sub for indicators and nothing for lists of people.
+var paper = map[access.Permission]string{
+	//                       STU  TL   ADV  BRS COM TWN DEP UNI CTY CIT PRV OPS SEC AUD
+	access.OrgWrite:         "-   -    -    -   -   sub sub sub sub sub sub -   all -",
+	access.OrgMember:        "own team team org org sub sub sub sub sub sub -   -   -",
+	access.StudentRead:      "own team team org org sub sub sub sub sub sub -   -   -",
+	access.RosterImport:     "-   -    -    org -   -   sub sub -   -   -   -   -   -",
+	access.GrantRead:        "-   -    -    -   -   sub sub sub sub sub sub -   all -",
+	access.GrantWrite:       "-   -    -    -   -   sub sub sub sub sub sub -   all -",
+	access.Invite:           "-   -    -    -   -   sub sub sub sub sub sub -   all -",
+	access.JoinCode:         "-   -    -    org -   -   sub sub -   -   -   -   -   -",
+	access.JoinApprove:      "-   -    -    org -   -   sub sub -   -   -   -   -   -",
+	access.APIClientWrite:   "-   -    -    -   -   -   -   org sub sub sub -   all -",
+	access.UserBan:          "-   -    -    -   -   -   sub sub -   -   -   -   all -",
+	access.ProgrammeWrite:   "-   -    -    -   -   -   -   org sub sub sub -   -   -",
+	access.TermWrite:        "-   -    -    -   -   -   -   org -   -   -   -   -   -",
+	access.PairingPropose:   "-   -    -    org org sub sub sub -   -   -   -   -   -",
+	access.PairingRecommend: "-   -    -    -   -   -   -   -   sub sub sub -   -   -",
+	access.ProjectWrite:     "-   -    org  org org sub org org -   -   -   -   -   -",
+	access.ProjectConfirm:   "-   -    -    org org sub sub sub -   -   -   -   -   -",
+	access.TeamWrite:        "-   team -    -   -   -   -   -   -   -   -   -   -   -",
+	access.ActivityWrite:    "-   -    org  org org sub org org -   -   -   -   -   -",
+	access.ActivityApprove:  "-   -    -    -   -   sub sub sub sub sub sub -   -   -",
+	access.ActivityPublish:  "-   -    -    -   org sub sub sub sub sub sub -   -   -",
+	access.CapacityWrite:    "-   -    org  org org sub org org -   -   -   -   -   -",
+	access.SignupCreate:     "own team -    -   -   -   -   -   -   -   -   -   -   -",
+	access.SignupList:       "own team team org org sub sub -   -   -   -   -   -   -",
+	access.SignupNames:      "-   -    team org org -   -   -   -   -   -   -   -   -",
+	access.CheckInMake:      "own own  own  -   -   -   -   -   -   -   -   -   -   -",
+	access.CheckInShow:      "-   -    team org org -   org org -   -   -   -   -   -",
+	access.CheckInRead:      "own team team org org -   sub -   -   -   -   -   -   -",
+	access.HoursLead:        "-   team team org -   -   -   -   -   -   -   -   -   -",
+	access.HoursHost:        "-   -    -    -   org sub -   -   -   -   -   -   -   -",
+	access.HoursRecognise:   "-   -    -    org -   -   sub sub -   -   -   -   -   -",
+	access.HoursRead:        "own team team org org -   sub sub -   -   -   -   -   -",
+	access.StatsRead:        "own team team org org sub sub sub sub sub sub -   -   -",
+	access.AuditRead:        "own own  own  own own own own org org org org -   -   all",
+}
+
+// paperColumns are the columns of paper, in order.
+var paperColumns = []access.Column{
+	access.STU, access.TL, access.ADV, access.BRS, access.COM, access.TWN, access.DEP, access.UNI, access.CTY, access.CIT, access.PRV, access.OPS, access.SEC, access.AUD,
+}
+
+// unwritten are permissions for which the paper has no line of their own.
+var unwritten = map[access.Permission]string{
+	access.OrgRead: "public", access.ProgrammeRead: "public", access.ActivityRead: "what is published",
+	access.PairingRead:    "whoever proposes, recommends or stands above a side; members of a side",
+	access.ProjectRead:    "both sides, those above them, and the team",
+	access.ActivityManage: "both sides, those above them, and the lead: drafts and internals",
+}
+
+// offPaper are the cells in which the program differs on purpose: "PERMISSION COLUMN-NAMES: what it does instead", and why.
+var offPaper = []struct {
+	p     access.Permission
+	cells string
+	scope access.Scope
+	why   string
+}{
+	{access.OrgMember, "STU TL ADV COM TWN CTY CIT PRV", access.None, "narrower: the roster is the school's; others meet names in the team, the signups and the claims"},
+	{access.StudentRead, "TL ADV COM TWN CTY CIT PRV", access.None, "narrower, as above"},
+	{access.GrantRead, "AUD", access.All, "an auditor sees who holds which power, with masked names"},
+	{access.TeamWrite, "ADV", access.Team, "who advises puts a successor in when a lead leaves"},
+	{access.TeamWrite, "BRS", access.Org, "the campus side names the first lead"},
+	{access.TeamWrite, "DEP UNI", access.Sub, "the campus side names the advisors, who hang on department or university"},
+	{access.SignupCreate, "TL", access.None, "narrower: signing others up comes with group signups"},
+	{access.CheckInMake, "TL ADV", access.None, "a lead checks in as the student they are; an advisor has no seat"},
+	{access.StatsRead, "STU TL ADV", access.None, "narrower: a student has /me/record"},
+	{access.AuditRead, "STU TL ADV BRS COM TWN DEP UNI CTY CIT PRV", access.None, "narrower: no route reads the audit log yet"},
+}
+
+// TestTheMatrixIsThePaper compares every cell of the program's table with the paper.
+func TestTheMatrixIsThePaper(t *testing.T) {
+	t.Parallel()
+	scopes := map[string]access.Scope{"-": access.None, "own": access.Own, "team": access.Team, "org": access.Org, "sub": access.Sub, "all": access.All}
+	names := strings.Fields("STU TL ADV BRS COM TWN DEP UNI CTY CIT PRV OPS SEC AUD")
+	used := 0
+	for _, p := range access.Permissions() {
+		line, written := paper[p]
+		if _, open := unwritten[p]; open {
+			continue
+		}
+		if !written {
+			t.Errorf("%s is not on the paper: read its line off the agreed matrix", p)
+			continue
+		}
+		for i, cell := range strings.Fields(line) {
+			want := scopes[cell]
+			for _, e := range offPaper {
+				if e.p == p && slices.Contains(strings.Fields(e.cells), names[i]) {
+					if e.scope == want {
+						t.Errorf("%s, %s: no exception is needed", p, names[i])
+					}
+					want = e.scope
+					used++
+				}
+			}
+			if got := access.ScopeOf(p, paperColumns[i]); got != want {
+				t.Errorf("%s, %s: scope %d, the paper says %d", p, names[i], got, want)
+			}
+		}
+		for _, c := range []access.Column{access.ANON, access.USER} {
+			if access.ScopeOf(p, c) != access.None {
+				t.Errorf("%s is given to people without a role", p)
+			}
+		}
+	}
+	if used == 0 {
+		t.Error("no exception was looked at")
+	}
+}

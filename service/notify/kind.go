@@ -1,0 +1,116 @@
+package notify
+
+import "strings"
+
+// Kind is what a notification is about; it decides the wording and is what a person switches on and off.
+type Kind string
+
+// The kinds.
+const (
+	PairingProposed   Kind = "PAIRING_PROPOSED"
+	PairingAccepted   Kind = "PAIRING_ACCEPTED"
+	PairingDeclined   Kind = "PAIRING_DECLINED"
+	DemandDispatched  Kind = "DEMAND_DISPATCHED"
+	ActivityPublished Kind = "ACTIVITY_PUBLISHED"
+	SignupConfirmed   Kind = "SIGNUP_CONFIRMED"
+	SignupWaitlisted  Kind = "SIGNUP_WAITLISTED"
+	SignupDeclined    Kind = "SIGNUP_DECLINED"
+	WaitlistOffer     Kind = "WAITLIST_OFFER"
+	ActivityChanged   Kind = "ACTIVITY_CHANGED"
+	ActivityCancelled Kind = "ACTIVITY_CANCELLED"
+	ReminderDay       Kind = "REMINDER_DAY"
+	ReminderHour      Kind = "REMINDER_HOUR"
+	CheckInMissing    Kind = "CHECK_IN_MISSING"
+	HoursConfirmed    Kind = "HOURS_CONFIRMED"
+	HoursDisputed     Kind = "HOURS_DISPUTED"
+	EvaluationDue     Kind = "EVALUATION_DUE"
+	AppealDecided     Kind = "APPEAL_DECIDED"
+	CaseReturned      Kind = "CASE_RETURNED"
+	CaseSelected      Kind = "CASE_SELECTED"
+	AwardNotice       Kind = "AWARD_NOTICE"
+	MilestoneDue      Kind = "MILESTONE_DUE"
+	CertificateIssued Kind = "CERTIFICATE_ISSUED"
+)
+
+// Wording is how a kind is told. {name} is replaced by the event's data.
+type Wording struct {
+	Kind             Kind
+	TitleZH, TitleEN string
+	BodyZH, BodyEN   string
+}
+
+// wordings is the table of kinds. The data of all kinds come from the same words: activity, org, time, place, reason, name,
+// hours, due.
+var wordings = []Wording{ //nolint:gochecknoglobals // a table
+	{PairingProposed, "收到结对邀请", "A pairing is proposed", "{org}邀请与您所在的组织结对。", "{org} proposes a pairing with your organisation."},
+	{PairingAccepted, "结对已达成", "Pairing accepted", "{org}接受了结对。", "{org} accepted the pairing."},
+	{PairingDeclined, "结对未达成", "Pairing declined", "{org}没有接受结对。{reason}", "{org} declined the pairing. {reason}"},
+	{DemandDispatched, "收到社区需求", "A demand was sent to you", "{org}提出的需求“{name}”已派到您所在的组织。", "The demand “{name}” of {org} was sent to your organisation."},
+	{ActivityPublished, "有新活动", "New activity", "“{activity}”开放报名：{time}，{place}。", "“{activity}” is open for sign-up: {time}, {place}."},
+	{SignupConfirmed, "报名成功", "You are in", "您已报上“{activity}”：{time}，{place}。", "You have a seat in “{activity}”: {time}, {place}."},
+	{SignupWaitlisted, "已进入候补", "You are on the waiting list", "“{activity}”名额已满，您在候补名单中。", "“{activity}” is full; you are on the waiting list."},
+	{SignupDeclined, "报名未通过", "Sign-up declined", "您报名的“{activity}”未通过。{reason}", "Your sign-up for “{activity}” was declined. {reason}"},
+	{WaitlistOffer, "候补名额来了", "A seat is free", "“{activity}”有空位，请在{due}前确认。", "A seat in “{activity}” is yours if you accept it before {due}."},
+	{ActivityChanged, "活动时间或地点有变", "Time or place changed", "“{activity}”改为{time}，{place}。", "“{activity}” is now {time}, {place}."},
+	{ActivityCancelled, "活动已取消", "Activity cancelled", "“{activity}”（{time}）已取消。{reason}", "“{activity}” ({time}) is cancelled. {reason}"},
+	{ReminderDay, "明天有活动", "Your activity is tomorrow", "“{activity}”：{time}，{place}。", "“{activity}”: {time}, {place}."},
+	{ReminderHour, "活动即将开始", "Your activity starts soon", "“{activity}”：{time}，{place}。", "“{activity}”: {time}, {place}."},
+	{CheckInMissing, "还没有签到", "No check-in yet", "没有看到您在“{activity}”的签到，请联系负责人。", "We have no check-in of yours for “{activity}”; ask the organiser."},
+	{HoursConfirmed, "时长已认定", "Hours confirmed", "“{activity}”认定 {hours} 小时。", "{hours} hours confirmed for “{activity}”."},
+	{HoursDisputed, "时长有异议", "Hours disputed", "“{activity}”的时长有异议。{reason}", "The hours of “{activity}” are disputed. {reason}"},
+	{EvaluationDue, "请填写评价", "An evaluation is due", "请在{due}前评价“{activity}”。", "Please evaluate “{activity}” before {due}."},
+	{AppealDecided, "申诉有结果", "Your appeal is decided", "关于“{name}”的申诉已有结果。{reason}", "Your appeal about “{name}” is decided. {reason}"},
+	{CaseReturned, "案例被退回", "Case returned", "案例“{name}”需要修改。{reason}", "The case “{name}” needs changes. {reason}"},
+	{CaseSelected, "案例入选", "Case selected", "案例“{name}”入选。", "The case “{name}” was selected."},
+	{AwardNotice, "表彰通知", "Award", "{org}：{name}。", "{org}: {name}."},
+	{MilestoneDue, "工作节点临近", "A due day is near", "“{name}”请在{due}前完成。", "“{name}” is due on {due}."},
+	{CertificateIssued, "证书已开具", "Certificate issued", "“{name}”的证书已开具，可以下载。", "The certificate for “{name}” can be downloaded."},
+}
+
+// Wordings returns the table of kinds.
+func Wordings() []Wording { return append([]Wording(nil), wordings...) }
+
+// wordingOf finds a kind's wording; ok is false for a kind that is not in the table.
+func wordingOf(k Kind) (w Wording, ok bool) {
+	for _, w := range wordings {
+		if w.Kind == k {
+			return w, true
+		}
+	}
+	return Wording{}, false
+}
+
+// Text is title and body in one language.
+func (w Wording) Text(english bool, data map[string]string) (title, body string) {
+	if english {
+		return fill(w.TitleEN, data), strings.TrimSpace(fill(w.BodyEN, data))
+	}
+	return fill(w.TitleZH, data), strings.TrimSpace(fill(w.BodyZH, data))
+}
+
+// fill replaces {name} by data[name], and by nothing when there is none. What comes out of data is not filled again.
+func fill(text string, data map[string]string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		if !closed {
+			return b.String()
+		}
+		b.WriteString(data[name])
+		text = after
+	}
+}
+
+// Text is title and body of a kind; a kind that is no longer in the table is told by its name.
+func Text(k Kind, english bool, data map[string]string) (title, body string) {
+	w, ok := wordingOf(k)
+	if !ok {
+		return string(k), ""
+	}
+	return w.Text(english, data)
+}

@@ -1,0 +1,43 @@
+package notify
+
+import (
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+)
+
+var errLedger = errors.New("notify: the ledger changed under its lock")
+
+// take reserves one unit.
+func take(tx *gorm.DB, n model.Notice, now time.Time) error {
+	res := tx.Model(&model.SubscribeLedger{}).Where("user_id = ? AND template = ? AND used < granted", n.UserID, n.Template).
+		Updates(map[string]any{"used": gorm.Expr("used + 1"), "updated_at": now})
+	if res.Error == nil && res.RowsAffected != 1 {
+		return errLedger
+	}
+	return res.Error
+}
+
+// giveBack returns the unit of a message that did not use it.
+func giveBack(tx *gorm.DB, n model.Notice, now time.Time) error {
+	return tx.Model(&model.SubscribeLedger{}).Where("user_id = ? AND template = ? AND used > 0", n.UserID, n.Template).
+		Updates(map[string]any{"used": gorm.Expr("used - 1"), "updated_at": now}).Error
+}
+
+// exhaust makes the balance 0: WeChat said so.
+func exhaust(tx *gorm.DB, n model.Notice, now time.Time) error {
+	return tx.Model(&model.SubscribeLedger{}).Where("user_id = ? AND template = ?", n.UserID, n.Template).
+		Updates(map[string]any{"used": gorm.Expr("granted"), "updated_at": now}).Error
+}
+
+// probe notes that a message is tried without a known acceptance.
+func probe(tx *gorm.DB, n model.Notice, exists bool, now time.Time) error {
+	if !exists {
+		return tx.Create(&model.SubscribeLedger{UserID: n.UserID, Template: n.Template, ProbedAt: &now, UpdatedAt: now}).Error
+	}
+	return tx.Model(&model.SubscribeLedger{}).Where("user_id = ? AND template = ?", n.UserID, n.Template).
+		Updates(map[string]any{"probed_at": now, "updated_at": now}).Error
+}
