@@ -41,7 +41,7 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id, version in
 // that the caller read: fault.ErrStale if it is not the newest. Every wrong rule is named. A CLOSED programme is ErrClosed.
 func (s *Service) PutPolicy(ctx context.Context, actor access.Actor, id, version int64, policy model.Policy) (Detail, error) {
 	var c fault.Collector
-	checkPolicy(&c, "", policy)
+	checkPolicy(&c, "", &policy)
 	if err := c.Err(); err != nil {
 		return Detail{}, err
 	}

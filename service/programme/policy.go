@@ -3,6 +3,7 @@ package programme
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"time"
 
@@ -77,9 +78,10 @@ func put[T any](missing []string, name string, to, from *T) []string {
 	return missing
 }
 
-// checkPolicy notes every wrong rule of p; prefix is where the policy stands in the request ("" or "/policy").
-func checkPolicy(c *fault.Collector, prefix string, p model.Policy) {
-	for _, r := range rules(&p, Override{}) {
+// checkPolicy notes every wrong rule of p and brings its names into their canonical form; prefix is where the policy stands
+// in the request ("" or "/policy").
+func checkPolicy(c *fault.Collector, prefix string, p *model.Policy) {
+	for _, r := range rules(p, Override{}) {
 		low, high := strconv.FormatInt(r.min, 10), strconv.FormatInt(r.max, 10)
 		c.Add(*r.value < r.min, prefix+"/"+r.name, "min", "不能小于 "+low, "must be at least "+low)
 		c.Add(*r.value > r.max, prefix+"/"+r.name, "max", "不能大于 "+high, "must be at most "+high)
@@ -88,8 +90,8 @@ func checkPolicy(c *fault.Collector, prefix string, p model.Policy) {
 	c.Add(p.PairingDue != "" && !isMonthDay(p.PairingDue), prefix+"/pairing_due", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
 	c.Add(p.KickoffDue != "" && !isMonthDay(p.KickoffDue), prefix+"/kickoff_due", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
 	c.Add(!isMonthDay(p.YearStarts), prefix+"/year_starts", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
-	checkItems(c, prefix+"/fields", p.Fields)
-	checkItems(c, prefix+"/categories", p.Categories)
+	p.Fields = checkItems(c, prefix+"/fields", p.Fields)
+	p.Categories = checkItems(c, prefix+"/categories", p.Categories)
 }
 
 // maxItems is how many entries a taxonomy may have.
@@ -97,8 +99,9 @@ const maxItems = 50
 
 var itemCode = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,39}$`)
 
-// checkItems also brings the names into their canonical form, where they stand.
-func checkItems(c *fault.Collector, pointer string, items []model.Item) {
+// checkItems notes every wrong entry and returns a copy with the names in their canonical form.
+func checkItems(c *fault.Collector, pointer string, items []model.Item) []model.Item {
+	items = slices.Clone(items)
 	c.Add(len(items) == 0, pointer, "min_items", "至少 1 项", "must have at least 1 item")
 	c.Add(len(items) > maxItems, pointer, "max_items", "最多 50 项", "must have at most 50 items")
 	seen := map[string]bool{}
@@ -109,6 +112,7 @@ func checkItems(c *fault.Collector, pointer string, items []model.Item) {
 		text.Settle(c, text.Field{At: at + "/name", In: &items[i].Name, Max: 40})
 		seen[item.Code] = true
 	}
+	return items
 }
 
 // isMonthDay tells whether s is MM-DD and exists in every year (so not 02-29).

@@ -113,7 +113,7 @@ func (s *Service) settle(in *New) (model.Policy, []Phase, error) {
 		c.Add(true, "/policy/"+name, "required", "必填", "is required")
 	}
 	if len(missing) == 0 {
-		checkPolicy(&c, "/policy", preset.Policy)
+		checkPolicy(&c, "/policy", &preset.Policy)
 	}
 	phases := preset.Phases
 	if in.Phases != nil {
