@@ -17,7 +17,7 @@ func (s *story) stay() {
 		fmt.Fprintf(s.out, "  %s (%s)\n    %s\n", c.shown, p, c.access)
 	}
 	token := "-H 'Authorization: Bearer " + s.people["lin"].access + "'"
-	fmt.Fprintf(s.out, "\n五条 curl：\n  curl -s %s/api/v1/activities\n  curl -s %s %s/api/v1/me\n  curl -s %s %s/api/v1/me/record\n  curl -s %s %s/api/v1/me/signups\n  curl -s -X POST -H 'Content-Type: application/json' -d '{\"code\":\"dev-newcomer-0001\"}' %s/api/v1/auth/login\n\n按 Ctrl-C 结束。\n",
+	fmt.Fprintf(s.out, "\n五条 curl：\n  curl -s '%s/api/v1/activities?starts_from=2026-10-12T00:00:00Z'\n  curl -s %s %s/api/v1/me\n  curl -s %s %s/api/v1/me/record\n  curl -s %s %s/api/v1/me/signups\n  curl -s -X POST -H 'Content-Type: application/json' -d '{\"code\":\"dev-newcomer-0001\"}' %s/api/v1/auth/login\n\n按 Ctrl-C 结束。\n",
 		s.bases[0], token, s.bases[0], token, s.bases[0], token, s.bases[0], s.bases[0])
 	if s.err == nil {
 		<-s.ctx.Done()
