@@ -98,7 +98,10 @@ func (w *twins) plant(t *testing.T, u authzRule, route router.Route, schema *ope
 	}
 	sent := 0
 	for _, at := range places(whole, schema, "") {
-		for _, name := range at.unknown() {
+		for i, name := range at.unknown() {
+			if raced && i%7 != 0 {
+				continue
+			}
 			at.put(name)
 			w.namesUnknown(t, w.send(u.line(route, w.home, nil), who, whole), at.pointer+"/"+name)
 			at.take(name)

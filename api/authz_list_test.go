@@ -55,8 +55,8 @@ func (w *twins) everythingRead() map[string]string {
 		if routes[u.op].Method != http.MethodGet {
 			continue
 		}
-		for _, c := range w.callers() {
-			if c.realm == nil && c.name != "nobody" {
+		for i, c := range w.callers() {
+			if c.realm == nil && c.name != "nobody" || raced && i%4 != 0 {
 				continue // the system's own people stand above both
 			}
 			out[c.name+" "+u.op+" "+u.on] = anonymous(w.trial(u, routes[u.op], c, w.home, nil))

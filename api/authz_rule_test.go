@@ -36,22 +36,10 @@ type authzRule struct {
 // exceptions are named differences from the matrix, by who they are for; "foreign student" is the student of the other realm.
 type exceptions map[string]exception
 
-// exception is the status instead, 0 for a success, and why that is right. A known weakness is not right: it is told to
-// those who own it, and may be mended at any time.
+// exception is the status instead, 0 for a success, and why that is right.
 type exception struct {
 	status int
 	why    string
-	known  bool
-}
-
-// weakness is a difference that is wrong and reported.
-func weakness(status int, where, names string) exceptions {
-	out := except(status, where, names)
-	for name, e := range out {
-		e.known = true
-		out[name] = e
-	}
-	return out
 }
 
 // except makes the same exception for several of the cast.
@@ -175,7 +163,7 @@ func (u authzRule) target() authzTarget {
 
 // expect is the answer of the matrix to a caller: a status, or 0 for success.
 func (u authzRule) expect(route router.Route, c authzCaller, r *realm) int {
-	if e, ok := u.but[c.seenFrom(r)]; ok && !e.known {
+	if e, ok := u.but[c.seenFrom(r)]; ok {
 		return e.status
 	}
 	t := u.target()
