@@ -15,7 +15,7 @@ type StudentView struct {
 	ID           ID       `json:"id" doc:"The student_id of every sign-up and record"`
 	UniversityID ID       `json:"university_id" doc:"The university's organisation"`
 	BranchID     ID       `json:"branch_id" doc:"The league branch today"`
-	Name         string   `json:"name" doc:"As in the university's roster" example:"李同学"`
+	Name         string   `json:"name" doc:"As in the roster; masked for the university" example:"李同学"`
 	StudentNo    string   `json:"student_no" doc:"Student number, masked for the university" example:"202300017"`
 	Bound        bool     `json:"bound" doc:"Whether an account is bound to the student" example:"true"`
 	Major        string   `json:"major,omitempty" doc:"Major, if known" example:"社会学"`

@@ -47,6 +47,9 @@ type IssuedClient struct {
 // CreateClient makes a client of a committee. It needs a fresh login. Errors: the access refusals, fault.ErrNotFound,
 // ErrNotCommittee, fault.ErrInvalid with each scope that cannot be given.
 func (s *Service) CreateClient(ctx context.Context, actor access.Actor, in NewClient, key idem.Key) (IssuedClient, error) {
+	if _, err := s.clientOrg(s.DB.WithContext(ctx), actor, in.OrgID); err != nil {
+		return IssuedClient{}, err // asked of a repeat too: its answer holds the secret
+	}
 	row, err := idem.Run(ctx, s.DB, s.Now(), actor, "createAPIClient", key, func(tx *gorm.DB) (model.APIClient, error) {
 		org, err := s.clientOrg(tx, actor, in.OrgID)
 		if err != nil {

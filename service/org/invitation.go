@@ -54,6 +54,13 @@ func (s *Service) Invite(ctx context.Context, actor access.Actor, key idem.Key, 
 	if err := actor.Require(access.Invite); err != nil {
 		return InvitationInfo{}, err
 	}
+	o, err := ByID(s.DB.WithContext(ctx), in.OrgID)
+	if err == nil {
+		err = actor.Check(access.Invite, seatObject(o, access.OrgRead)) // asked of a repeat too: its answer holds the code
+	}
+	if err != nil {
+		return InvitationInfo{}, err
+	}
 	row, err := idem.Run(ctx, s.DB, s.Now(), actor, "createInvitation", key, func(tx *gorm.DB) (model.Invitation, error) {
 		return s.invite(tx, actor, in)
 	})

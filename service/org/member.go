@@ -45,7 +45,7 @@ func (s *Service) Students(ctx context.Context, actor access.Actor, orgID int64,
 	columns := columnsOver(actor, access.OrgMember, o.Path)
 	if !slices.Contains(columns, access.BRS) && !slices.Contains(columns, access.DEP) {
 		for i := range infos {
-			infos[i].Number = vault.MaskNumber(infos[i].Number)
+			infos[i].Number, infos[i].Name = vault.MaskNumber(infos[i].Number), vault.MaskName(infos[i].Name)
 		}
 	}
 	return page.Result[StudentInfo]{Items: infos, Next: cut.Next}, nil

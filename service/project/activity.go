@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -109,6 +110,22 @@ func (s *Service) placeInProject(tx *gorm.DB, actor access.Actor, in NewActivity
 	return nil
 }
 
+// pairedWith tells whether the campus unit, or one above it, has a pairing in force with the host, or with one above that:
+// nobody is made a host without having agreed.
+func pairedWith(tx *gorm.DB, campus, host model.Org, programmeID int64, day model.Date) (bool, error) {
+	var found []int64
+	err := tx.Model(&model.Pairing{}).Where("programme_id = ? AND status IN ?", programmeID, []model.PairingStatus{model.PairingActive, model.PairingDormant}).
+		Where("to_on IS NULL OR to_on > ?", day).
+		Where("campus_org_id IN ? AND local_org_id IN ?", idsOnPath(campus.Path), idsOnPath(host.Path)).Limit(1).Pluck("id", &found).Error
+	if err != nil {
+		return false, fmt.Errorf("look for a pairing: %w", err)
+	}
+	return len(found) > 0, nil
+}
+
+// idsOnPath are the organisations on a path, from the top.
+func idsOnPath(path string) []string { return strings.Split(strings.Trim(path, "/"), "/") }
+
 func placeAlone(tx *gorm.DB, organiser model.Org, in NewActivity, row *model.Activity) error {
 	var c fault.Collector
 	local := organiser.Side == model.SideLocal
@@ -124,6 +141,11 @@ func placeAlone(tx *gorm.DB, organiser model.Org, in NewActivity, row *model.Act
 		}
 		c.Add(in.HostOrgID == 0, "/host_org_id", "required", "请选择接收方", "is required for a campus organiser")
 		c.Add(in.HostOrgID != 0 && (host.Side != model.SideLocal || host.Status != model.OrgActive), "/host_org_id", "not_found", "没有这个接收方", "is no active local organisation")
+		paired, err := pairedWith(tx, organiser, host, in.ProgrammeID, today(row.CreatedAt))
+		if err != nil {
+			return err
+		}
+		c.Add(host.Side == model.SideLocal && host.Status == model.OrgActive && !paired, "/host_org_id", "not_paired", "还没有与该接收方结对", "has no pairing in force with the organiser")
 	}
 	p, err := programme.ByID(tx, in.ProgrammeID)
 	if err != nil && !errors.Is(err, fault.ErrNotFound) {

@@ -97,6 +97,7 @@ func TestOnlyAnOrganisationAboveApproves(t *testing.T) {
 		"the supervising city approves a university":  {by: city, submitter: h.university, org: h.University.ID, host: h.Community.ID},
 		"a county has no say over a university there": {by: h.county, submitter: h.secretary, org: h.Branch.ID, host: h.Community.ID, want: access.ErrDenied},
 	}
+	h.Pair(h.University, h.Community) // a pairing of the unit above carries those below
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := h.draft()
