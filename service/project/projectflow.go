@@ -171,7 +171,7 @@ func (s *Service) moveProject(ctx context.Context, actor access.Actor, id int64,
 		if err != nil {
 			return err
 		}
-		if err := actor.Check(perm, sc.object); err != nil {
+		if err := sc.may(actor, perm); err != nil {
 			return err
 		}
 		move, err := decide(tx, sc)

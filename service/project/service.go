@@ -70,7 +70,7 @@ func narrowed(actor access.Actor, p access.Permission, whole access.Object, path
 	part := whole
 	part.Paths = paths
 	err := actor.Check(p, part)
-	if errors.Is(err, fault.ErrNotFound) && actor.Sees(whole) {
+	if errors.Is(err, fault.ErrNotFound) && Sees(actor, whole) {
 		return access.ErrDenied
 	}
 	return err
