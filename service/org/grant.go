@@ -15,6 +15,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
+	"baodao/service/text"
 	"baodao/service/vault"
 )
 
@@ -196,7 +197,7 @@ func (s *Service) revoke(tx *gorm.DB, actor access.Actor, row *model.RoleGrant, 
 	if err := s.mayAppoint(tx, actor, access.GrantWrite, access.GrantRead, access.Role(row.Role), o); err != nil {
 		return err
 	}
-	if reason, err = reasonOf(reason); err != nil {
+	if reason, err = text.Reason(reason); err != nil {
 		return err
 	}
 	if row.RevokedAt != nil {

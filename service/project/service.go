@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -14,7 +13,6 @@ import (
 	"baodao/service/access"
 	"baodao/service/audit"
 	"baodao/service/fault"
-	"baodao/service/text"
 	"baodao/service/vault"
 )
 
@@ -37,19 +35,6 @@ type SignupReleaser interface {
 // today is the day on which at falls in China.
 func today(at time.Time) model.Date {
 	return model.Date(at.In(clock.China()).Format(time.DateOnly))
-}
-
-// maxReason is the longest reason, in characters.
-const maxReason = 200
-
-// needReason returns the canonical reason; access.ErrReason when it is blank, fault.ErrInvalid when it is not fit to be shown.
-func needReason(reason string) (string, error) {
-	if strings.TrimSpace(reason) == "" {
-		return "", access.ErrReason.With(fault.Field{Pointer: "/reason", Code: "required", ZH: "请填写理由", EN: "is required"})
-	}
-	var c fault.Collector
-	text.Settle(&c, text.Field{At: "/reason", In: &reason, Max: maxReason})
-	return reason, c.Err()
 }
 
 // someone refuses API clients where the rule wants a person who answers for it.
