@@ -75,7 +75,7 @@ func TestAnActivityFromDraftToCancelled(t *testing.T) {
 
 	position := "/positions/" + public.Get("positions.0.id")
 	tag := apitest.Header("If-Match", public.Get("positions.0.etag"))
-	if a.Do(a.host, "PUT "+position, object{"capacity": 20}, tag).Status(http.StatusOK).Get("availability.size") != "20" {
+	if a.Do(a.host, "PUT "+position, object{"capacity": 20}, tag).Status(http.StatusOK).Get("availability.capacity") != "20" {
 		t.Fatal("twenty seats")
 	}
 	a.Refused(a.host, "PUT "+position, object{"capacity": 30}, 412, "version.mismatch", tag)

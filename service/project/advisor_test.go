@@ -18,23 +18,23 @@ func TestAnAdvisorHoldsARoleForIt(t *testing.T) {
 	t.Parallel()
 	away := func(h *house) model.Org { return h.Org(h.University, model.OrgDepartmentCommittee, "别系") }
 	tests := map[string]struct {
-		change func(t *testing.T, h *house)
+		change func(h *house)
 		out    bool
 	}{
-		"as it was":                {change: func(*testing.T, *house) {}},
-		"the role was revoked":     {change: func(t *testing.T, h *house) { h.lose(t) }, out: true},
-		"the role ran out":         {change: func(t *testing.T, h *house) { h.grants(t, map[string]any{"to_at": h.Clock.Now()}) }, out: true},
-		"the role begins tomorrow": {change: func(t *testing.T, h *house) { h.grants(t, map[string]any{"from_at": h.Clock.Now().AddDate(0, 0, 1)}) }, out: true},
-		"a role of another kind": {change: func(t *testing.T, h *house) {
-			h.lose(t)
+		"as it was":                {change: func(*house) {}},
+		"the role was revoked":     {change: func(h *house) { h.lose() }, out: true},
+		"the role ran out":         {change: func(h *house) { h.grants(map[string]any{"to_at": h.Clock.Now()}) }, out: true},
+		"the role begins tomorrow": {change: func(h *house) { h.grants(map[string]any{"from_at": h.Clock.Now().AddDate(0, 0, 1)}) }, out: true},
+		"a role of another kind": {change: func(h *house) {
+			h.lose()
 			h.gain(access.BranchSecretary, h.Org(h.Department, model.OrgLeagueBranch, "别班"))
 		}, out: true},
-		"host staff elsewhere":                  {change: func(t *testing.T, h *house) { h.lose(t); h.gain(access.HostStaff, h.elsewhere) }, out: true},
-		"advisor of another department":         {change: func(t *testing.T, h *house) { h.lose(t); h.gain(access.Advisor, away(h)) }, out: true},
-		"officer of another department":         {change: func(t *testing.T, h *house) { h.lose(t); h.gain(access.CommitteeOfficer, away(h)) }, out: true},
-		"the organisation of the role is shut":  {change: func(t *testing.T, h *house) { h.setStatus(t, "orgs", h.Department.ID, string(model.OrgDissolved)) }, out: true},
-		"advisor of the university now":         {change: func(t *testing.T, h *house) { h.lose(t); h.gain(access.Advisor, h.University) }},
-		"advisor of the department and another": {change: func(_ *testing.T, h *house) { h.gain(access.Advisor, away(h)) }},
+		"host staff elsewhere":                  {change: func(h *house) { h.lose(); h.gain(access.HostStaff, h.elsewhere) }, out: true},
+		"advisor of another department":         {change: func(h *house) { h.lose(); h.gain(access.Advisor, away(h)) }, out: true},
+		"officer of another department":         {change: func(h *house) { h.lose(); h.gain(access.CommitteeOfficer, away(h)) }, out: true},
+		"the organisation of the role is shut":  {change: func(h *house) { h.close(h.Department) }, out: true},
+		"advisor of the university now":         {change: func(h *house) { h.lose(); h.gain(access.Advisor, h.University) }},
+		"advisor of the department and another": {change: func(h *house) { h.gain(access.Advisor, away(h)) }},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -42,7 +42,7 @@ func TestAnAdvisorHoldsARoleForIt(t *testing.T) {
 			h := newHouse(t)
 			p := h.running()
 			draft := h.drafted(t, func(in *project.NewActivity) { in.ProjectID, in.ProgrammeID = p.ID, 0 }).Activity.ID
-			tt.change(t, h)
+			tt.change(h)
 			_, errProject := h.Service.Project(t.Context(), h.advisor, p.ID)
 			_, errActivity := h.Service.Activity(t.Context(), h.advisor, draft)
 			_, errMembers := h.Members(t.Context(), h.advisor, p.ID)
@@ -69,21 +69,30 @@ func TestAnAdvisorHoldsARoleForIt(t *testing.T) {
 }
 
 // grants changes the advisor's roles in the tables; the actor keeps what they came with.
-func (h *house) grants(t *testing.T, columns map[string]any) {
-	t.Helper()
-	h.write(t, func(tx *gorm.DB) error {
+func (h *house) grants(columns map[string]any) {
+	h.TB.Helper()
+	h.write(h.TB, func(tx *gorm.DB) error {
 		return tx.Model(&model.RoleGrant{}).Where("user_id = ?", h.advisor.UserID).Updates(columns).Error
 	})
 }
 
 // lose revokes every role of the advisor; what they may do anywhere stays, as of somebody who holds another role.
-func (h *house) lose(t *testing.T) {
-	t.Helper()
-	h.grants(t, map[string]any{"live": nil, "revoked_at": h.Clock.Now()})
+func (h *house) lose() {
+	h.TB.Helper()
+	h.grants(map[string]any{"live": nil, "revoked_at": h.Clock.Now()})
 	h.advisor.Grants = nil
 	h.gain(access.HostStaff, h.elsewhere)
 }
 
+// close dissolves an organisation.
+func (h *house) close(o model.Org) {
+	h.TB.Helper()
+	h.write(h.TB, func(tx *gorm.DB) error {
+		return tx.Model(&model.Org{}).Where("id = ?", o.ID).Update("status", model.OrgDissolved).Error
+	})
+}
+
+// gain gives the advisor a role, once.
 func (h *house) gain(role access.Role, at model.Org) {
 	for _, g := range h.advisor.Grants {
 		if g.Role == role && g.OrgID == at.ID {
