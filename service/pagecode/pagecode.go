@@ -5,6 +5,7 @@ package pagecode
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -20,6 +21,7 @@ import (
 
 const (
 	patience = 8 * time.Second  // with WeChat
+	most     = 16               // codes that one process has made at a time: a WeChat that hangs must not hold up everything else
 	homeLife = 10 * time.Minute // of a code that opens the home page because WeChat did not know the page
 )
 
@@ -59,6 +61,7 @@ type Service struct {
 	Log      *slog.Logger
 
 	making singleflight.Group
+	busy   atomic.Int32
 }
 
 // Picture is a code as it is given out.

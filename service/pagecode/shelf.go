@@ -79,7 +79,7 @@ func (s *Service) renew(ctx context.Context, key []byte, order Order) (model.Pag
 	if err != nil || found && !s.due(old) {
 		return old, err
 	}
-	made, err := s.Maker.PageCode(ctx, order)
+	made, err := s.make(ctx, order)
 	if err != nil {
 		return model.PageCode{}, err
 	}
@@ -101,6 +101,15 @@ func (s *Service) renew(ctx context.Context, key []byte, order Order) (model.Pag
 		return row, s.replace(ctx, row, old)
 	}
 	return s.store(ctx, row)
+}
+
+// make has WeChat make a code; fault.ErrBusy when it makes many already.
+func (s *Service) make(ctx context.Context, order Order) (Made, error) {
+	defer s.busy.Add(-1)
+	if s.busy.Add(1) > most {
+		return Made{}, fault.ErrBusy
+	}
+	return s.Maker.PageCode(ctx, order)
 }
 
 // store adds a picture. When another process was faster, its picture counts.
