@@ -39,7 +39,8 @@ func (s *Service) picture(ctx context.Context, order Order) (Picture, error) {
 		if row, ok := got.Val.(model.PageCode); ok && got.Err == nil {
 			return pictureOf(row), nil
 		}
-		if _, told := errors.AsType[*fault.Fault](got.Err); told && found {
+		if found {
+			s.Log.WarnContext(ctx, "a page code that is due could not be made; the old one is given out", "error", got.Err)
 			return pictureOf(kept), nil
 		}
 		return Picture{}, got.Err
