@@ -1,14 +1,19 @@
 package api_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"baodao/internal/testkit/apitest"
+	"baodao/internal/wechat"
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/pagecode"
 )
 
 // TestAPosterIsForEverybodyOnceTheActivityIsPublished: nobody signed in gets the picture, keeps it for a day and then asks
@@ -71,4 +76,52 @@ func TestTheEntryCodeIsForThoseWhoShowTheCheckInCode(t *testing.T) {
 		a.Refused(apitest.Nobody, "GET /scenes/"+bad, nil, 422, "scene.malformed")
 	}
 	a.Refused(apitest.Nobody, "GET /scenes/"+strings.Repeat("1", 33), nil, 422, "request.invalid")
+}
+
+// away is a WeChat that makes no code.
+type away struct{ err error }
+
+func (w away) PageCode(context.Context, pagecode.Order) (pagecode.Made, error) {
+	return pagecode.Made{}, w.err
+}
+
+// TestWhenWeChatIsAwayACodeThatIsThereIsStillGivenOut: a new one is refused with the time to wait, a mistake of ours is told as
+// such, and neither leaves anything behind.
+func TestWhenWeChatIsAwayACodeThatIsThereIsStillGivenOut(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t)
+	activity, _, _ := a.Activity(a.Project(a.Pair(a.Branch, a.Community), "楼道清洁"), 3, nil)
+	poster := on("GET /activities/%d/page-code", activity.ID)
+	first := a.Do(apitest.Nobody, poster, nil).Status(200)
+
+	a.Built.PageCode.Maker = away{wechat.ErrUnavailable.After(40 * time.Second)}
+	if again := a.Do(apitest.Nobody, poster, nil).Status(200); string(again.Body) != string(first.Body) {
+		t.Errorf("%q", again.Body)
+	}
+	refused := a.Refused(apitest.Nobody, poster+"?width=280", nil, 503, "wechat.unavailable")
+	if refused.Header.Get("Retry-After") != "40" || refused.Header.Get("ETag") != "" || strings.Contains(refused.Header.Get("Cache-Control"), "max-age") {
+		t.Errorf("%v", refused.Header)
+	}
+	a.Built.PageCode.Maker = away{errors.New("page_code: WeChat answered 40169")}
+	if wrong := a.Refused(apitest.Nobody, poster+"?width=280", nil, 500, "server.internal"); strings.Contains(string(wrong.Body), "40169") {
+		t.Errorf("%s", wrong.Body)
+	}
+}
+
+// TestACodeForTheHomePageIsNotKeptByAnybody: it is right only until the page is released.
+func TestACodeForTheHomePageIsNotKeptByAnybody(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t)
+	activity, _, _ := a.Activity(a.Project(a.Pair(a.Branch, a.Community), "楼道清洁"), 3, nil)
+	a.Built.PageCode.Maker = homeward{}
+	if got := a.Do(apitest.Nobody, on("GET /activities/%d/page-code", activity.ID), nil).Status(200); got.Header.Get("Cache-Control") != "no-cache" {
+		t.Errorf("%v", got.Header)
+	}
+}
+
+// homeward is a WeChat that does not know the page.
+type homeward struct{}
+
+func (homeward) PageCode(context.Context, pagecode.Order) (pagecode.Made, error) {
+	return pagecode.Made{Data: []byte("home"), Media: "image/png", Home: true}, nil
 }
