@@ -55,6 +55,12 @@ var authzWorkRules = []authzRule{
 	{op: "annulCheckIn", on: "check-in", by: nil, body: reasonBody, but: except(0, "who made it takes it back", "student")},
 	{op: "listAttendance", on: "session of present activity", is: "published", by: perms(access.CheckInRead), shows: map[string]string{"seat": "signup"}},
 
+	// Mini-program codes.
+	{op: "getActivityPageCode", on: "open activity", is: "published", by: everybody},
+	{op: "getActivityPageCode", on: "drafted activity", is: "draft", by: perms(access.ActivityManage), want: 409, but: advisesDraft}, // not public yet
+	{op: "getSessionPageCode", on: "session of present activity", is: "published", by: perms(access.CheckInShow)},
+	{op: "resolveScene", on: "a.zz", is: "system", by: everybody, want: 404}, // an id that nothing has
+
 	// Hours.
 	{op: "listHoursClaims", on: "past activity", is: "hours", by: perms(access.HoursRead), shows: map[string]string{"claim": "claim", "posted claim": "claim"}},
 	{op: "leadConfirmHours", on: "past activity", is: "published", by: perms(access.HoursLead), body: claimsBody("claim")},
@@ -74,6 +80,8 @@ var (
 	advises = except(0, "an advisor reads what their team does", "advisor")
 	// So what they may not do to it is refused, not hidden.
 	readsOnly = except(403, "an advisor reads what their team does", "advisor")
+	// And sees of a draft's poster what others see who manage it.
+	advisesDraft = except(409, "not public yet", "advisor")
 	// The people of a team know each other.
 	knowsTheTeam = except(0, "is of the team", "student, lead, advisor")
 	// A published activity is open to the students of every university.

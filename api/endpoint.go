@@ -63,17 +63,21 @@ type File struct {
 	Name        string // for Content-Disposition; empty shows the file in place
 	ContentType string // one of the endpoint's; empty: the first
 	ETag        string
+	Cache       string // Cache-Control; empty says nothing
 	Body        []byte
 }
 
 type fileOut struct {
+	Status      int
 	ContentType string `header:"Content-Type"`
 	Disposition string `header:"Content-Disposition"`
 	ETag        string `header:"ETag"`
+	Cache       string `header:"Cache-Control"`
 	Body        []byte
 }
 
-// Raw is a download. contentType may list several, separated by commas: what the file can be.
+// Raw is a download. contentType may list several, separated by commas: what the file can be. With IfNoneMatchIn in the
+// input, whoever has the file's ETag gets 304.
 func Raw[In any](contentType string, h Handler[In, File]) Endpoint {
 	types := strings.Split(contentType, ",")
 	e := Handle(http.StatusOK, func(c *gin.Context, in *In) (*fileOut, error) {
@@ -81,7 +85,10 @@ func Raw[In any](contentType string, h Handler[In, File]) Endpoint {
 		if err != nil {
 			return nil, err
 		}
-		out := &fileOut{ContentType: f.ContentType, ETag: f.ETag, Body: f.Body}
+		out := &fileOut{Status: http.StatusOK, ContentType: f.ContentType, ETag: f.ETag, Cache: f.Cache, Body: f.Body}
+		if have, ok := any(in).(interface{ Has(etag string) bool }); ok && f.ETag != "" && have.Has(f.ETag) {
+			out.Status, out.Body = http.StatusNotModified, nil
+		}
 		if out.ContentType == "" {
 			out.ContentType = types[0]
 		}

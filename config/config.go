@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,6 +46,9 @@ type raw struct {
 	PushTokenFile  string `env:"WECHAT_PUSH_TOKEN_FILE"`
 	PushAESKey     string `env:"WECHAT_PUSH_AES_KEY"`
 	PushAESKeyFile string `env:"WECHAT_PUSH_AES_KEY_FILE"`
+	WeChatVersion  string `env:"WECHAT_VERSION" envDefault:"release"`
+	ActivityPage   string `env:"WECHAT_ACTIVITY_PAGE" envDefault:"pages/activity/detail"`
+	CheckInPage    string `env:"WECHAT_CHECK_IN_PAGE" envDefault:"pages/check-in/index"`
 	TokenKeys      string `env:"TOKEN_KEYS"`
 	TokenKeysFile  string `env:"TOKEN_KEYS_FILE"`
 	RefreshKey     string `env:"REFRESH_KEY"`
@@ -83,6 +87,9 @@ type Config struct {
 type WeChat struct {
 	BaseURL, AppID, Secret, PushToken, PushAESKey string
 	Simulated                                     bool
+
+	Version                   string // of the mini-program that codes and messages open: release or trial
+	ActivityPage, CheckInPage string // pages that mini-program codes open
 }
 
 // Ring is a set of keys by id: Current makes new things, all of them read old ones.
@@ -121,7 +128,10 @@ func load(environ []string, mayWrite bool) (Config, error) {
 	errs = append(errs, readFiles(&r)...)
 	c := Config{
 		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, Env: r.Env, TrustedProxies: r.TrustedProxies, LogLevel: r.LogLevel,
-		WeChat: WeChat{BaseURL: r.WeChatBaseURL, AppID: r.AppID, Secret: r.Secret, PushToken: r.PushToken, PushAESKey: r.PushAESKey, Simulated: r.AppID == "" && r.WeChatBaseURL == ""},
+		WeChat: WeChat{
+			BaseURL: r.WeChatBaseURL, AppID: r.AppID, Secret: r.Secret, PushToken: r.PushToken, PushAESKey: r.PushAESKey, Simulated: r.AppID == "" && r.WeChatBaseURL == "",
+			Version: r.WeChatVersion, ActivityPage: r.ActivityPage, CheckInPage: r.CheckInPage,
+		},
 	}
 	if c.DatabaseURL == "" {
 		c.DatabaseURL = "sqlite:" + filepath.Join(c.Data, "baodao.db")
@@ -199,6 +209,9 @@ func (c *Config) numbers(r raw) (errs []error) {
 	return errs
 }
 
+// pagePath is the path of a page in a mini-program.
+var pagePath = regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_.-]+){0,9}$`)
+
 // check reports every setting that cannot be used.
 func (c *Config) check() (errs []error) {
 	add := func(bad bool, format string, args ...any) {
@@ -226,6 +239,10 @@ func (c *Config) check() (errs []error) {
 	if w.BaseURL != "" {
 		u, err := url.Parse(w.BaseURL)
 		add(err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https"), "WECHAT_BASE_URL: want http://127.0.0.1:PORT")
+	}
+	add(w.Version != "release" && w.Version != "trial", "WECHAT_VERSION %q: want release or trial", w.Version)
+	for name, page := range map[string]string{"ACTIVITY": w.ActivityPage, "CHECK_IN": w.CheckInPage} {
+		add(len(page) > 128 || !pagePath.MatchString(page), "WECHAT_%s_PAGE %q: want the path of a page, as pages/activity/detail, without leading slash and parameters", name, page)
 	}
 	key, err := base64.RawStdEncoding.DecodeString(w.PushAESKey)
 	add(w.PushAESKey != "" && (len(w.PushAESKey) != 43 || (err == nil && len(key) != 32)), "WECHAT_PUSH_AES_KEY: want the 43 characters shown by WeChat")

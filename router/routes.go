@@ -21,6 +21,7 @@ type Handlers struct {
 	Pairing   *api.PairingAPI
 	Stats     *api.StatsAPI
 	Notify    *api.NotifyAPI
+	PageCode  *api.PageCodeAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -39,6 +40,7 @@ func Routes(h Handlers) []Route {
 		hoursRoutes(h.Hours),
 		statsRoutes(h.Stats),
 		notifyRoutes(h.Notify),
+		pageCodeRoutes(h.PageCode),
 	)
 }
 
@@ -218,5 +220,13 @@ func notifyRoutes(a *api.NotifyAPI) []Route {
 		Post("/me/notifications/read-all", access.Person, "readAllNotifications", api.Handle(204, a.ReadAll), "notifications", "Mark all as read"),
 		Get("/me/notification-preferences", access.Person, "getMyNotificationPreferences", api.Handle(200, a.Preferences), "notifications", "Which kinds I also want as WeChat messages"),
 		Put("/me/notification-preferences", access.Person, "putMyNotificationPreferences", api.Handle(200, a.SetPreferences), "notifications", "Switch WeChat messages on or off by kind; the inbox always has everything", "notification.kind_unknown"),
+	}
+}
+
+func pageCodeRoutes(a *api.PageCodeAPI) []Route {
+	return []Route{
+		Get("/activities/:id/page-code", access.Public, "getActivityPageCode", api.Raw("image/jpeg,image/png", a.Activity), "page-codes", "The mini-program code for the poster of a published activity", "state.conflict", "wechat.unavailable"),
+		Get("/sessions/:id/page-code", access.CheckInShow, "getSessionPageCode", api.Raw("image/jpeg,image/png", a.Session), "page-codes", "The mini-program code at the entry to a session: it opens the check-in page, and is no check-in code", "state.conflict", "wechat.unavailable"),
+		Get("/scenes/:scene", access.Public, "resolveScene", api.Handle(200, a.Resolve), "page-codes", "What the scene of a mini-program code leads to", "scene.malformed"),
 	}
 }

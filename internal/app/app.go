@@ -71,7 +71,7 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 	a.Built, err = Build(Deps{ //nolint:contextcheck // each request brings its own
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, clock.System).New, // never the test clock: ids must not come again
 		Keys: cfg.Keys, WeChat: gateway, Log: log,
-		AppID: a.appID, Sender: NoticeSender(gateway),
+		AppID: a.appID, Sender: NoticeSender(gateway), Codes: CodeMaker(gateway, now), Pages: pagesOf(a.appID, cfg.WeChat),
 		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),
 	})
 	if err != nil {
@@ -147,6 +147,7 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 	a.appID = w.AppID
 	gateway, err := wechat.New(wechat.Config{
 		AppID: w.AppID, Secret: w.Secret, BaseURL: w.BaseURL, Production: a.config.Env == config.Production, Now: now, Tokens: tokens,
+		Trial: w.Version == "trial",
 	})
 	if err != nil {
 		return nil, err

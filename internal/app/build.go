@@ -19,6 +19,7 @@ import (
 	"baodao/service/idem"
 	"baodao/service/notify"
 	"baodao/service/org"
+	"baodao/service/pagecode"
 	"baodao/service/pairing"
 	"baodao/service/programme"
 	"baodao/service/project"
@@ -34,8 +35,10 @@ type Deps struct {
 	NewID          func() int64
 	Keys           config.Keys
 	WeChat         account.WeChat
-	AppID          string        // of the mini-program
-	Sender         notify.Sender // of notices; nil where no outbox runs
+	AppID          string         // of the mini-program
+	Sender         notify.Sender  // of notices; nil where no outbox runs
+	Codes          pagecode.Maker // of mini-program codes; nil where none is asked for
+	Pages          pagecode.Pages // that the codes open
 	Log            *slog.Logger
 	TrustedProxies []string
 	MaxInFlight    int
@@ -56,6 +59,7 @@ type Services struct {
 	Attend    *attend.Service
 	Stats     *stats.Service
 	Notify    *notify.Service
+	PageCode  *pagecode.Service
 }
 
 // Built is the program without its sockets.
@@ -101,17 +105,19 @@ func newServices(d Deps) (*Services, error) {
 	}
 	log := &audit.Log{Now: d.Now, NewID: d.NewID}
 	signups := &signup.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe}
+	projects := &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Releases: signups}
 	return &Services{
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Keys: keys},
 		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite},
 		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
 		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
-		Project:   &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Releases: signups},
+		Project:   projects,
 		Signup:    signups,
 		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, CodeKey: d.Keys.Code},
 		Stats:     &stats.Service{DB: d.DB, Now: d.Now},
 		Notify:    &notify.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Vault: safe, AppID: d.AppID},
+		PageCode:  &pagecode.Service{DB: d.DB, Now: d.Now, Projects: projects, Maker: d.Codes, Pages: d.Pages, Log: d.Log},
 	}, nil
 }
 
@@ -121,7 +127,7 @@ func handlers(s *Services) router.Handlers {
 		Programme: &api.ProgrammeAPI{Programmes: s.Programme}, Pairing: &api.PairingAPI{Pairings: s.Pairing}, Stats: &api.StatsAPI{Stats: s.Stats},
 		Project: &api.ProjectAPI{Projects: s.Project}, Activity: &api.ActivityAPI{Projects: s.Project},
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
-		Notify: &api.NotifyAPI{Notices: s.Notify},
+		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode},
 	}
 }
 
@@ -142,6 +148,10 @@ func periodic(d Deps, s *Services) []jobs.Job {
 		}},
 		{Name: "purge-notices", Every: time.Hour, Do: func(ctx context.Context) error {
 			_, err := s.Notify.Purge(ctx, 1000)
+			return err
+		}},
+		{Name: "purge-page-codes", Every: time.Hour, Do: func(ctx context.Context) error {
+			_, err := s.PageCode.Purge(ctx, 200)
 			return err
 		}},
 	}

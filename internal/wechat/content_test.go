@@ -135,8 +135,15 @@ func TestPageCode(t *testing.T) {
 		_, err := r.PageCode(t.Context(), bad)
 		wantFailure(t, err, 0, wechat.KindInvalid)
 	}
-	_, err = r.PageCode(t.Context(), wechat.PageCode{Scene: "a", Page: "pages/tomorrow"})
-	wantFailure(t, err, 41030, wechat.KindInvalid)
+	pic, err = r.PageCode(t.Context(), wechat.PageCode{Scene: "a", Page: "pages/tomorrow"})
+	if err != nil || !pic.PageDropped || pic.Type != "image/jpeg" {
+		t.Fatalf("a page that is not released: want the home page: %v %v", pic.PageDropped, err)
+	}
+	r.fail(path, "errcode", map[string]any{"errcode": 41030, "count": 2})
+	pic, err = r.PageCode(t.Context(), wechat.PageCode{Scene: "a", Page: "pages/tomorrow"})
+	if wantFailure(t, err, 41030, wechat.KindInvalid); pic.PageDropped {
+		t.Fatal("nothing was made")
+	}
 	r.fail(path, "errcode", map[string]any{"errcode": 45009})
 	_, err = r.PageCode(t.Context(), wechat.PageCode{Scene: "a"})
 	if f := wantFailure(t, err, 45009, wechat.KindThrottled); f.RetryAt.Sub(r.clock.Now()) > time.Minute {
@@ -145,9 +152,7 @@ func TestPageCode(t *testing.T) {
 	for _, mode := range []string{"html", "empty_object", "truncated"} {
 		r.fail(path, mode, nil)
 		_, err = r.PageCode(t.Context(), wechat.PageCode{Scene: "a"})
-		if mode != "truncated" { // half a JPEG cannot be told from a whole one without decoding
-			wantFailure(t, err, 0, wechat.KindUnknown)
-		}
+		wantFailure(t, err, 0, wechat.KindUnknown)
 	}
 	r.fail(path, "huge", map[string]any{"bytes": 5 << 20})
 	_, err = r.PageCode(t.Context(), wechat.PageCode{Scene: "a"})

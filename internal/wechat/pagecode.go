@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"io"
 	"net/http"
 	"strings"
 
@@ -12,6 +16,8 @@ import (
 )
 
 const sceneLetters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ!#$&'()*+,/:;=?@-._~"
+
+const maxWidth = 1280 // pixels
 
 // PageCode is a mini-program code: a round picture that opens a page with a scene.
 type PageCode struct {
@@ -25,10 +31,13 @@ type PageCode struct {
 type Picture struct {
 	Data []byte
 	Type string // image/jpeg or image/png
+
+	PageDropped bool // the page is not in the released version, so the code opens the home page: alarm
 }
 
 // PageCode makes a mini-program code. It never expires and the number is unlimited, but only 5000 a minute can be
-// made: keep the picture. Every error is a *Failure.
+// made: keep the picture. When the released version does not have the page, the code is made for the home page, which gets
+// the scene all the same. Every error is a *Failure.
 func (g *Gateway) PageCode(ctx context.Context, c PageCode) (picture Picture, err error) {
 	defer g.watch(opPageCode)(&err)
 	foreign := func(r rune) bool { return !strings.ContainsRune(sceneLetters, r) }
@@ -37,11 +46,22 @@ func (g *Gateway) PageCode(ctx context.Context, c PageCode) (picture Picture, er
 		return Picture{}, invalid(opPageCode, "scene", "the scene must be 1 to 32 of the allowed characters")
 	case strings.HasPrefix(c.Page, "/") || strings.ContainsAny(c.Page, "?#"):
 		return Picture{}, invalid(opPageCode, "page", "the page must have no leading slash and no parameters")
-	case c.Width != 0 && (c.Width < 280 || c.Width > 1280):
+	case c.Width != 0 && (c.Width < 280 || c.Width > maxWidth):
 		return Picture{}, invalid(opPageCode, "width", "the width must be 280 to 1280")
 	}
-	env, check := g.env(), !g.trial
-	in := qrcode.QRCoder{Page: c.Page, Scene: c.Scene, Width: c.Width, IsHyaline: c.Transparent, EnvVersion: env, CheckPath: &check}
+	picture, err = g.draw(ctx, c)
+	if f, ok := errors.AsType[*Failure](err); ok && f.Code == 41030 && c.Page != "" {
+		c.Page = ""
+		picture, err = g.draw(ctx, c)
+		picture.PageDropped = err == nil
+	}
+	return picture, err
+}
+
+// draw has one code made.
+func (g *Gateway) draw(ctx context.Context, c PageCode) (picture Picture, err error) {
+	check := !g.trial
+	in := qrcode.QRCoder{Page: c.Page, Scene: c.Scene, Width: c.Width, IsHyaline: c.Transparent, EnvVersion: g.env(), CheckPath: &check}
 	err = g.withToken(ctx, opPageCode, func(token string) error {
 		raw, err := g.post(ctx, pathPageCode, token, in)
 		if err != nil {
@@ -61,12 +81,13 @@ func (g *Gateway) env() string {
 	return "release"
 }
 
-// readPicture tells a picture from an error by its first bytes: the Content-Type is not to be relied on.
+// readPicture tells a picture from an error by its bytes: the Content-Type is not to be relied on. The picture is decoded
+// whole, because it will be kept and printed: half a one must not pass.
 func (g *Gateway) readPicture(raw []byte) (Picture, error) {
 	switch {
-	case bytes.HasPrefix(raw, []byte{0xff, 0xd8, 0xff}):
+	case bytes.HasPrefix(raw, []byte{0xff, 0xd8, 0xff}) && whole(raw, jpeg.DecodeConfig, jpeg.Decode):
 		return Picture{Data: raw, Type: "image/jpeg"}, nil
-	case bytes.HasPrefix(raw, []byte("\x89PNG\r\n\x1a\n")):
+	case bytes.HasPrefix(raw, []byte("\x89PNG\r\n\x1a\n")) && whole(raw, png.DecodeConfig, png.Decode):
 		return Picture{Data: raw, Type: "image/png"}, nil
 	case bytes.HasPrefix(bytes.TrimSpace(raw), []byte("{")):
 		if _, err := g.decode(opPageCode, raw, nil); err != nil {
@@ -74,6 +95,16 @@ func (g *Gateway) readPicture(raw []byte) (Picture, error) {
 		}
 	}
 	return Picture{}, unknown(opPageCode, errors.New("the answer is neither a picture nor an error"))
+}
+
+// whole tells whether a picture of a credible size can be read to its end.
+func whole(raw []byte, measure func(io.Reader) (image.Config, error), read func(io.Reader) (image.Image, error)) bool {
+	size, err := measure(bytes.NewReader(raw))
+	if err != nil || size.Width > 2*maxWidth || size.Height > 2*maxWidth {
+		return false
+	}
+	_, err = read(bytes.NewReader(raw))
+	return err == nil
 }
 
 // Link is an https link that opens a page of the mini-program from outside WeChat.

@@ -21,6 +21,7 @@ import (
 	"baodao/internal/testkit/contract"
 	"baodao/service/access"
 	"baodao/service/fault"
+	"baodao/service/pagecode"
 	"baodao/service/vault"
 )
 
@@ -45,7 +46,7 @@ func New(t *testing.T) *API {
 	zero := make([]byte, vault.KeyBytes)
 	var err error
 	a.Built, err = app.Build(app.Deps{
-		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a,
+		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a, Codes: a, Pages: Pages,
 		Keys: config.Keys{
 			Token: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}}, Field: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}},
 			Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero,
@@ -81,6 +82,14 @@ func (a *API) Login(_ context.Context, code string) (openID, unionID string, err
 		return openID, "", nil
 	}
 	return "", "", fault.ErrInvalid
+}
+
+// Pages are what the page codes of these tests open.
+var Pages = pagecode.Pages{AppID: "wx1", Env: "release", Activity: "pages/activity/detail", CheckIn: "pages/check-in/index"}
+
+// PageCode is the WeChat of these tests, too: the picture depends on the order, and only begins like one.
+func (a *API) PageCode(_ context.Context, o pagecode.Order) (pagecode.Made, error) {
+	return pagecode.Made{Media: "image/jpeg", Data: fmt.Appendf([]byte{0xff, 0xd8, 0xff}, "%s %s %d", o.Scene, o.Page, o.Width)}, nil
 }
 
 // Nobody is not signed in.
