@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	fanoutsMost = 200 // fan-outs that one run takes up
+	fanoutsMost = 200 // fan-outs that are read at once
 	spreadMost  = 500 // people that one transaction tells
 )
 
@@ -53,21 +53,34 @@ type Audience func(tx *gorm.DB, f model.NoticeFanout, limit int) (Event, []Recip
 // Spread tells the open fan-outs, some hundred people a transaction. It may stop anywhere, start again and run twice at
 // once: the cursor moves in the transaction that tells. A fan-out that fails does not keep the others.
 func (s *Service) Spread(ctx context.Context, next Audience) error {
-	var open []model.NoticeFanout
-	if err := s.DB.WithContext(ctx).Where("done_at IS NULL").Order("id").Limit(fanoutsMost).Find(&open).Error; err != nil {
-		return fmt.Errorf("read fan-outs: %w", err)
-	}
 	var failed []error
-	for _, f := range open {
-		for more := true; more && ctx.Err() == nil; {
-			var err error
-			if more, err = s.spread(ctx, f.ID, next); err != nil {
+	for after := int64(0); ctx.Err() == nil; {
+		var open []model.NoticeFanout
+		err := s.DB.WithContext(ctx).Where("done_at IS NULL AND id > ?", after).Order("id").Limit(fanoutsMost).Find(&open).Error
+		if err != nil {
+			return fmt.Errorf("read fan-outs: %w", err)
+		}
+		for _, f := range open {
+			if err := s.spreadAll(ctx, f.ID, next); err != nil {
 				failed = append(failed, fmt.Errorf("tell %s of %s %d: %w", f.Kind, f.Object, f.ObjectID, err))
-				break
 			}
+			after = f.ID
+		}
+		if len(open) < fanoutsMost {
+			break
 		}
 	}
 	return errors.Join(failed...)
+}
+
+func (s *Service) spreadAll(ctx context.Context, id int64, next Audience) error {
+	for more := true; more && ctx.Err() == nil; {
+		var err error
+		if more, err = s.spread(ctx, id, next); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // spread tells the next people of one fan-out. The lock of its row makes runners take turns.

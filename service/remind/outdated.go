@@ -79,13 +79,11 @@ func newsFor(tx *gorm.DB, entries []model.Notification) (news, error) {
 	var activities []model.Activity
 	var sessions []model.Session
 	var seats []seat
-	var present []model.Attendance
 	for what, err := range map[string]error{
 		"activities": tx.Select("id", "status").Where("id IN ?", ids).Find(&activities).Error,
 		"sessions":   tx.Select("id", "starts_at", "place").Where("id IN ?", sessionIDs).Find(&sessions).Error,
 		"sign-ups": tx.Table("signups AS s").Select("s.id, p.user_id, s.activity_id, s.status").Joins("JOIN student_profiles AS p ON p.id = s.student_id").
 			Where("p.user_id IN ? AND s.live_activity_id IN ?", users, ids).Scan(&seats).Error,
-		"attendance": tx.Select("signup_id", "session_id").Where("session_id IN ? AND in_at IS NOT NULL", sessionIDs).Find(&present).Error,
 	} {
 		if err != nil {
 			return n, fmt.Errorf("read %s: %w", what, err)
@@ -97,8 +95,14 @@ func newsFor(tx *gorm.DB, entries []model.Notification) (news, error) {
 	for _, s := range sessions {
 		n.sessions[s.ID] = s
 	}
-	for _, s := range seats {
-		n.seats[seatKey{s.UserID, s.ActivityID}] = s
+	seatIDs := make([]int64, len(seats))
+	for i, s := range seats {
+		n.seats[seatKey{s.UserID, s.ActivityID}], seatIDs[i] = s, s.ID
+	}
+	var present []model.Attendance
+	err := tx.Select("signup_id", "session_id").Where("signup_id IN ? AND session_id IN ? AND in_at IS NOT NULL", seatIDs, sessionIDs).Find(&present).Error
+	if err != nil {
+		return n, fmt.Errorf("read attendance: %w", err)
 	}
 	for _, t := range present {
 		n.present[[2]int64{t.SignupID, t.SessionID}] = true
