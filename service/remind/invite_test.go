@@ -157,12 +157,7 @@ func TestTheJobsWalkTheirIndexes(t *testing.T) {
 	t.Parallel()
 	k := newKit(t, nil)
 	k.crowd(3000, 40)
-	rows := make([]any, 0, 3000)
-	for i := range 3000 {
-		at := k.session.StartsAt.Add(time.Duration(i) * time.Hour)
-		rows = append(rows, &model.Session{ID: k.NewID(), ActivityID: k.NewID(), StartsAt: at, EndsAt: at.Add(time.Hour), Place: "广场", RadiusM: 200})
-	}
-	k.Insert(rows...)
+	k.years(3000)
 	k.analyze()
 	now := k.session.StartsAt.Add(500 * time.Hour)
 	for name, q := range remindQueries(k, now) {
@@ -183,6 +178,35 @@ func TestTheJobsWalkTheirIndexes(t *testing.T) {
 				t.Errorf("want %s: %+v", want, plan)
 			}
 		})
+	}
+}
+
+// years adds activities, one an hour, with a session and some sign-ups each.
+func (k *kit) years(n int) {
+	k.TB.Helper()
+	activities, sessions, signups := make([]model.Activity, n), make([]model.Session, n), make([]model.Signup, 4*n)
+	for i := range n {
+		a, at := k.activity, k.session.StartsAt.Add(time.Duration(i)*time.Hour)
+		a.ID, a.StartsAt, a.EndsAt, a.ListedAt = k.NewID(), at, at.Add(time.Hour), nil
+		activities[i], sessions[i] = a, model.Session{ID: k.NewID(), ActivityID: a.ID, StartsAt: at, EndsAt: at.Add(time.Hour), Place: "广场", RadiusM: 200}
+		for j := range 4 {
+			signups[4*i+j] = model.Signup{
+				ID: k.NewID(), LiveActivityID: &activities[i].ID, ActivityID: a.ID, StudentID: int64(i + j), Status: model.SignupConfirmed, Version: 1, CreatedAt: at, UpdatedAt: at,
+			}
+		}
+	}
+	k.session.ActivityID = activities[n/2].ID
+	err := k.World.DB.Transaction(func(tx *gorm.DB) error {
+		if err := tx.CreateInBatches(activities, 100).Error; err != nil {
+			return err
+		}
+		if err := tx.CreateInBatches(sessions, 500).Error; err != nil {
+			return err
+		}
+		return tx.CreateInBatches(signups, 500).Error
+	})
+	if err != nil {
+		k.TB.Fatal(err)
 	}
 }
 
