@@ -85,8 +85,9 @@ type NoticeFanout struct {
 	Object    string     `gorm:"size:32;not null;comment:table of what it is about"`
 	ObjectID  int64      `gorm:"not null;uniqueIndex:uq_fanout,priority:2;comment:row of what it is about"`
 	DueAt     time.Time  `gorm:"not null;uniqueIndex:uq_fanout,priority:3;comment:the time it hangs on: a session that moved is another fact"`
+	NotBefore time.Time  `gorm:"not null;index:ix_fanout_open,priority:2;comment:nobody is told before this"`
 	AfterID   int64      `gorm:"not null;comment:everybody up to this one has been told, 0 for nobody"`
-	DoneAt    *time.Time `gorm:"index:ix_fanout_open;comment:when the last one was told, NULL before"`
+	DoneAt    *time.Time `gorm:"index:ix_fanout_open,priority:1;comment:when the last one was told, NULL before"`
 	CreatedAt time.Time  `gorm:"not null;comment:when"`
 }
 

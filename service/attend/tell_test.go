@@ -19,8 +19,14 @@ func TestPostedHoursAreToldToTheStudent(t *testing.T) {
 	b.Clock.Set(b.session.StartsAt)
 	b.serve(wu, b.session, 1, 120)
 	for _, step := range []func() error{
-		func() error { _, err := b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, attend.Choice{All: true}); return err },
-		func() error { _, err := b.s.HostConfirm(t.Context(), b.clerk, b.activity.ID, attend.Choice{All: true}); return err },
+		func() error {
+			_, err := b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, attend.Choice{All: true})
+			return err
+		},
+		func() error {
+			_, err := b.s.HostConfirm(t.Context(), b.clerk, b.activity.ID, attend.Choice{All: true})
+			return err
+		},
 	} {
 		is(t, step(), nil)
 	}

@@ -24,6 +24,7 @@ type Fact struct {
 	Object   string
 	ObjectID int64
 	At       time.Time
+	From     time.Time // nobody is told before this; zero: at once
 }
 
 // FanOut notes facts in the caller's transaction; Spread finds the people and tells them.
@@ -34,7 +35,8 @@ func (s *Service) FanOut(tx *gorm.DB, facts ...Fact) error {
 	rows := make([]model.NoticeFanout, len(facts))
 	for i, f := range facts {
 		rows[i] = model.NoticeFanout{
-			ID: s.NewID(), Kind: string(f.Kind), Object: f.Object, ObjectID: f.ObjectID, DueAt: f.At.UTC().Truncate(time.Millisecond), CreatedAt: s.Now(),
+			ID: s.NewID(), Kind: string(f.Kind), Object: f.Object, ObjectID: f.ObjectID, DueAt: f.At.UTC().Truncate(time.Millisecond),
+			NotBefore: s.from(f.From), CreatedAt: s.Now(),
 		}
 	}
 	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(rows, rowsMost).Error; err != nil {
@@ -50,13 +52,13 @@ type Recipient struct{ Key, UserID int64 }
 // most. Fewer than limit end the fan-out.
 type Audience func(tx *gorm.DB, f model.NoticeFanout, limit int) (Event, []Recipient, error)
 
-// Spread tells the open fan-outs, some hundred people a transaction. It may stop anywhere, start again and run twice at
+// Spread tells the fan-outs that are due, some hundred people a transaction. It may stop anywhere, start again and run twice at
 // once: the cursor moves in the transaction that tells. A fan-out that fails does not keep the others.
 func (s *Service) Spread(ctx context.Context, next Audience) error {
 	var failed []error
 	for after := int64(0); ctx.Err() == nil; {
 		var open []model.NoticeFanout
-		err := s.DB.WithContext(ctx).Where("done_at IS NULL AND id > ?", after).Order("id").Limit(fanoutsMost).Find(&open).Error
+		err := s.DB.WithContext(ctx).Where("done_at IS NULL AND not_before <= ? AND id > ?", s.Now(), after).Order("id").Limit(fanoutsMost).Find(&open).Error
 		if err != nil {
 			return fmt.Errorf("read fan-outs: %w", err)
 		}

@@ -197,3 +197,30 @@ func TestWhatNoLongerHoldsIsNotSent(t *testing.T) {
 		t.Error("the inbox lost an entry")
 	}
 }
+
+func TestNobodyIsToldTooEarlyAndOldFanOutsGo(t *testing.T) {
+	t.Parallel()
+	w, s := fanned(t)
+	at := w.Clock.Now().Add(time.Hour)
+	err := w.DB.Transaction(func(tx *gorm.DB) error {
+		return s.FanOut(tx, notify.Fact{Kind: notify.ActivityPublished, Object: "activities", ObjectID: 7, At: w.Clock.Now(), From: at})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &crowd{n: 3}
+	for _, now := range []time.Time{at.Add(-time.Millisecond), at} {
+		told(t, w, 0)
+		w.Clock.Set(now)
+		if err := s.Spread(t.Context(), c.next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told(t, w, 3)
+	for _, want := range []int{0, 1, 0} {
+		if n, err := s.Purge(t.Context(), 10); n != want || err != nil {
+			t.Errorf("purged %d %v, want %d", n, err, want)
+		}
+		w.Clock.Add(91 * 24 * time.Hour)
+	}
+}

@@ -126,11 +126,11 @@ func (e Event) key(user int64) string {
 	return fmt.Sprintf("%s:%s:u%d", e.Kind, strings.Join(e.Fact, ":"), user)
 }
 
-// from is when the event may be told.
-func (s *Service) from(e Event) time.Time {
+// from is when something may be told that must not be told earlier.
+func (s *Service) from(notBefore time.Time) time.Time {
 	now := s.Now()
-	if e.NotBefore.After(now) {
-		return e.NotBefore.UTC().Truncate(time.Millisecond)
+	if notBefore.After(now) {
+		return notBefore.UTC().Truncate(time.Millisecond)
 	}
 	return now
 }
@@ -138,7 +138,7 @@ func (s *Service) from(e Event) time.Time {
 func (s *Service) entry(e Event, user int64) model.Notification {
 	return model.Notification{
 		ID: s.NewID(), UserID: user, Kind: string(e.Kind), DedupeKey: e.key(user), Data: e.Data, Object: e.Object, ObjectID: e.ObjectID,
-		ShownAt: s.from(e), CreatedAt: s.Now(),
+		ShownAt: s.from(e.NotBefore), CreatedAt: s.Now(),
 	}
 }
 
@@ -149,7 +149,7 @@ func (s *Service) notice(e Event, user int64, t *model.NoticeTemplate) model.Not
 	}
 	row := model.Notice{
 		ID: s.NewID(), DedupeKey: e.key(user), UserID: user, Kind: string(e.Kind), Template: t.TemplateID, Page: fill(t.Page, e.Data),
-		Fields: fields, State: model.NoticePending, NextAt: s.from(e), CreatedAt: s.Now(), UpdatedAt: s.Now(),
+		Fields: fields, State: model.NoticePending, NextAt: s.from(e.NotBefore), CreatedAt: s.Now(), UpdatedAt: s.Now(),
 	}
 	if !e.ExpiresAt.IsZero() {
 		until := e.ExpiresAt.UTC().Truncate(time.Millisecond)

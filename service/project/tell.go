@@ -11,9 +11,9 @@ import (
 	"baodao/service/notify"
 )
 
-// tellPublished notes that an activity is to be told to its audience.
+// tellPublished notes that an activity is to be told to its audience, from the opening of its sign-up on.
 func (s *Service) tellPublished(tx *gorm.DB, a model.Activity) error {
-	return s.Notify.FanOut(tx, notify.Fact{Kind: notify.ActivityPublished, Object: a.TableName(), ObjectID: a.ID, At: s.Now()})
+	return s.Notify.FanOut(tx, notify.Fact{Kind: notify.ActivityPublished, Object: a.TableName(), ObjectID: a.ID, At: s.Now(), From: a.SignupOpensAt})
 }
 
 // tellMoved tells everybody with a live sign-up that a session is at another time or place. version is the activity's

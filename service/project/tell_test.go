@@ -44,8 +44,15 @@ func TestPublishingNotesOneFanOut(t *testing.T) {
 	if len(rows) != 1 || rows[0].Kind != string(notify.ActivityPublished) || rows[0].ObjectID != d.Activity.ID || rows[0].DoneAt != nil {
 		t.Errorf("%+v", rows)
 	}
+	opens := h.Clock.Now().Add(5 * time.Hour)
+	later := h.published(t, func(a *project.NewActivity) { a.SignupOpensAt = opens })
+	var row model.NoticeFanout
+	must(t, h.World.DB.Where("object_id = ?", later.Activity.ID).First(&row).Error)
+	if !row.NotBefore.Equal(opens) || !rows[0].NotBefore.Equal(h.Clock.Now()) {
+		t.Errorf("told from %s and %s", row.NotBefore, rows[0].NotBefore)
+	}
 	_, err := h.PublishActivity(t.Context(), h.host, d.Activity.ID)
-	if err == nil || h.count(t, &model.NoticeFanout{}, "1=1") != 1 {
+	if err == nil || h.count(t, &model.NoticeFanout{}, "1=1") != 2 {
 		t.Errorf("published twice: %v", err)
 	}
 }

@@ -57,7 +57,11 @@ func (n news) hold(e model.Notification) bool {
 	if kind == notify.ActivityChanged {
 		return true
 	}
-	return seat.Status == model.SignupConfirmed && !(kind == notify.CheckInMissing && n.present[[2]int64{seat.ID, session.ID}])
+	has := seat.Status == model.SignupConfirmed
+	if kind == notify.CheckInMissing {
+		return has && !n.present[[2]int64{seat.ID, session.ID}]
+	}
+	return has
 }
 
 // sessionIn is the session that an entry is about, 0 for none.

@@ -1,11 +1,14 @@
 package remind_test
 
 import (
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/idem"
 	"baodao/service/notify"
 )
 
@@ -194,4 +197,41 @@ func TestWhatAMessageSaysIsLookedAtAgain(t *testing.T) {
 	is("another place", map[string]int{"REMINDER_DAY": 4, "REMINDER_HOUR": 2, "CHECK_IN_MISSING": 2, "ACTIVITY_CHANGED": 2})
 	k.exec("UPDATE activities SET status = ? WHERE id = ?", model.ActivityCancelled, k.activity.ID)
 	is("called off", map[string]int{"REMINDER_DAY": 4, "REMINDER_HOUR": 2, "CHECK_IN_MISSING": 2, "ACTIVITY_CHANGED": 2, "ACTIVITY_PUBLISHED": 2})
+}
+
+// TestACancellationRacesWithSignUps: whoever lost a seat was told, and nobody else.
+func TestACancellationRacesWithSignUps(t *testing.T) {
+	t.Parallel()
+	k := newKit(t, nil)
+	people := make([]access.Actor, 16)
+	for i := range people {
+		people[i] = k.Student("学生", k.Branch)
+	}
+	var all sync.WaitGroup
+	for i, p := range people {
+		all.Go(func() {
+			_, _ = k.signups.Create(t.Context(), p, k.position.ID, "", idem.Key{})
+		})
+		if i == len(people)/2 {
+			all.Go(func() {
+				if _, err := k.projects.CancelActivity(t.Context(), k.host, k.activity.ID, "暴雨"); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	all.Wait()
+	var removed []int64
+	err := k.World.DB.Model(&model.Signup{}).Where("status = ?", model.SignupRemoved).Pluck("student_id", &removed).Error
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lost []access.Actor
+	for _, p := range people {
+		if slices.Contains(removed, p.StudentID) {
+			lost = append(lost, p)
+		}
+	}
+	t.Logf("%d of %d had a seat", len(lost), len(people))
+	k.Told(notify.ActivityCancelled, lost...)
 }
