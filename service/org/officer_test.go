@@ -20,6 +20,9 @@ func TestOfficersAreTheNearestWhoMay(t *testing.T) {
 	empty := w.Org(w.Town, model.OrgCommunity, "无人社区")
 	first, second := w.Staff("支书", access.BranchSecretary, w.Branch), w.Staff("副支书", access.BranchSecretary, w.Branch)
 	w.Staff("老师", access.Advisor, w.Department) // may not
+	general := w.Org(w.Department, model.OrgGeneralBranch, "总支部")
+	below := w.Org(general, model.OrgLeagueBranch, "三班团支部")
+	w.Staff("总支书记", access.BranchSecretary, general) // answers for the general branch only
 	dean := w.Staff("系干部", access.CommitteeOfficer, w.Department)
 	town := w.Staff("镇委员", access.TownOfficer, w.Town)
 	w.Staff("县干部", access.CommitteeOfficer, w.County) // recommends, does not accept
@@ -37,14 +40,15 @@ func TestOfficersAreTheNearestWhoMay(t *testing.T) {
 		paths []string
 		want  []access.Actor
 	}{
-		"all of the branch":             {access.PairingPropose, []string{w.Branch.Path}, []access.Actor{first, second}},
-		"a branch without a secretary":  {access.PairingPropose, []string{other.Path}, []access.Actor{dean}},
-		"a grant that ended, a ban":     {access.PairingPropose, []string{w.Community.Path}, []access.Actor{town}},
-		"a community without anybody":   {access.PairingPropose, []string{empty.Path}, []access.Actor{town}},
-		"nobody below the county":       {access.PairingPropose, []string{w.County.Path}, nil},
-		"both sides":                    {access.PairingPropose, []string{w.Branch.Path, w.Town.Path}, []access.Actor{first, second, town}},
-		"who recognises, the town none": {access.HoursRecognise, []string{w.Branch.Path, w.Town.Path}, []access.Actor{first, second}},
-		"no organisation":               {access.PairingPropose, []string{""}, nil},
+		"all of the branch":               {access.PairingPropose, []string{w.Branch.Path}, []access.Actor{first, second}},
+		"a branch without a secretary":    {access.PairingPropose, []string{other.Path}, []access.Actor{dean}},
+		"a secretary of the branch above": {access.PairingPropose, []string{below.Path}, []access.Actor{dean}},
+		"a grant that ended, a ban":       {access.PairingPropose, []string{w.Community.Path}, []access.Actor{town}},
+		"a community without anybody":     {access.PairingPropose, []string{empty.Path}, []access.Actor{town}},
+		"nobody below the county":         {access.PairingPropose, []string{w.County.Path}, nil},
+		"both sides":                      {access.PairingPropose, []string{w.Branch.Path, w.Town.Path}, []access.Actor{first, second, town}},
+		"who recognises, the town none":   {access.HoursRecognise, []string{w.Branch.Path, w.Town.Path}, []access.Actor{first, second}},
+		"no organisation":                 {access.PairingPropose, []string{""}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := org.Officers(w.DB, w.Clock.Now(), tt.p, tt.paths...)

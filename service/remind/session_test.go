@@ -85,6 +85,9 @@ func TestWhatChangesBetweenPlanAndSpread(t *testing.T) {
 				k.TB.Fatal(err)
 			}
 		},
+		"the state": func(k *kit, _ access.Actor, _ model.Signup) {
+			k.exec("UPDATE activities SET status = ?", model.ActivityCancelled)
+		},
 		"the time": func(k *kit, _ access.Actor, _ model.Signup) { k.Clock.Set(k.session.StartsAt) },
 	} {
 		t.Run(name, func(t *testing.T) {
