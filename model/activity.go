@@ -116,7 +116,7 @@ type ActivityGram struct {
 type Session struct {
 	ID         int64     `gorm:"primaryKey;autoIncrement:false;comment:id"`
 	ActivityID int64     `gorm:"not null;index:ix_session_activity,priority:1;comment:activity"`
-	StartsAt   time.Time `gorm:"not null;index:ix_session_activity,priority:2;comment:included"`
+	StartsAt   time.Time `gorm:"not null;index:ix_session_activity,priority:2;index:ix_session_starts;comment:included"`
 	EndsAt     time.Time `gorm:"not null;comment:excluded"`
 	Place      string    `gorm:"size:200;not null;comment:address as people say it"`
 	LatE6      *int64    `gorm:"column:lat_e6;comment:WGS-84, millionths of a degree"`

@@ -78,6 +78,19 @@ type Notice struct {
 // TableName of Notice.
 func (Notice) TableName() string { return "notice_outbox" }
 
+// NoticeFanout is a fact that many people are told, a few hundred at a time. It is told once for each kind, object and time.
+type NoticeFanout struct {
+	ID        int64      `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	Kind      string     `gorm:"size:32;not null;uniqueIndex:uq_fanout,priority:1;comment:what is told, see service/notify"`
+	Object    string     `gorm:"size:32;not null;comment:table of what it is about"`
+	ObjectID  int64      `gorm:"not null;uniqueIndex:uq_fanout,priority:2;comment:row of what it is about"`
+	DueAt     time.Time  `gorm:"not null;uniqueIndex:uq_fanout,priority:3;comment:the time it hangs on: a session that moved is another fact"`
+	NotBefore time.Time  `gorm:"not null;index:ix_fanout_open,priority:2;comment:nobody is told before this"`
+	AfterID   int64      `gorm:"not null;comment:everybody up to this one has been told, 0 for nobody"`
+	DoneAt    *time.Time `gorm:"index:ix_fanout_open,priority:1;comment:when the last one was told, NULL before"`
+	CreatedAt time.Time  `gorm:"not null;comment:when"`
+}
+
 // SubscribeLedger estimates how many messages of a template a person still accepts; WeChat's 43101 is the truth.
 type SubscribeLedger struct {
 	UserID    int64      `gorm:"primaryKey;autoIncrement:false;comment:who"`

@@ -23,6 +23,7 @@ import (
 	"baodao/service/pairing"
 	"baodao/service/programme"
 	"baodao/service/project"
+	"baodao/service/remind"
 	"baodao/service/signup"
 	"baodao/service/stats"
 	"baodao/service/vault"
@@ -60,6 +61,7 @@ type Services struct {
 	Stats     *stats.Service
 	Notify    *notify.Service
 	PageCode  *pagecode.Service
+	Remind    *remind.Service
 }
 
 // Built is the program without its sockets.
@@ -85,7 +87,7 @@ func Build(d Deps) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	outbox := &notify.Worker{DB: d.DB, Now: d.Now, Vault: services.Notify.Vault, Sender: d.Sender, AppID: d.AppID, Log: d.Log}
+	outbox := &notify.Worker{DB: d.DB, Now: d.Now, Vault: services.Notify.Vault, Sender: d.Sender, AppID: d.AppID, Log: d.Log, Recheck: services.Remind.Outdated}
 	return &Built{Services: services, Handler: engine, Routes: routes, Jobs: periodic(d, services), Outbox: outbox}, nil
 }
 
@@ -104,19 +106,21 @@ func newServices(d Deps) (*Services, error) {
 		return nil, err
 	}
 	log := &audit.Log{Now: d.Now, NewID: d.NewID}
+	notices := &notify.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Vault: safe, AppID: d.AppID}
 	signups := &signup.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe}
-	projects := &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Releases: signups}
+	projects := &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Releases: signups, Notify: notices}
 	return &Services{
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Keys: keys},
 		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite},
 		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
-		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
+		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices},
 		Project:   projects,
 		Signup:    signups,
-		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, CodeKey: d.Keys.Code},
+		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, CodeKey: d.Keys.Code},
 		Stats:     &stats.Service{DB: d.DB, Now: d.Now},
-		Notify:    &notify.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Vault: safe, AppID: d.AppID},
+		Notify:    notices,
+		Remind:    &remind.Service{DB: d.DB, Now: d.Now, Notify: notices},
 		PageCode:  &pagecode.Service{DB: d.DB, Now: d.Now, Projects: projects, Maker: d.Codes, Pages: d.Pages, Log: d.Log},
 	}, nil
 }
@@ -143,6 +147,8 @@ func periodic(d Deps, s *Services) []jobs.Job {
 			_, err := s.Pairing.ExpireDue(ctx, 500)
 			return err
 		}},
+		{Name: "plan-reminders", Every: time.Minute, Do: s.Remind.Plan},
+		{Name: "spread-notices", Every: 5 * time.Second, Do: s.Remind.Spread},
 		{Name: "purge-idempotency", Every: time.Hour, Do: func(ctx context.Context) error {
 			return purge(ctx, d)
 		}},

@@ -263,6 +263,10 @@ func (s *story) hours() {
 	a := lin.get("/me/record")
 	s.must(a.get("minutes") == "120" && a.get("volunteer_minutes") == "120", "record %s", a.raw)
 	s.say("林小满的记录：120 分钟志愿服务")
+	s.step("林小满打开收件箱")
+	news := lin.get("/me/notifications?unread=true").get
+	s.must(news("data.0.kind") == "HOURS_CONFIRMED" && news("data.0.object_id") == s.ids["activity"], "newest entry: %s", news("data.0.kind"))
+	s.say("%s：%s", news("data.0.title"), news("data.0.body"))
 }
 
 // figures: what the province sees, through its own program.

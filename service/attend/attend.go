@@ -13,6 +13,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/notify"
 	"baodao/service/org"
 	"baodao/service/programme"
 	"baodao/service/project"
@@ -26,6 +27,7 @@ type Service struct {
 	NewID   func() int64
 	Audit   *audit.Log
 	Vault   *vault.Vault
+	Notify  *notify.Service
 	CodeKey []byte // at least 32 bytes, the same on every replica; every session's key follows from it
 }
 

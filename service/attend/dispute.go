@@ -87,7 +87,11 @@ func (s *Service) decide(tx *gorm.DB, actor access.Actor, v view, d decision, re
 	case d.to == model.ClaimComputed:
 		set["lead_by"], set["host_by"] = nil, nil
 	}
-	return s.Audit.Move(tx, actor, v.claim, audit.Move{Action: d.action, To: string(d.to), Reason: reason, OrgPath: v.scene.path, Set: set})
+	err := s.Audit.Move(tx, actor, v.claim, audit.Move{Action: d.action, To: string(d.to), Reason: reason, OrgPath: v.scene.path, Set: set})
+	if err != nil || d.to != model.ClaimDisputed {
+		return err
+	}
+	return s.tellDisputed(tx, actor, v, reason)
 }
 
 // viewOf locks and reads a claim; fault.ErrNotFound if there is none.

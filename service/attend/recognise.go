@@ -76,13 +76,12 @@ func (s *Service) post(tx *gorm.DB, p posting, rows []*model.HoursClaim) error {
 	if err := audit.MoveAll(tx, s.Audit, p.by, recognised, audit.Move{Action: "hours.post", To: string(model.ClaimPosted), OrgPath: p.scene.path}); err != nil {
 		return err
 	}
-	if len(lines) == 0 {
-		return nil
+	if len(lines) > 0 {
+		if err := tx.CreateInBatches(lines, 100).Error; err != nil {
+			return fmt.Errorf("post hours: %w", err)
+		}
 	}
-	if err := tx.CreateInBatches(lines, 100).Error; err != nil {
-		return fmt.Errorf("post hours: %w", err)
-	}
-	return nil
+	return s.tellPosted(tx, p.scene.activity, rows)
 }
 
 // home is the league branch of a student on a day; id 0 and path "" when there was none. scope is the path that decides

@@ -37,6 +37,7 @@ type facts struct {
 	templates map[string]model.NoticeTemplate
 	ledger    map[ledgerKey]*model.SubscribeLedger
 	proved    map[ledgerKey]bool // an event that no notice has claimed
+	outdated  map[string]bool    // dedupe keys of what no longer holds
 }
 
 func (f *facts) judge(n model.Notice) verdict {
@@ -46,6 +47,8 @@ func (f *facts) judge(n model.Notice) verdict {
 		return away(model.NoticeSent, "event")
 	case n.ExpiresAt != nil && !n.ExpiresAt.After(f.now):
 		return away(model.NoticeExpired, "late")
+	case f.outdated[n.DedupeKey]:
+		return away(model.NoticeDropped, "outdated")
 	case f.openIDs[n.UserID] == "":
 		return away(model.NoticeDropped, "person")
 	case f.stale[n.UserID]:
@@ -96,6 +99,10 @@ func (w *Worker) facts(tx *gorm.DB, rows []model.Notice) (*facts, error) {
 		return nil, err
 	}
 	if err := w.wishes(tx, f, people, names); err != nil {
+		return nil, err
+	}
+	var err error
+	if f.outdated, err = w.recheck(tx, rows); err != nil {
 		return nil, err
 	}
 	if !resends {

@@ -5,7 +5,9 @@ package notify
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,45 +44,64 @@ type Event struct {
 	Fact      []string // with kind and user it is the dedupe key: what happened, with its version, such as act42, v3
 	Object    string   // table of what it is about
 	ObjectID  int64
-	Data      map[string]string // ids and short texts for the wording; no personal data
+	Data      map[string]string // short texts for the wording; no personal data. {id} is the object unless it is given
 	NotBefore time.Time         // zero: now
 	ExpiresAt time.Time         // WeChat is not bothered after this; zero: never too late
 }
 
-// Enqueue puts the event into every person's inbox, and into the outbox when the kind has a template, in the caller's
+// Enqueue puts the events into every person's inbox, and into the outbox when the kind has a template, in the caller's
 // transaction. A fact that was enqueued before makes no second row.
-func (s *Service) Enqueue(tx *gorm.DB, e Event) error {
-	if s == nil || len(e.UserIDs) == 0 {
+func (s *Service) Enqueue(tx *gorm.DB, events ...Event) error {
+	if s == nil {
 		return nil
 	}
-	if err := e.check(); err != nil {
-		return err
-	}
-	template, err := s.templateOf(tx, e.Kind)
-	if err != nil {
-		return err
-	}
-	users := slices.Clone(e.UserIDs)
-	slices.Sort(users)
-	users = slices.Compact(users)
-	inbox, outbox := make([]model.Notification, len(users)), make([]model.Notice, 0, len(users))
-	for i, user := range users {
-		inbox[i] = s.entry(e, user)
-		if template != nil {
-			outbox = append(outbox, s.notice(e, user, template))
+	var inbox []model.Notification
+	var outbox []model.Notice
+	templates := map[Kind]*model.NoticeTemplate{}
+	for _, e := range events {
+		if len(e.UserIDs) == 0 {
+			continue
+		}
+		if err := e.check(); err != nil {
+			return err
+		}
+		if _, known := templates[e.Kind]; !known {
+			t, err := s.templateOf(tx, e.Kind)
+			if err != nil {
+				return err
+			}
+			templates[e.Kind] = t
+		}
+		e.Data = withID(e.Data, e.ObjectID)
+		for _, user := range slices.Compact(slices.Sorted(slices.Values(e.UserIDs))) {
+			inbox = append(inbox, s.entry(e, user))
+			if t := templates[e.Kind]; t != nil {
+				outbox = append(outbox, s.notice(e, user, t))
+			}
 		}
 	}
-	once := tx.Clauses(clause.OnConflict{DoNothing: true})
-	if err := once.CreateInBatches(inbox, rowsMost).Error; err != nil {
-		return fmt.Errorf("write inbox: %w", err)
+	return write(tx, inbox, outbox)
+}
+
+func write(tx *gorm.DB, inbox []model.Notification, outbox []model.Notice) error {
+	if len(inbox) > 0 {
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(inbox, rowsMost).Error; err != nil {
+			return fmt.Errorf("write inbox: %w", err)
+		}
 	}
-	if len(outbox) == 0 {
-		return nil
-	}
-	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(outbox, rowsMost).Error; err != nil {
-		return fmt.Errorf("write outbox: %w", err)
+	if len(outbox) > 0 {
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(outbox, rowsMost).Error; err != nil {
+			return fmt.Errorf("write outbox: %w", err)
+		}
 	}
 	return nil
+}
+
+// withID adds the object as {id}, for the page that a message opens.
+func withID(data map[string]string, id int64) map[string]string {
+	out := map[string]string{"id": strconv.FormatInt(id, 10)}
+	maps.Copy(out, data)
+	return out
 }
 
 func (e Event) check() error {
@@ -105,23 +126,19 @@ func (e Event) key(user int64) string {
 	return fmt.Sprintf("%s:%s:u%d", e.Kind, strings.Join(e.Fact, ":"), user)
 }
 
-// from is when the event may be told.
-func (s *Service) from(e Event) time.Time {
+// from is when something may be told that must not be told earlier.
+func (s *Service) from(notBefore time.Time) time.Time {
 	now := s.Now()
-	if e.NotBefore.After(now) {
-		return e.NotBefore.UTC().Truncate(time.Millisecond)
+	if notBefore.After(now) {
+		return notBefore.UTC().Truncate(time.Millisecond)
 	}
 	return now
 }
 
 func (s *Service) entry(e Event, user int64) model.Notification {
-	data := e.Data
-	if data == nil {
-		data = map[string]string{}
-	}
 	return model.Notification{
-		ID: s.NewID(), UserID: user, Kind: string(e.Kind), DedupeKey: e.key(user), Data: data, Object: e.Object, ObjectID: e.ObjectID,
-		ShownAt: s.from(e), CreatedAt: s.Now(),
+		ID: s.NewID(), UserID: user, Kind: string(e.Kind), DedupeKey: e.key(user), Data: e.Data, Object: e.Object, ObjectID: e.ObjectID,
+		ShownAt: s.from(e.NotBefore), CreatedAt: s.Now(),
 	}
 }
 
@@ -132,7 +149,7 @@ func (s *Service) notice(e Event, user int64, t *model.NoticeTemplate) model.Not
 	}
 	row := model.Notice{
 		ID: s.NewID(), DedupeKey: e.key(user), UserID: user, Kind: string(e.Kind), Template: t.TemplateID, Page: fill(t.Page, e.Data),
-		Fields: fields, State: model.NoticePending, NextAt: s.from(e), CreatedAt: s.Now(), UpdatedAt: s.Now(),
+		Fields: fields, State: model.NoticePending, NextAt: s.from(e.NotBefore), CreatedAt: s.Now(), UpdatedAt: s.Now(),
 	}
 	if !e.ExpiresAt.IsZero() {
 		until := e.ExpiresAt.UTC().Truncate(time.Millisecond)

@@ -11,10 +11,10 @@ import (
 	"baodao/service/atomic"
 )
 
-// keep is how long the outbox and the events stay; the inbox stays for good.
+// keep is how long the outbox, the fan-outs and the events stay; the inbox stays for good.
 const keep = 90 * 24 * time.Hour
 
-// Purge deletes up to limit old outbox rows that are done, and as many old events, and tells how many there were.
+// Purge deletes up to limit old outbox rows that are done, and as many old fan-outs and events, and tells how many there were.
 func (s *Service) Purge(ctx context.Context, limit int) (n int, err error) {
 	old := s.Now().Add(-keep)
 	done := []string{model.NoticeSent, model.NoticeUnconfirmed, model.NoticeDropped, model.NoticeParked, model.NoticeExpired}
@@ -27,7 +27,14 @@ func (s *Service) Purge(ctx context.Context, limit int) (n int, err error) {
 		if err := tx.Model(&model.SubscribeEvent{}).Where("created_at < ?", old).Limit(limit).Pluck("key_hash", &hashes).Error; err != nil {
 			return err
 		}
-		n = len(ids) + len(hashes)
+		var spread []int64
+		if err := tx.Model(&model.NoticeFanout{}).Where("done_at < ?", old).Limit(limit).Pluck("id", &spread).Error; err != nil {
+			return err
+		}
+		n = len(ids) + len(hashes) + len(spread)
+		if err := tx.Where("id IN ?", spread).Delete(&model.NoticeFanout{}).Error; err != nil {
+			return err
+		}
 		if len(ids) > 0 {
 			if err := tx.Where("id IN ?", ids).Delete(&model.Notice{}).Error; err != nil {
 				return err

@@ -40,6 +40,7 @@ type Worker struct {
 	AppID   string
 	Log     *slog.Logger
 	Observe func(state, why string, code int) // told of every outcome; may be nil
+	Recheck Recheck                           // asked before a message is sent; may be nil
 
 	Batch    int // messages leased at once, 0: 256
 	Parallel int // messages in flight, 0: 32

@@ -12,6 +12,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/notify"
 	"baodao/service/org"
 	"baodao/service/programme"
 	"baodao/service/text"
@@ -42,7 +43,10 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id int64, side
 			return s.Audit.Edit(tx, actor, &d.Pairing, d.Version, m)
 		}
 		m.To, m.Set["from_on"] = string(model.PairingActive), today(now)
-		return s.Audit.Move(tx, actor, &d.Pairing, m)
+		if err := s.Audit.Move(tx, actor, &d.Pairing, m); err != nil {
+			return err
+		}
+		return s.tellAnswered(tx, d, notify.PairingAccepted, side, actor.UserID)
 	})
 }
 
@@ -126,10 +130,18 @@ func (s *Service) Decline(ctx context.Context, actor access.Actor, id int64) (De
 		if err := answerable(d); err != nil {
 			return err
 		}
-		return s.Audit.Move(tx, actor, &d.Pairing, audit.Move{
+		err := s.Audit.Move(tx, actor, &d.Pairing, audit.Move{
 			Action: "pairing.decline", To: string(model.PairingDeclined), OrgPath: d.CampusPath,
 			Set: map[string]any{"live_programme_id": nil}, Data: ids(d),
 		})
+		if err != nil {
+			return err
+		}
+		mine := d.sidesOf(actor)
+		if len(mine) > 1 {
+			mine = unaccepted(d, mine)
+		}
+		return s.tellAnswered(tx, d, notify.PairingDeclined, mine[0], actor.UserID)
 	})
 }
 

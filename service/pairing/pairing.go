@@ -15,6 +15,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/notify"
 )
 
 // Refusals of this package.
@@ -36,10 +37,11 @@ const (
 
 // Service keeps pairings.
 type Service struct {
-	DB    *gorm.DB
-	Now   clock.Clock
-	NewID func() int64
-	Audit *audit.Log
+	DB     *gorm.DB
+	Now    clock.Clock
+	NewID  func() int64
+	Audit  *audit.Log
+	Notify *notify.Service
 }
 
 // Detail is a pairing with the names of its sides. Status is what the clock makes of the stored one: a proposal past

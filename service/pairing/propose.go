@@ -60,9 +60,13 @@ func (s *Service) Propose(ctx context.Context, actor access.Actor, key idem.Key,
 		if err != nil {
 			return Detail{}, fmt.Errorf("add pairing: %w", err)
 		}
-		return d, s.Audit.Write(tx, actor, audit.Entry{
+		err = s.Audit.Write(tx, actor, audit.Entry{
 			Action: "pairing.propose", Object: d.TableName(), ObjectID: d.ID, OrgPath: d.CampusPath, To: d.State(), Data: ids(d),
 		})
+		if err != nil {
+			return Detail{}, err
+		}
+		return d, s.tellProposed(tx, d, actor.UserID)
 	})
 }
 

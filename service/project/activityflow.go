@@ -94,6 +94,9 @@ func (s *Service) PublishActivity(ctx context.Context, actor access.Actor, id in
 		set := map[string]any{"published_at": s.Now(), "region_code": sc.host.RegionCode}
 		list(set, sc.row.StartsAt, pointOf(sc.row.LatE6, sc.row.LngE6))
 		move := audit.Move{Action: "activity.publish", To: string(model.ActivityPublished), Set: set}
+		if err := s.tellPublished(tx, sc.row); err != nil {
+			return move, err
+		}
 		return move, index(tx, id, nil, searchText(sc.row, sc.host.Name))
 	})
 }
@@ -181,6 +184,9 @@ func (s *Service) moveActivity(ctx context.Context, actor access.Actor, id int64
 			return err
 		}
 		if move.To == string(model.ActivityCancelled) && sc.row.Status == model.ActivityPublished {
+			if err := s.tellCancelled(tx, sc.row, move.Reason); err != nil {
+				return err
+			}
 			if err := s.Releases.ReleaseActivity(tx, actor, sc.row, move.Reason); err != nil {
 				return fmt.Errorf("release sign-ups: %w", err)
 			}

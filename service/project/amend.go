@@ -199,7 +199,7 @@ func (s *Service) moveSession(tx *gorm.DB, actor access.Actor, sc activityScene,
 	if err := tx.Model(&model.Session{}).Where("id = ?", id).Updates(columns).Error; err != nil {
 		return fmt.Errorf("move session: %w", err)
 	}
-	return nil
+	return s.tellMoved(tx, sc.row, version+1, was, to)
 }
 
 // fitsIn checks the new time and place of a session against the other sessions and the sign-up; c holds what is

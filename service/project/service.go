@@ -13,6 +13,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/notify"
 	"baodao/service/vault"
 )
 
@@ -24,6 +25,7 @@ type Service struct {
 	Audit    *audit.Log
 	Vault    *vault.Vault
 	Releases SignupReleaser
+	Notify   *notify.Service
 }
 
 // SignupReleaser gives back every seat of an activity that is being cancelled, in the transaction that cancels it.

@@ -1,0 +1,77 @@
+package attend
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/notify"
+	"baodao/service/org"
+)
+
+// tellPosted tells students what their hours came to.
+func (s *Service) tellPosted(tx *gorm.DB, a model.Activity, claims []*model.HoursClaim) error {
+	if s.Notify == nil || len(claims) == 0 {
+		return nil
+	}
+	students := make([]int64, len(claims))
+	for i, c := range claims {
+		students[i] = c.StudentID
+	}
+	accounts, err := accountsOf(tx, students...)
+	if err != nil {
+		return err
+	}
+	var events []notify.Event
+	for _, c := range claims {
+		if user := accounts[c.StudentID]; user != 0 {
+			events = append(events, notify.Event{
+				Kind: notify.HoursConfirmed, UserIDs: []int64{user}, Fact: []string{strconv.FormatInt(c.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
+				Data: map[string]string{"activity": a.Title, "hours": notify.Hours(c.Minutes)},
+			})
+		}
+	}
+	return s.Notify.Enqueue(tx, events...)
+}
+
+// tellDisputed tells those who decide about a disputed claim, and the student unless the dispute is theirs.
+func (s *Service) tellDisputed(tx *gorm.DB, actor access.Actor, v view, reason string) error {
+	if s.Notify == nil {
+		return nil
+	}
+	people, err := org.Officers(tx, s.Now(), access.HoursRecognise, v.scope)
+	if err != nil {
+		return err
+	}
+	accounts, err := accountsOf(tx, v.claim.StudentID)
+	if err != nil {
+		return err
+	}
+	if user := accounts[v.claim.StudentID]; user != 0 {
+		people = append(people, user)
+	}
+	a := v.scene.activity
+	return s.Notify.Enqueue(tx, notify.Event{
+		Kind: notify.HoursDisputed, UserIDs: slices.DeleteFunc(people, func(id int64) bool { return id == actor.UserID }),
+		Fact: []string{strconv.FormatInt(v.claim.ID, 10), "v" + strconv.FormatInt(v.claim.Version, 10)}, Object: a.TableName(), ObjectID: a.ID,
+		Data: map[string]string{"activity": a.Title, "reason": reason},
+	})
+}
+
+// accountsOf are the accounts of students, those that have one.
+func accountsOf(tx *gorm.DB, students ...int64) (map[int64]int64, error) {
+	var rows []struct{ ID, UserID int64 }
+	err := tx.Model(&model.StudentProfile{}).Select("id, user_id").Where("id IN ? AND user_id IS NOT NULL", students).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read accounts: %w", err)
+	}
+	out := make(map[int64]int64, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.UserID
+	}
+	return out, nil
+}
