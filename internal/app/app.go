@@ -75,17 +75,14 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 	a.deps = Deps{
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, clock.System).New, // never the test clock: ids must not come again
 		Keys: cfg.Keys, WeChat: gateway, Log: log,
-		AppID: a.appID, Sender: NoticeSender(gateway), Phones: phoneBook{gateway}, Push: a.push, Templates: templateSource{gateway},
+		AppID: a.appID, Sender: NoticeSender(gateway), Phones: Phones(gateway), Push: a.push, Templates: Templates(gateway),
 		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),
 	}
 	a.Built, err = Build(a.deps) //nolint:contextcheck // each request brings its own
 	if err != nil {
 		return err
 	}
-	if err := a.Vault.CheckKeys(ctx, a.DB); err != nil {
-		return err
-	}
-	return a.seedTemplates(ctx)
+	return a.Vault.CheckKeys(ctx, a.DB)
 }
 
 // OpenDatabase opens the configured database without migrating it; the folder of a SQLite file is made when missing.
@@ -157,6 +154,9 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 // Serve answers requests on the listener and runs the jobs until ctx ends; then it lets running requests finish. The node
 // number is given back only after the last of them. Losing the number ends everything.
 func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	if err := a.seedTemplates(ctx); err != nil {
+		return errors.Join(err, a.node.Release(ctx))
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	keeping, release := context.WithCancel(context.WithoutCancel(ctx))

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"baodao/internal/wechat"
+	"baodao/service/account"
 	"baodao/service/notify"
 )
 
@@ -45,6 +46,12 @@ func newSendError(err error) *notify.SendError {
 	}
 	return &notify.SendError{Kind: noticeKinds[f.Kind], Code: f.Code, RID: f.RID, RetryAt: f.RetryAt}
 }
+
+// Templates makes a gateway the source of the templates that the mini-program has.
+func Templates(g *wechat.Gateway) TemplateSource { return templateSource{g} }
+
+// Phones makes a gateway the book of phone numbers.
+func Phones(g *wechat.Gateway) account.PhoneBook { return phoneBook{g} }
 
 // templateSource lists the templates of the mini-program.
 type templateSource struct{ gateway *wechat.Gateway }

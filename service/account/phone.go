@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,8 +29,11 @@ var ErrPhoneUnusable = fault.Define(fault.Conflict, "account.phone_unusable", "å
 // MaxPhoneTries is how often a person may try to set a phone number in one day, in China: each exchange costs money.
 const MaxPhoneTries = 3
 
-// phoneTry is the audit action that counts the tries.
-const phoneTry = "account.phone_try"
+// The audit actions that count the tries: an exchange that WeChat did not answer is taken off again.
+const (
+	phoneTry  = "account.phone_try"
+	phoneDown = "account.phone_unanswered"
+)
 
 // BindPhone sets the caller's phone number, which WeChat has verified. Several accounts may have the same number: families
 // share one, and a number passes on; it identifies nobody. Errors: those of PhoneBook, ErrPhoneUnusable, fault.ErrRate
@@ -44,7 +48,7 @@ func (s *Service) BindPhone(ctx context.Context, actor access.Actor, code string
 	}
 	given, err := s.Phones.PhoneOf(ctx, code, openID)
 	if err != nil {
-		return Me{}, fmt.Errorf("ask WeChat for the phone number: %w", err)
+		return Me{}, fmt.Errorf("ask WeChat for the phone number: %w", s.forgiveTry(ctx, actor, err))
 	}
 	number, ok := vault.PhoneNumber(given)
 	if !ok {
@@ -96,13 +100,11 @@ func (s *Service) countPhoneTry(ctx context.Context, actor access.Actor) (openID
 		if err != nil {
 			return err
 		}
-		var tries []int64
-		err = tx.Model(&model.AuditEntry{}).Where("user_id = ? AND action = ? AND at >= ?", user.ID, phoneTry, day.UTC()).
-			Limit(MaxPhoneTries).Pluck("id", &tries).Error
+		tries, err := phoneTries(tx, user.ID, day)
 		if err != nil {
-			return fmt.Errorf("count tries: %w", err)
+			return err
 		}
-		if len(tries) >= MaxPhoneTries {
+		if tries >= MaxPhoneTries {
 			return fault.ErrRate.After(day.AddDate(0, 0, 1).Sub(now))
 		}
 		person, err := s.Vault.Person(tx, user.ID)
@@ -115,4 +117,35 @@ func (s *Service) countPhoneTry(ctx context.Context, actor access.Actor) (openID
 		return s.Audit.Write(tx, actor, audit.Entry{Action: phoneTry, Object: "users", ObjectID: user.ID})
 	})
 	return openID, err
+}
+
+// phoneTries is how many tries count since day began.
+func phoneTries(tx *gorm.DB, user int64, day time.Time) (int, error) {
+	var actions []string
+	err := tx.Model(&model.AuditEntry{}).Where("user_id = ? AND action IN ? AND at >= ?", user, []string{phoneTry, phoneDown}, day.UTC()).
+		Pluck("action", &actions).Error
+	if err != nil {
+		return 0, fmt.Errorf("count tries: %w", err)
+	}
+	n := 0
+	for _, action := range actions {
+		if action == phoneTry {
+			n++
+		} else {
+			n--
+		}
+	}
+	return n, nil
+}
+
+// forgiveTry takes a try off again when WeChat did not answer it: nobody shall wait a day for that.
+func (s *Service) forgiveTry(ctx context.Context, actor access.Actor, cause error) error {
+	f, ok := errors.AsType[*fault.Fault](cause)
+	if !ok || f.Kind != fault.Unavailable {
+		return cause
+	}
+	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+		return s.Audit.Write(tx, actor, audit.Entry{Action: phoneDown, Object: "users", ObjectID: actor.UserID})
+	})
+	return errors.Join(cause, err)
 }

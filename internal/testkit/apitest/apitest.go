@@ -20,6 +20,7 @@ import (
 	"baodao/internal/app"
 	"baodao/internal/testkit"
 	"baodao/internal/testkit/contract"
+	"baodao/internal/wechat"
 	"baodao/service/access"
 	"baodao/service/fault"
 	"baodao/service/vault"
@@ -46,7 +47,7 @@ func New(t *testing.T) *API {
 	zero := make([]byte, vault.KeyBytes)
 	var err error
 	a.Built, err = app.Build(app.Deps{
-		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a,
+		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a, Phones: a, AppID: AppID, Push: app.PushConfig{Token: PushToken, AESKey: PushKey},
 		Keys: config.Keys{
 			Token: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}}, Field: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}},
 			Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero,
@@ -82,6 +83,14 @@ func (a *API) Login(_ context.Context, code string) (openID, unionID string, err
 		return openID, "", nil
 	}
 	return "", "", fault.ErrInvalid
+}
+
+// PhoneOf is the phone button of these tests: tel-NUMBER is the code of a number.
+func (a *API) PhoneOf(_ context.Context, code, _ string) (string, error) {
+	if number, ok := strings.CutPrefix(code, "tel-"); ok {
+		return number, nil
+	}
+	return "", wechat.ErrPhoneCode
 }
 
 // Nobody is not signed in.
