@@ -114,7 +114,9 @@ func TestEventsInAnyOrderCountOnce(t *testing.T) {
 		t.Fatal(have)
 	}
 	l.drain()
-	err := l.DB.Transaction(func(tx *gorm.DB) error { return tx.Model(&model.PushEvent{}).Where("1 = 1").Update("done_at", nil).Error })
+	err := l.DB.Transaction(func(tx *gorm.DB) error {
+		return tx.Model(&model.PushEvent{}).Where("1 = 1").Update("done_at", nil).Error
+	})
 	if err != nil { // the process died before it noted them
 		t.Fatal(err)
 	}

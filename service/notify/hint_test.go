@@ -180,7 +180,7 @@ func TestSendsNeverExceedAcceptances(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(12) {
 		k := newKit(t)
-		random := rand.New(rand.NewPCG(seed, 7)) //nolint:gosec // repeatable
+		random := rand.New(rand.NewPCG(seed, 7))
 		li, w, accepted := k.person("li"), k.worker(), 0
 		for range 40 {
 			switch random.IntN(6) {

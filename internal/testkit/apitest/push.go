@@ -5,7 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
-	"crypto/sha1" //nolint:gosec // WeChat's signature is SHA-1
+	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -38,7 +38,7 @@ func (a *API) Push(message string, change ...func(url.Values)) *Answer {
 // Sign is WeChat's signature over the parts.
 func Sign(parts ...string) string {
 	slices.Sort(parts)
-	sum := sha1.Sum([]byte(strings.Join(parts, ""))) //nolint:gosec // WeChat's signature is SHA-1
+	sum := sha1.Sum([]byte(strings.Join(parts, "")))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -48,7 +48,7 @@ func Seal(message, appID string) string {
 	if err != nil {
 		panic(err)
 	}
-	text := binary.BigEndian.AppendUint32([]byte(rand.Text()[:16]), uint32(len(message))) //nolint:gosec // short
+	text := binary.BigEndian.AppendUint32([]byte(rand.Text()[:16]), uint32(len(message)))
 	text = append(append(text, message...), appID...)
 	pad := 32 - len(text)%32
 	text = append(text, bytes.Repeat([]byte{byte(pad)}, pad)...)
