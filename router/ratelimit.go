@@ -33,7 +33,7 @@ type Limits struct {
 // minute.
 func DefaultLimits() Limits {
 	return Limits{
-		Login: 600, Refresh: 1200, Signup: 10, CheckIn: 10, JoinRequest: 10, Invitation: 10, Bootstrap: 10, Phone: 3,
+		Login: 600, Refresh: 1200, Signup: 10, CheckIn: 10, JoinRequest: 10, Invitation: 10, Bootstrap: 10, Phone: 10,
 		Search: 60, SearchAddress: 600, Other: 600,
 	}
 }
