@@ -93,7 +93,7 @@ func (k *kit) receiver(t *testing.T) string {
 		if err == nil {
 			var events []wechat.Event
 			if events, err = inbound.Open(r.URL.Query(), "", body); err == nil {
-				err = k.Notices.Subscribed(r.Context(), subscribeEvents(events))
+				err = k.Notices.Subscribed(r.Context(), k.subscribeEvents(events))
 			}
 		}
 		if err != nil {
@@ -274,7 +274,7 @@ func (k *kit) calls() int {
 }
 
 // subscribeEvents says events as the outbox takes them.
-func subscribeEvents(events []wechat.Event) []notify.SubscribeEvent {
+func (k *kit) subscribeEvents(events []wechat.Event) []notify.SubscribeEvent {
 	kinds := map[wechat.EventKind]string{
 		wechat.EventSubscribed: notify.EventAnswer, wechat.EventUnsubscribed: notify.EventMute, wechat.EventNoticeSent: notify.EventSent,
 	}
@@ -282,7 +282,7 @@ func subscribeEvents(events []wechat.Event) []notify.SubscribeEvent {
 	for _, e := range events {
 		if kind := kinds[e.Kind]; kind != "" {
 			out = append(out, notify.SubscribeEvent{
-				Kind: kind, Key: e.Key, OpenID: e.OpenID, Template: e.Template, Accepted: e.Accepted, MsgID: e.MsgID, ErrorCode: e.ErrorCode,
+				Kind: kind, Key: e.Key, Person: k.Vault.Index(vault.OpenID, e.OpenID), Template: e.Template, Accepted: e.Accepted, MsgID: e.MsgID, ErrorCode: e.ErrorCode,
 			})
 		}
 	}

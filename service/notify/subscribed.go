@@ -11,7 +11,6 @@ import (
 
 	"baodao/model"
 	"baodao/service/atomic"
-	"baodao/service/vault"
 )
 
 // Kinds of SubscribeEvent.
@@ -25,8 +24,7 @@ const (
 type SubscribeEvent struct {
 	Kind      string
 	Key       string // the same for repetitions
-	OpenID    string
-	Person    []byte // blind index of the openid, where that is not kept
+	Person    []byte // blind index of the openid
 	Template  string
 	Accepted  bool   // of an EventAnswer
 	MsgID     string // of an EventSent
@@ -46,9 +44,6 @@ func (s *Service) Subscribed(ctx context.Context, events []SubscribeEvent) error
 }
 
 func (s *Service) subscribed(tx *gorm.DB, e SubscribeEvent) error {
-	if e.Person == nil {
-		e.Person = s.Vault.Index(vault.OpenID, e.OpenID)
-	}
 	var users []int64
 	err := tx.Model(&model.User{}).Where("openid_idx = ?", e.Person).Pluck("id", &users).Error
 	if err != nil || len(users) == 0 {
