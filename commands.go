@@ -15,6 +15,7 @@ import (
 	"baodao/internal/clock"
 	"baodao/internal/database"
 	"baodao/internal/demo"
+	"baodao/internal/wxsim"
 )
 
 type serveCmd struct{}
@@ -107,6 +108,7 @@ func (migrateStatusCmd) Run(c *console) error {
 type wxsimCmd struct {
 	Addr     string `default:"127.0.0.1:8090" help:"Loopback address to listen on."`
 	AdminKey string `help:"Key of the admin API under /_sim; without one it is off."`
+	PushURL  string `default:"http://127.0.0.1:8080/api/v1/wechat/push" help:"Where events are pushed to; empty: nowhere."`
 }
 
 // Run serves the simulator until a signal comes.
@@ -119,9 +121,13 @@ func (w wxsimCmd) Run(c *console) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	fmt.Fprintf(c.out, "simulated WeChat on http://%s\nBAODAO_WECHAT_BASE_URL=http://%s\nBAODAO_WECHAT_APPID=%s\nBAODAO_WECHAT_SECRET=%s\n",
-		listener.Addr(), listener.Addr(), app.SimAppID, app.SimSecret)
-	return app.ServeSimulator(c.ctx, listener, app.Simulator(clock.System, w.AdminKey))
+	fmt.Fprintf(c.out, "simulated WeChat on http://%s\nBAODAO_WECHAT_BASE_URL=http://%s\nBAODAO_WECHAT_APPID=%s\nBAODAO_WECHAT_SECRET=%s\nBAODAO_WECHAT_PUSH_TOKEN=%s\nBAODAO_WECHAT_PUSH_AES_KEY=%s\n",
+		listener.Addr(), listener.Addr(), app.SimAppID, app.SimSecret, app.SimPushToken, app.SimPushKey)
+	sim := app.Simulator(clock.System, w.AdminKey)
+	if err := sim.SetPush(app.SimAppID, wxsim.Push{URL: w.PushURL, Token: app.SimPushToken, AESKey: app.SimPushKey}); err != nil {
+		return err
+	}
+	return app.ServeSimulator(c.ctx, listener, sim)
 }
 
 type openapiCmd struct{}

@@ -87,7 +87,7 @@ func rewire(t *testing.T, a *apitest.API, planted secrets) {
 	zero := make([]byte, vault.KeyBytes)
 	ring := config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}}
 	built, err := app.Build(app.Deps{
-		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: strangers{a, planted}, Log: slog.New(slog.NewJSONHandler(a.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: strangers{a, planted}, Phones: a, Log: slog.New(slog.NewJSONHandler(a.Log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Keys: config.Keys{Token: ring, Field: ring, Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero},
 	})
 	if err != nil {

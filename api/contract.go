@@ -99,6 +99,9 @@ func (ct *Contract) Add(op Operation, e Endpoint) (h gin.HandlerFunc, err error)
 	if err := ct.finish(made, key && !op.KeyOptional); err != nil {
 		return nil, fmt.Errorf("%s: %w", op.ID, err)
 	}
+	if e.plain != nil {
+		return e.plain, nil
+	}
 	g := newGate(made, e)
 	return func(c *gin.Context) {
 		From(c).OAuth = e.oauth
@@ -134,6 +137,9 @@ func (ct *Contract) describe(op Operation, e Endpoint) (huma.Operation, error) {
 	}
 	for _, status := range statuses {
 		hop.Responses[fmt.Sprint(status)] = ct.refusal(status, e.oauth)
+	}
+	if e.plain != nil {
+		hop.Responses["403"] = &huma.Response{Description: "Refused, without a body"}
 	}
 	if e.embeds(reflect.TypeFor[IfNoneMatchIn]()) {
 		hop.Responses["304"] = &huma.Response{Description: "The caller has it already: If-None-Match names its tag"}

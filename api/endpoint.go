@@ -33,6 +33,7 @@ type Endpoint struct {
 	maxBody  int64    // bytes
 	answers  []string // content types of a file
 	oauth    bool
+	plain    gin.HandlerFunc // set: it reads the request and answers by itself
 }
 
 // Handle is a JSON endpoint that answers status when h has no error.
@@ -55,6 +56,14 @@ func Handle[In, Out any](status int, h Handler[In, Out]) Endpoint {
 func HandleOAuth[In, Out any](status int, h Handler[In, Out]) Endpoint {
 	e := Handle(status, h)
 	e.oauth = true
+	return e
+}
+
+// Plain is an endpoint for a caller who keeps to neither our requests nor our answers: h reads and writes everything itself,
+// text/plain when all is well and 403 without a body when not. In is only what the contract says of the query.
+func Plain[In any](h gin.HandlerFunc) Endpoint {
+	e := Handle(http.StatusOK, func(*gin.Context, *In) (*None, error) { return nil, nil }) //nolint:nilnil // never called
+	e.answers, e.plain = []string{"text/plain"}, h
 	return e
 }
 

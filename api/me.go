@@ -115,3 +115,30 @@ func (a *AccountAPI) UpdateMe(c *gin.Context, in *UpdateMeIn) (*MeOut, error) {
 	}
 	return newMeOut(me), nil
 }
+
+// BindPhoneIn carries the code of the phone button.
+type BindPhoneIn struct {
+	Body struct {
+		Code string `json:"code" minLength:"8" maxLength:"128" pattern:"^[A-Za-z0-9_-]+$" doc:"What the phone button (open-type getPhoneNumber) gave, another code than wx.login's; used once within 5 minutes; with the simulated WeChat dev-<name>-<any>" example:"dev-xiaoli-0002"`
+	}
+}
+
+// BindPhone sets the caller's phone number.
+func (a *AccountAPI) BindPhone(c *gin.Context, in *BindPhoneIn) (*MeOut, error) {
+	ctx := c.Request.Context()
+	me, err := a.Accounts.BindPhone(ctx, access.From(ctx), in.Body.Code)
+	if err != nil {
+		return nil, err
+	}
+	return newMeOut(me), nil
+}
+
+// RemovePhone takes the caller's phone number back.
+func (a *AccountAPI) RemovePhone(c *gin.Context, _ *NoIn) (*MeOut, error) {
+	ctx := c.Request.Context()
+	me, err := a.Accounts.RemovePhone(ctx, access.From(ctx))
+	if err != nil {
+		return nil, err
+	}
+	return newMeOut(me), nil
+}

@@ -150,3 +150,26 @@ func (a *NotifyAPI) SetPreferences(c *gin.Context, in *SetPreferencesIn) (*Prefe
 	}
 	return newPreferencesOut(speaksEnglish(c), rows), nil
 }
+
+// SubscribeAnswerIn is what the person answered about one template.
+type SubscribeAnswerIn struct {
+	TemplateID string `json:"template_id" minLength:"1" maxLength:"128" pattern:"^[A-Za-z0-9_-]+$" patternDescription:"a template id" doc:"As in the preferences" example:"sim-signup-result"`
+	Result     string `json:"result" enum:"accept,reject,ban,filter" doc:"As wx.requestSubscribeMessage gave it" example:"accept"`
+}
+
+// ReportSubscriptionsIn carries the result of one wx.requestSubscribeMessage.
+type ReportSubscriptionsIn struct {
+	Body struct {
+		Answers []SubscribeAnswerIn `json:"answers" minItems:"1" maxItems:"5" nullable:"false" doc:"One for each template that was asked; of two for one template the last counts"`
+	}
+}
+
+// ReportSubscriptions notes what the person answered.
+func (a *NotifyAPI) ReportSubscriptions(c *gin.Context, in *ReportSubscriptionsIn) (*None, error) {
+	answers := make(map[string]string, len(in.Body.Answers))
+	for _, one := range in.Body.Answers {
+		answers[one.TemplateID] = one.Result
+	}
+	ctx := c.Request.Context()
+	return nil, a.Notices.Hint(ctx, access.From(ctx), answers)
+}

@@ -65,7 +65,7 @@ func TestNotificationPreferencesOverHTTP(t *testing.T) {
 	t.Parallel()
 	a := apitest.New(t)
 	li := access.Actor{UserID: a.User("李").ID}
-	a.Insert(&model.NoticeTemplate{Kind: string(notify.PairingProposed), TemplateID: "T1", Fields: map[string]string{}, UpdatedAt: a.Clock.Now()})
+	a.Insert(&model.NoticeTemplate{AppID: apitest.AppID, Kind: string(notify.PairingProposed), TemplateID: "T1", Fields: map[string]string{}, UpdatedAt: a.Clock.Now()})
 	got := a.Do(li, "GET /me/notification-preferences", nil).Status(200)
 	if got.Get("kinds.0.kind") != "PAIRING_PROPOSED" || got.Get("kinds.0.wechat") != "true" || got.Get("kinds.0.template_id") != "T1" {
 		t.Fatalf("%s", got.Body)

@@ -56,6 +56,6 @@ func All() []any {
 		&Project{}, &ProjectMember{}, &Activity{}, &ActivityGram{}, &Session{}, &Position{},
 		&Signup{}, &CheckIn{}, &Attendance{}, &HoursClaim{}, &HoursEntry{},
 		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{}, &NoticeFanout{},
-		&WechatToken{}, &WechatNonce{}, &PageCode{},
+		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{},
 	}
 }

@@ -99,6 +99,8 @@ type SubscribeLedger struct {
 	Used      int64      `gorm:"not null;comment:of them used or reserved"`
 	Muted     bool       `gorm:"not null;comment:the person switched the template off"`
 	ProbedAt  *time.Time `gorm:"comment:last attempt made without a known acceptance"`
+	HintedAt  *time.Time `gorm:"comment:when the mini-program last told of an acceptance that no event has confirmed"`
+	HintOpen  *time.Time `gorm:"comment:while one of granted is such a hint: since when"`
 	UpdatedAt time.Time  `gorm:"not null;comment:when"`
 }
 
@@ -149,4 +151,35 @@ type WechatToken struct {
 type WechatNonce struct {
 	KeyHash []byte    `gorm:"primaryKey;size:32;comment:SHA-256 of the signature"`
 	Until   time.Time `gorm:"not null;index:ix_nonce_until;comment:forgotten after this"`
+}
+
+// Kinds of a PushEvent.
+const (
+	PushAnswer = "ANSWER" // the person answered the subscription dialog
+	PushMute   = "MUTE"   // the person switched a template off in the settings
+	PushSent   = "SENT"   // final result of a message
+	PushMedia  = "MEDIA"  // verdict about a picture or sound
+)
+
+// PushEvent is one fact of WeChat's message push, kept before it is answered and worked on afterwards.
+type PushEvent struct {
+	KeyHash   []byte     `gorm:"primaryKey;size:32;comment:SHA-256 of the event's key: one fact is kept once"`
+	Kind      string     `gorm:"size:16;not null;comment:ANSWER MUTE SENT MEDIA"`
+	Payload   PushFact   `gorm:"type:text;serializer:json;not null;comment:JSON of the fact; a person is there as the blind index of the openid"`
+	Attempts  int        `gorm:"not null;comment:how often it was worked on in vain"`
+	NextAt    time.Time  `gorm:"not null;index:ix_push_due,priority:2;comment:not worked on before this time"`
+	DoneAt    *time.Time `gorm:"index:ix_push_due,priority:1;comment:when it was worked on or given up, NULL before"`
+	CreatedAt time.Time  `gorm:"not null;index:ix_push_created;comment:when it came in"`
+}
+
+// PushFact is what a PushEvent tells.
+type PushFact struct {
+	Person   []byte `json:"person,omitempty"` // blind index of the openid
+	Template string `json:"template,omitempty"`
+	Accepted bool   `json:"accepted,omitempty"`
+	MsgID    string `json:"msg_id,omitempty"`
+	Code     int    `json:"code,omitempty"`
+	TraceID  string `json:"trace_id,omitempty"`
+	Suggest  string `json:"suggest,omitempty"`
+	Label    int    `json:"label,omitempty"`
 }

@@ -142,7 +142,7 @@ func TestNoLimitsByDefault(t *testing.T) {
 			t.Fatal(status)
 		}
 	}
-	if d := router.DefaultLimits(); d.CheckIn < 10 || d.Login < 600 || d.Other == 0 || d.Search == 0 || d.SearchAddress == 0 || d.Signup == 0 || d.Refresh == 0 {
+	if d := router.DefaultLimits(); d.CheckIn < 10 || d.Login < 600 || d.Other == 0 || d.Search == 0 || d.SearchAddress == 0 || d.Phone == 0 || d.Signup == 0 || d.Refresh == 0 {
 		t.Errorf("%+v", d)
 	}
 }
@@ -216,6 +216,7 @@ func TestTheRoutesThatHaveALimitOfTheirOwn(t *testing.T) {
 	want := map[string]router.Limit{
 		"login": router.LimitLogin, "refreshTokens": router.LimitRefresh, "redeemBootstrap": router.LimitBootstrap, "redeemInvitation": router.LimitInvitation,
 		"createJoinRequest": router.LimitJoin, "listActivities": router.LimitSearch, "createSignup": router.LimitSignup, "redeemCheckInCode": router.LimitCheckIn,
+		"bindMyPhone": router.LimitPhone,
 	}
 	have := map[string]router.Limit{}
 	for _, r := range router.Routes(router.Handlers{}) {

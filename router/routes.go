@@ -22,6 +22,7 @@ type Handlers struct {
 	Stats     *api.StatsAPI
 	Notify    *api.NotifyAPI
 	PageCode  *api.PageCodeAPI
+	Push      *api.PushAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -41,6 +42,7 @@ func Routes(h Handlers) []Route {
 		statsRoutes(h.Stats),
 		notifyRoutes(h.Notify),
 		pageCodeRoutes(h.PageCode),
+		pushRoutes(h.Push),
 	)
 }
 
@@ -55,6 +57,8 @@ func accountRoutes(a *api.AccountAPI) []Route {
 
 		Get("/me", access.Person, "getMe", api.Handle(200, a.Me), "me", "My account, roles and student profile"),
 		Put("/me", access.Person, "updateMe", api.Handle(200, a.UpdateMe), "me", "Set my name", "account.name_from_roster"),
+		Post("/me/phone", access.Person, "bindMyPhone", api.Handle(200, a.BindPhone), "me", "Set my phone number with the code of the phone button, three times a day", "wechat.phone_code_invalid", "wechat.unavailable", "account.phone_unusable").Limited(LimitPhone),
+		Delete("/me/phone", access.Person, "removeMyPhone", api.Handle(200, a.RemovePhone), "me", "Take my phone number back"),
 		Post("/users/:id/suspend", access.UserBan, "suspendUser", api.Handle(200, a.Suspend), "users", "Stop an account and end its logins", "access.own_interest", "access.reason_required", "state.conflict"),
 		Post("/users/:id/reinstate", access.UserBan, "reinstateUser", api.Handle(200, a.Reinstate), "users", "Let a suspended person log in again", "access.own_interest", "access.reason_required", "state.conflict"),
 
@@ -220,6 +224,14 @@ func notifyRoutes(a *api.NotifyAPI) []Route {
 		Post("/me/notifications/read-all", access.Person, "readAllNotifications", api.Handle(204, a.ReadAll), "notifications", "Mark all as read"),
 		Get("/me/notification-preferences", access.Person, "getMyNotificationPreferences", api.Handle(200, a.Preferences), "notifications", "Which kinds I also want as WeChat messages"),
 		Put("/me/notification-preferences", access.Person, "putMyNotificationPreferences", api.Handle(200, a.SetPreferences), "notifications", "Switch WeChat messages on or off by kind; the inbox always has everything", "notification.kind_unknown"),
+		Post("/me/subscriptions", access.Person, "reportMySubscriptions", api.Handle(204, a.ReportSubscriptions), "notifications", "Tell what wx.requestSubscribeMessage answered; a hint until WeChat's own event comes", "notification.template_unknown"),
+	}
+}
+
+func pushRoutes(a *api.PushAPI) []Route {
+	return []Route{
+		Get("/wechat/push", access.Public, "checkWeChatPush", api.Plain[api.PushCheckIn](a.Check), "wechat", "WeChat's check of the push address; for WeChat only").IgnoreToken(),
+		Post("/wechat/push", access.Public, "receiveWeChatPush", api.Plain[api.PushIn](a.Receive), "wechat", "WeChat's message push in safe mode, JSON or XML of at most 64 KiB; for WeChat only").IgnoreToken(),
 	}
 }
 

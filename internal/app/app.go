@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -24,6 +25,7 @@ import (
 	"baodao/internal/id"
 	"baodao/internal/jobs"
 	"baodao/internal/wechat"
+	"baodao/internal/wxsim"
 	"baodao/internal/wxstore"
 	"baodao/router"
 )
@@ -37,7 +39,10 @@ type App struct {
 	DB     *gorm.DB
 	Log    *slog.Logger
 	config config.Config
-	appID  string // of the mini-program, real or simulated
+	deps   Deps
+	appID  string           // of the mini-program, real or simulated
+	push   PushConfig       // of the mini-program, real or simulated
+	sim    *wxsim.Simulator // nil: WeChat is another process
 	node   *jobs.Node
 	runner *jobs.Runner
 	close  []func() error
@@ -68,12 +73,14 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 	if err != nil {
 		return err
 	}
-	a.Built, err = Build(Deps{ //nolint:contextcheck // each request brings its own
+	a.deps = Deps{
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, clock.System).New, // never the test clock: ids must not come again
 		Keys: cfg.Keys, WeChat: gateway, Log: log,
 		AppID: a.appID, Sender: NoticeSender(gateway), Codes: CodeMaker(gateway, now), Pages: pagesOf(a.appID, cfg.WeChat),
+		Phones: Phones(gateway), Push: a.push, Templates: Templates(gateway),
 		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),
-	})
+	}
+	a.Built, err = Build(a.deps) //nolint:contextcheck // each request brings its own
 	if err != nil {
 		return err
 	}
@@ -129,13 +136,17 @@ func (a *App) openDatabase(ctx context.Context, now clock.Clock) error {
 func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gateway, error) {
 	w := a.config.WeChat
 	if w.Simulated {
-		base, stop, err := simulate(ctx, now)
+		adminKey := rand.Text()
+		a.sim = Simulator(now, adminKey)
+		base, stop, err := simulate(ctx, a.sim)
 		if err != nil {
 			return nil, err
 		}
 		a.close = append(a.close, stop)
 		w.BaseURL, w.AppID, w.Secret = base, SimAppID, SimSecret
-		a.Log.Warn("WECHAT IS SIMULATED inside this process: anyone may log in as anyone with the code dev-<name>-<any>. Set BAODAO_WECHAT_APPID for the real one.")
+		w.PushToken, w.PushAESKey = rand.Text(), (rand.Text() + rand.Text())[:42]+"A"
+		a.Log.Warn("WECHAT IS SIMULATED inside this process: anyone may log in as anyone with the code dev-<name>-<any>. Set BAODAO_WECHAT_APPID for the real one.",
+			"simulator", base, "admin_key", adminKey)
 	}
 	if w.BaseURL != "" && !w.Simulated {
 		a.Log.Warn("WECHAT IS SIMULATED by another process: anyone may log in as anyone.", "url", w.BaseURL)
@@ -144,7 +155,7 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 	if err != nil {
 		return nil, err
 	}
-	a.appID = w.AppID
+	a.appID, a.push = w.AppID, PushConfig{Token: w.PushToken, AESKey: w.PushAESKey}
 	gateway, err := wechat.New(wechat.Config{
 		AppID: w.AppID, Secret: w.Secret, BaseURL: w.BaseURL, Production: a.config.Env == config.Production, Now: now, Tokens: tokens,
 		Trial: w.Version == "trial",
@@ -159,6 +170,9 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 // Serve answers requests on the listener and runs the jobs until ctx ends; then it lets running requests finish. The node
 // number is given back only after the last of them. Losing the number ends everything.
 func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	if err := a.seedTemplates(ctx); err != nil {
+		return errors.Join(err, a.node.Release(ctx))
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	keeping, release := context.WithCancel(context.WithoutCancel(ctx))
@@ -191,7 +205,26 @@ func (a *App) work(ctx context.Context, listener net.Listener) error {
 	})
 	group.Go(func() error { return a.runner.Run(ctx, a.Jobs...) })
 	group.Go(func() error { return a.Outbox.Run(ctx) })
+	group.Go(func() error { return a.begin(ctx, listener) })
 	return group.Wait()
+}
+
+// begin does what can be done only when requests are answered: the simulator learns where to push to, the templates are
+// compared, and pushed events are worked on until ctx ends.
+func (a *App) begin(ctx context.Context, listener net.Listener) error {
+	if a.sim != nil {
+		if err := a.enterPush(ctx, listener); err != nil {
+			a.Log.Error("the simulated WeChat cannot push", "error", err)
+		}
+	}
+	if err := checkTemplates(ctx, a.deps, a.Services); err != nil && ctx.Err() == nil {
+		a.Log.Error("notice templates were not compared", "error", err)
+	}
+	if a.Push == nil {
+		a.Log.Warn("no message push from WeChat is taken: set BAODAO_WECHAT_PUSH_TOKEN and BAODAO_WECHAT_PUSH_AES_KEY")
+		return nil
+	}
+	return a.Push.Run(ctx)
 }
 
 // Release gives the node number back; a command that does not Serve calls it before Close.

@@ -36,6 +36,9 @@ type Deps struct {
 	NewID          func() int64
 	Keys           config.Keys
 	WeChat         account.WeChat
+	Phones         account.PhoneBook
+	Push           PushConfig     // the zero value refuses every push
+	Templates      TemplateSource // nil: the templates are not compared
 	AppID          string         // of the mini-program
 	Sender         notify.Sender  // of notices; nil where no outbox runs
 	Codes          pagecode.Maker // of mini-program codes; nil where none is asked for
@@ -71,6 +74,7 @@ type Built struct {
 	Routes  []router.Route
 	Jobs    []jobs.Job
 	Outbox  *notify.Worker
+	Push    *Push // nil where no push is received
 }
 
 // Build wires the services and the router.
@@ -79,7 +83,15 @@ func Build(d Deps) (*Built, error) {
 	if err != nil {
 		return nil, err
 	}
-	routes := router.Routes(handlers(services))
+	push, err := newPush(d, services)
+	if err != nil {
+		return nil, err
+	}
+	h := handlers(services)
+	if push != nil {
+		h.Push.Receiver = push
+	}
+	routes := router.Routes(h)
 	engine, err := router.New(router.Config{
 		Auth: services.Account, Now: d.Now, Log: d.Log, TrustedProxies: d.TrustedProxies, InFlight: d.MaxInFlight, TestClock: d.SetClock, PageLife: d.PageLife, Limits: d.Limits,
 		Ready: []router.Check{{Name: "database", Run: func(ctx context.Context) error { return ping(ctx, d.DB) }}},
@@ -88,7 +100,7 @@ func Build(d Deps) (*Built, error) {
 		return nil, err
 	}
 	outbox := &notify.Worker{DB: d.DB, Now: d.Now, Vault: services.Notify.Vault, Sender: d.Sender, AppID: d.AppID, Log: d.Log, Recheck: services.Remind.Outdated}
-	return &Built{Services: services, Handler: engine, Routes: routes, Jobs: periodic(d, services), Outbox: outbox}, nil
+	return &Built{Services: services, Handler: engine, Routes: routes, Jobs: periodic(d, services), Outbox: outbox, Push: push}, nil
 }
 
 // OpenAPI is the contract; it needs no database.
@@ -111,7 +123,7 @@ func newServices(d Deps) (*Services, error) {
 	projects := &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Releases: signups, Notify: notices}
 	return &Services{
 		Vault:     safe,
-		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Keys: keys},
+		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys},
 		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite},
 		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
 		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices},
@@ -131,9 +143,12 @@ func handlers(s *Services) router.Handlers {
 		Programme: &api.ProgrammeAPI{Programmes: s.Programme}, Pairing: &api.PairingAPI{Pairings: s.Pairing}, Stats: &api.StatsAPI{Stats: s.Stats},
 		Project: &api.ProjectAPI{Projects: s.Project}, Activity: &api.ActivityAPI{Projects: s.Project},
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
-		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode},
+		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 	}
 }
+
+// openIDIndex is the blind index by which an account is found.
+func (s *Services) openIDIndex(openID string) []byte { return s.Vault.Index(vault.OpenID, openID) }
 
 func ping(ctx context.Context, db *gorm.DB) error {
 	var one int
@@ -152,6 +167,8 @@ func periodic(d Deps, s *Services) []jobs.Job {
 		{Name: "purge-idempotency", Every: time.Hour, Do: func(ctx context.Context) error {
 			return purge(ctx, d)
 		}},
+		{Name: "purge-push", Every: time.Hour, Do: func(ctx context.Context) error { return purgePush(ctx, d.DB, d.Now) }},
+		{Name: "check-templates", Every: time.Hour, Do: func(ctx context.Context) error { return checkTemplates(ctx, d, s) }},
 		{Name: "purge-notices", Every: time.Hour, Do: func(ctx context.Context) error {
 			_, err := s.Notify.Purge(ctx, 1000)
 			return err

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"baodao/internal/wechat"
+	"baodao/service/account"
 	"baodao/service/notify"
 )
 
@@ -45,18 +47,43 @@ func newSendError(err error) *notify.SendError {
 	return &notify.SendError{Kind: noticeKinds[f.Kind], Code: f.Code, RID: f.RID, RetryAt: f.RetryAt}
 }
 
-// SubscribeEvents picks what a push tells about subscriptions and messages.
-func SubscribeEvents(events []wechat.Event) []notify.SubscribeEvent {
-	kinds := map[wechat.EventKind]string{
-		wechat.EventSubscribed: notify.EventAnswer, wechat.EventUnsubscribed: notify.EventMute, wechat.EventNoticeSent: notify.EventSent,
+// Templates makes a gateway the source of the templates that the mini-program has.
+func Templates(g *wechat.Gateway) TemplateSource { return templateSource{g} }
+
+// Phones makes a gateway the book of phone numbers.
+func Phones(g *wechat.Gateway) account.PhoneBook { return phoneBook{g} }
+
+// templateSource lists the templates of the mini-program.
+type templateSource struct{ gateway *wechat.Gateway }
+
+// Chosen are the templates that the mini-program has at WeChat.
+func (s templateSource) Chosen(ctx context.Context) ([]notify.Chosen, error) {
+	templates, err := s.gateway.Templates(ctx)
+	if err != nil {
+		return nil, err
 	}
-	var out []notify.SubscribeEvent
-	for _, e := range events {
-		if kind := kinds[e.Kind]; kind != "" {
-			out = append(out, notify.SubscribeEvent{
-				Kind: kind, Key: e.Key, OpenID: e.OpenID, Template: e.Template, Accepted: e.Accepted, MsgID: e.MsgID, ErrorCode: e.ErrorCode,
-			})
+	out := make([]notify.Chosen, len(templates))
+	for i, t := range templates {
+		out[i] = notify.Chosen{ID: t.ID, LongTerm: t.LongTerm}
+		for _, f := range t.Fields {
+			out[i].Fields = append(out[i].Fields, f.Key)
 		}
 	}
-	return out
+	return out, nil
+}
+
+// phoneBook gives phone codes to the gateway.
+type phoneBook struct{ gateway *wechat.Gateway }
+
+// PhoneOf exchanges the code of the phone button for the number with its country code.
+func (p phoneBook) PhoneOf(ctx context.Context, code, openID string) (string, error) {
+	phone, err := p.gateway.Phone(ctx, code, openID)
+	switch {
+	case err != nil:
+		return "", err
+	case phone.Country == "":
+		return phone.Number, nil
+	default:
+		return "+" + strings.TrimPrefix(phone.Country, "+") + strings.TrimPrefix(phone.Pure, "+"), nil
+	}
 }

@@ -18,13 +18,17 @@ import (
 const (
 	SimAppID  = "wx0000000000000000"
 	SimSecret = "simulated-secret"
+
+	// Of the message push, where the simulator is a process of its own.
+	SimPushToken = "simulated-push"
+	SimPushKey   = "simulatedsimulatedsimulatedsimulatedsimulaA"
 )
 
 // Simulator makes a simulated WeChat with our mini-program.
 func Simulator(now clock.Clock, adminKey string) *wxsim.Simulator {
 	return wxsim.New(wxsim.Options{
 		Now: now, AdminKey: adminKey,
-		Apps: []wxsim.App{{AppID: SimAppID, Secret: SimSecret, OpenPlatform: "open-0", AutoMedia: true}},
+		Apps: []wxsim.App{{AppID: SimAppID, Secret: SimSecret, OpenPlatform: "open-0", AutoMedia: true, Templates: simTemplates()}},
 	})
 }
 
@@ -47,17 +51,33 @@ func ServeSimulator(ctx context.Context, listener net.Listener, sim *wxsim.Simul
 }
 
 // simulate serves the simulator on a free loopback port.
-func simulate(ctx context.Context, now clock.Clock) (base string, stop func() error, err error) {
+func simulate(ctx context.Context, sim *wxsim.Simulator) (base string, stop func() error, err error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, fmt.Errorf("simulate WeChat: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)
-	go func() { done <- ServeSimulator(ctx, listener, Simulator(now, "")) }()
+	go func() { done <- ServeSimulator(ctx, listener, sim) }()
 	stop = func() error {
 		cancel()
 		return <-done
 	}
 	return "http://" + listener.Addr().String(), stop, nil
+}
+
+// enterPush tells the simulator inside the process where to push to, as the owner of the mini-program does at WeChat.
+func (a *App) enterPush(ctx context.Context, listener net.Listener) error {
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return fmt.Errorf("address of the server: %w", err)
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	to := wxsim.Push{URL: "http://" + net.JoinHostPort(host, port) + PushPath, Token: a.push.Token, AESKey: a.push.AESKey}
+	if err := a.sim.SetPush(SimAppID, to); err != nil {
+		return err
+	}
+	return a.sim.Verify(ctx, SimAppID)
 }

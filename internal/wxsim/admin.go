@@ -57,6 +57,7 @@ func (s *Simulator) adminRoutes() map[string]adminRoute {
 		"POST token/reject":  plain(s.adminReject),
 		"POST fail":          plain(s.adminFail),
 		"POST push":          s.servePush,
+		"POST push-target":   s.servePushTarget,
 		"GET counters":       plain(s.adminCounters),
 		"GET sends":          plain(s.adminSends),
 		"DELETE state":       plain(s.adminReset),

@@ -1,6 +1,7 @@
 package wxsim
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -138,4 +139,31 @@ func (s *Simulator) adminSends(in adminIn) (any, error) {
 // servePush is POST /_sim/push: it delivers the due events now, spoiled as the body asks, and tells the answers.
 func (s *Simulator) servePush(r *http.Request, in adminIn) (any, error) {
 	return map[string]any{"statuses": s.Deliver(r.Context(), in.Tampering)}, nil
+}
+
+// servePushTarget is POST /_sim/push-target: the app's owner enters an address for the message push, which must echo the
+// check, as at WeChat.
+func (s *Simulator) servePushTarget(r *http.Request, in adminIn) (any, error) {
+	a, err := s.pickApp(in.AppID)
+	if err != nil {
+		return nil, err
+	}
+	var want struct {
+		URL           string `json:"url"`
+		Token         string `json:"token"`
+		AESKey        string `json:"aes_key"`
+		XML           bool   `json:"xml"`
+		Unencrypted   bool   `json:"unencrypted"`
+		StringNumbers bool   `json:"string_numbers"`
+	}
+	if err := json.Unmarshal(in.raw, &want); err != nil {
+		return nil, fmt.Errorf("read push target: %w", err)
+	}
+	to := Push{URL: want.URL, Token: want.Token, AESKey: want.AESKey, XML: want.XML, Plain: want.Unencrypted, StringNumbers: want.StringNumbers}
+	if to.URL != "" {
+		if err := to.verify(r.Context(), s.now()); err != nil {
+			return nil, err
+		}
+	}
+	return done(), s.SetPush(a.AppID, to)
 }

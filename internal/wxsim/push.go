@@ -70,12 +70,12 @@ func (s *Simulator) Deliver(ctx context.Context, how Tampering) []int {
 	var statuses []int
 	for _, configured := range s.opt.Apps {
 		a := s.app(configured.AppID)
-		due := a.takeDue(now)
+		due, target := a.takeDue(now)
 		if how.Reverse {
 			slices.Reverse(due)
 		}
 		for _, e := range due {
-			status, err := a.post(ctx, e, now, how)
+			status, err := a.post(ctx, target, e, now, how)
 			statuses = append(statuses, status)
 			if err == nil {
 				continue
@@ -91,8 +91,8 @@ func (s *Simulator) Deliver(ctx context.Context, how Tampering) []int {
 	return statuses
 }
 
-// takeDue removes the due events from the queue.
-func (a *app) takeDue(now time.Time) []*event {
+// takeDue removes the due events from the queue and tells where they go.
+func (a *app) takeDue(now time.Time) ([]*event, Push) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var due, later []*event
@@ -108,27 +108,27 @@ func (a *app) takeDue(now time.Time) []*event {
 		due = append(due, e)
 	}
 	a.queue = later
-	return due
+	return due, a.Push
 }
 
 // post sends one event.
-func (a *app) post(ctx context.Context, e *event, now time.Time, how Tampering) (int, error) {
-	plain, err := e.render(a.Push)
+func (a *app) post(ctx context.Context, to Push, e *event, now time.Time, how Tampering) (int, error) {
+	plain, err := e.render(to)
 	if err != nil {
 		return 0, err
 	}
-	address, body, err := a.seal(e.openID, plain, now.Add(-time.Duration(how.Seconds)*time.Second), how)
+	address, body, err := to.seal(a.AppID, e.openID, plain, now.Add(-time.Duration(how.Seconds)*time.Second), how)
 	if err != nil {
 		return 0, err
 	}
-	status, err := a.deliver(ctx, address, body)
+	status, err := to.deliver(ctx, address, body)
 	if how.Twice && err == nil {
-		status, err = a.deliver(ctx, address, body)
+		status, err = to.deliver(ctx, address, body)
 	}
 	return status, err
 }
 
-func (a *app) deliver(ctx context.Context, address string, body []byte) (int, error) {
+func (p Push) deliver(ctx context.Context, address string, body []byte) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, pushGap)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
@@ -136,7 +136,7 @@ func (a *app) deliver(ctx context.Context, address string, body []byte) (int, er
 		return 0, fmt.Errorf("make push request: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if a.Push.XML {
+	if p.XML {
 		req.Header.Set("Content-Type", "text/xml")
 	}
 	resp, err := http.DefaultClient.Do(req)
@@ -152,18 +152,18 @@ func (a *app) deliver(ctx context.Context, address string, body []byte) (int, er
 }
 
 // seal returns the address with its signatures, and the body, encrypted unless plain.
-func (a *app) seal(openID string, plain []byte, now time.Time, how Tampering) (string, []byte, error) {
+func (p Push) seal(appID, openID string, plain []byte, now time.Time, how Tampering) (string, []byte, error) {
 	stamp, nonce := strconv.FormatInt(now.Unix(), 10), hex.EncodeToString(random(8))
-	q := url.Values{"timestamp": {stamp}, "nonce": {nonce}, "openid": {openID}, "signature": {sign(a.Push.Token, stamp, nonce)}}
+	q := url.Values{"timestamp": {stamp}, "nonce": {nonce}, "openid": {openID}, "signature": {sign(p.Token, stamp, nonce)}}
 	padding := strings.Repeat(" ", how.Padding)
-	if a.Push.Plain || how.Plain {
-		return a.Push.URL + "?" + q.Encode(), append(plain, padding...), nil
+	if p.Plain || how.Plain {
+		return p.URL + "?" + q.Encode(), append(plain, padding...), nil
 	}
-	owner := a.AppID
+	owner := appID
 	if how.AppID != "" {
 		owner = how.AppID
 	}
-	cipherText, err := encrypt(plain, owner, a.Push.AESKey)
+	cipherText, err := encrypt(plain, owner, p.AESKey)
 	if err != nil {
 		return "", nil, err
 	}
@@ -172,32 +172,58 @@ func (a *app) seal(openID string, plain []byte, now time.Time, how Tampering) (s
 	}
 	text := base64.StdEncoding.EncodeToString(cipherText)
 	q.Set("encrypt_type", "aes")
-	q.Set("msg_signature", sign(a.Push.Token, stamp, nonce, text))
+	q.Set("msg_signature", sign(p.Token, stamp, nonce, text))
 	if how.Signature {
 		q.Set("msg_signature", sign("not", "our", "token"))
 	}
 	members := map[string]any{"ToUserName": "gh_simulated", "Encrypt": text}
-	if a.Push.XML {
+	if p.XML {
 		var b strings.Builder
 		writeXML(&b, members)
-		return a.Push.URL + "?" + q.Encode(), []byte("<xml>" + b.String() + "</xml>" + padding), nil
+		return p.URL + "?" + q.Encode(), []byte("<xml>" + b.String() + "</xml>" + padding), nil
 	}
 	body, err := json.Marshal(members)
 	if err != nil {
 		return "", nil, fmt.Errorf("render push: %w", err)
 	}
-	return a.Push.URL + "?" + q.Encode(), append(body, padding...), nil
+	return p.URL + "?" + q.Encode(), append(body, padding...), nil
+}
+
+// SetPush makes an app's events go to another address from now on, as when its owner enters one at WeChat. It outlives
+// DELETE /_sim/state.
+func (s *Simulator) SetPush(appID string, to Push) error {
+	a := s.app(appID)
+	if a == nil {
+		return errors.New("no such app")
+	}
+	s.mu.Lock()
+	s.targets[appID] = to
+	s.mu.Unlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.Push = to
+	return nil
 }
 
 // Verify sends the GET check that WeChat makes when a push address is entered, and tells whether it was echoed.
 func (s *Simulator) Verify(ctx context.Context, appID string) error {
 	a := s.app(appID)
-	if a == nil || a.Push.URL == "" {
-		return errors.New("no such app, or no push address")
+	if a == nil {
+		return errors.New("no such app")
 	}
-	stamp, nonce, echo := strconv.FormatInt(s.now().Unix(), 10), hex.EncodeToString(random(8)), hex.EncodeToString(random(8))
-	q := url.Values{"timestamp": {stamp}, "nonce": {nonce}, "echostr": {echo}, "signature": {sign(a.Push.Token, stamp, nonce)}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.Push.URL+"?"+q.Encode(), nil)
+	a.mu.Lock()
+	to := a.Push
+	a.mu.Unlock()
+	if to.URL == "" {
+		return errors.New("no push address")
+	}
+	return to.verify(ctx, s.now())
+}
+
+func (p Push) verify(ctx context.Context, now time.Time) error {
+	stamp, nonce, echo := strconv.FormatInt(now.Unix(), 10), hex.EncodeToString(random(8)), hex.EncodeToString(random(8))
+	q := url.Values{"timestamp": {stamp}, "nonce": {nonce}, "echostr": {echo}, "signature": {sign(p.Token, stamp, nonce)}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.URL+"?"+q.Encode(), nil)
 	if err != nil {
 		return fmt.Errorf("make check: %w", err)
 	}

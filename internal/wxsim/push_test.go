@@ -94,3 +94,27 @@ func TestSwitchForOnePerson(t *testing.T) {
 	check := g.tokened("/wxa/msg_sec_check", map[string]any{"version": 2, "scene": 1, "openid": li, "content": "x"})
 	wantCode(t, "li elsewhere", check, -1)
 }
+
+func TestThePushAddressIsEnteredAsAtWeChat(t *testing.T) {
+	address, bodies := listen(t)
+	g := start(t, notices())
+	g.admin("subscribe", map[string]any{"name": "li", "template": "once", "result": "accept"})
+	if r := g.call(http.MethodPost, "/_sim/push-target", map[string]any{"url": "http://127.0.0.1:1/", "token": "token"}); r.status != http.StatusUnprocessableEntity {
+		t.Fatalf("an address that does not answer: %d", r.status)
+	}
+	enter := map[string]any{"url": address, "token": "token", "aes_key": strings.Repeat("A", 43), "unencrypted": true}
+	g.admin("push-target", enter)
+	<-bodies // the check
+	g.admin("push", map[string]any{})
+	if len(bodies) != 0 {
+		t.Fatal("what happened before the address was entered is not told")
+	}
+	if r := g.call(http.MethodDelete, "/_sim/state", nil); r.status != http.StatusOK {
+		t.Fatal(r.status)
+	}
+	g.admin("subscribe", map[string]any{"name": "li", "template": "once", "result": "accept"})
+	g.admin("push", map[string]any{})
+	if body := <-bodies; !strings.Contains(body, "accept") {
+		t.Fatal(body)
+	}
+}

@@ -46,6 +46,7 @@ type Simulator struct {
 
 	mu       sync.Mutex // guards what follows; never held while an app's lock is taken
 	apps     map[string]*app
+	targets  map[string]Push // push addresses entered since the start
 	skew     time.Duration
 	switches []*armed
 	rids     uint64
@@ -61,7 +62,7 @@ func New(opt Options) *Simulator {
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Simulator{opt: opt, log: opt.Log, routes: routes()}
+	s := &Simulator{opt: opt, log: opt.Log, routes: routes(), targets: map[string]Push{}}
 	s.admin = s.adminRoutes()
 	s.reset()
 	return s
@@ -73,6 +74,9 @@ func (s *Simulator) reset() {
 	defer s.mu.Unlock()
 	s.apps = make(map[string]*app, len(s.opt.Apps))
 	for _, a := range s.opt.Apps {
+		if to, entered := s.targets[a.AppID]; entered {
+			a.Push = to
+		}
 		s.apps[a.AppID] = newApp(a)
 	}
 	s.skew, s.switches, s.rids, s.unknown = 0, nil, 0, 0

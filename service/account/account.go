@@ -27,6 +27,7 @@ type Service struct {
 	Audit  *audit.Log
 	Vault  *vault.Vault
 	WeChat WeChat
+	Phones PhoneBook
 	Keys   *Keys
 }
 

@@ -93,7 +93,7 @@ func (k *kit) receiver(t *testing.T) string {
 		if err == nil {
 			var events []wechat.Event
 			if events, err = inbound.Open(r.URL.Query(), "", body); err == nil {
-				err = k.Notices.Subscribed(r.Context(), app.SubscribeEvents(events))
+				err = k.Notices.Subscribed(r.Context(), k.subscribeEvents(events))
 			}
 		}
 		if err != nil {
@@ -271,4 +271,20 @@ func (k *kit) calls() int {
 	n, _ := paths[pathSend].(map[string]any)
 	calls, _ := n["calls"].(float64)
 	return int(calls)
+}
+
+// subscribeEvents says events as the outbox takes them.
+func (k *kit) subscribeEvents(events []wechat.Event) []notify.SubscribeEvent {
+	kinds := map[wechat.EventKind]string{
+		wechat.EventSubscribed: notify.EventAnswer, wechat.EventUnsubscribed: notify.EventMute, wechat.EventNoticeSent: notify.EventSent,
+	}
+	var out []notify.SubscribeEvent
+	for _, e := range events {
+		if kind := kinds[e.Kind]; kind != "" {
+			out = append(out, notify.SubscribeEvent{
+				Kind: kind, Key: e.Key, Person: k.Vault.Index(vault.OpenID, e.OpenID), Template: e.Template, Accepted: e.Accepted, MsgID: e.MsgID, ErrorCode: e.ErrorCode,
+			})
+		}
+	}
+	return out
 }

@@ -27,10 +27,10 @@ func giveBack(tx *gorm.DB, n model.Notice, now time.Time) error {
 		Updates(map[string]any{"used": gorm.Expr("used - 1"), "updated_at": now}).Error
 }
 
-// exhaust makes the balance 0: WeChat said so.
+// exhaust makes the balance 0: WeChat said so. A hint that was counted is no more to be confirmed.
 func exhaust(tx *gorm.DB, n model.Notice, now time.Time) error {
 	return tx.Model(&model.SubscribeLedger{}).Where("user_id = ? AND template = ?", n.UserID, n.Template).
-		Updates(map[string]any{"used": gorm.Expr("granted"), "updated_at": now}).Error
+		Updates(map[string]any{"used": gorm.Expr("granted"), "hint_open": nil, "updated_at": now}).Error
 }
 
 // probe notes that a message is tried without a known acceptance.

@@ -143,12 +143,13 @@ func (s *Service) entry(e Event, user int64) model.Notification {
 }
 
 func (s *Service) notice(e Event, user int64, t *model.NoticeTemplate) model.Notice {
+	data := e.words()
 	fields := make(map[string]string, len(t.Fields))
 	for key, text := range t.Fields {
-		fields[key] = fill(text, e.Data)
+		fields[key] = fill(text, data)
 	}
 	row := model.Notice{
-		ID: s.NewID(), DedupeKey: e.key(user), UserID: user, Kind: string(e.Kind), Template: t.TemplateID, Page: fill(t.Page, e.Data),
+		ID: s.NewID(), DedupeKey: e.key(user), UserID: user, Kind: string(e.Kind), Template: t.TemplateID, Page: fill(t.Page, data),
 		Fields: fields, State: model.NoticePending, NextAt: s.from(e.NotBefore), CreatedAt: s.Now(), UpdatedAt: s.Now(),
 	}
 	if !e.ExpiresAt.IsZero() {
@@ -156,6 +157,13 @@ func (s *Service) notice(e Event, user int64, t *model.NoticeTemplate) model.Not
 		row.ExpiresAt = &until
 	}
 	return row
+}
+
+// words are the event's data, and as id what it is about, for the page that a message opens.
+func (e Event) words() map[string]string {
+	data := map[string]string{"id": strconv.FormatInt(e.ObjectID, 10)}
+	maps.Copy(data, e.Data)
+	return data
 }
 
 // templateOf returns the template of a kind, nil when it has none that is good.

@@ -8,6 +8,7 @@ import (
 	"baodao/internal/wxsim"
 	"baodao/model"
 	"baodao/service/notify"
+	"baodao/service/vault"
 )
 
 // TestEachAnswerHasItsConsequence: one acceptance, one message, one answer of WeChat.
@@ -182,8 +183,8 @@ func TestRepeatedEventsCountOnce(t *testing.T) {
 	k := newKit(t)
 	user := k.person("li")
 	k.admin(http.MethodPost, "subscribe", map[string]any{"name": "li", "template": once, "result": "accept"})
-	e := notify.SubscribeEvent{Kind: notify.EventAnswer, Key: "the same", OpenID: k.OpenIDs[user], Template: once, Accepted: true}
-	foreign := notify.SubscribeEvent{Kind: notify.EventAnswer, Key: "other", OpenID: "nobody", Template: once, Accepted: true}
+	e := notify.SubscribeEvent{Kind: notify.EventAnswer, Key: "the same", Person: k.Vault.Index(vault.OpenID, k.OpenIDs[user]), Template: once, Accepted: true}
+	foreign := notify.SubscribeEvent{Kind: notify.EventAnswer, Key: "other", Person: k.Vault.Index(vault.OpenID, "nobody"), Template: once, Accepted: true}
 	if err := k.Notices.Subscribed(t.Context(), []notify.SubscribeEvent{e, e, foreign, e}); err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"baodao/model"
 	"baodao/service/atomic"
-	"baodao/service/vault"
 )
 
 // Kinds of SubscribeEvent.
@@ -25,7 +24,7 @@ const (
 type SubscribeEvent struct {
 	Kind      string
 	Key       string // the same for repetitions
-	OpenID    string
+	Person    []byte // blind index of the openid
 	Template  string
 	Accepted  bool   // of an EventAnswer
 	MsgID     string // of an EventSent
@@ -46,7 +45,7 @@ func (s *Service) Subscribed(ctx context.Context, events []SubscribeEvent) error
 
 func (s *Service) subscribed(tx *gorm.DB, e SubscribeEvent) error {
 	var users []int64
-	err := tx.Model(&model.User{}).Where("openid_idx = ?", s.Vault.Index(vault.OpenID, e.OpenID)).Pluck("id", &users).Error
+	err := tx.Model(&model.User{}).Where("openid_idx = ?", e.Person).Pluck("id", &users).Error
 	if err != nil || len(users) == 0 {
 		return err
 	}
@@ -86,11 +85,22 @@ func (s *Service) ledger(tx *gorm.DB, e model.SubscribeEvent, set map[string]any
 	return tx.Model(&model.SubscribeLedger{}).Where("user_id = ? AND template = ?", e.UserID, e.Template).Updates(set).Error
 }
 
-// accepted adds a unit and wakes what waits for it and is still of use.
+// accepted adds a unit, unless a hint was counted for it, and wakes what waits for it.
 func (s *Service) accepted(tx *gorm.DB, e model.SubscribeEvent) error {
-	if err := s.ledger(tx, e, map[string]any{"granted": gorm.Expr("granted + 1"), "muted": false}); err != nil {
+	err := s.ledger(tx, e, map[string]any{
+		"granted": gorm.Expr("CASE WHEN hint_open IS NULL THEN granted + 1 ELSE granted END"), "muted": false,
+	})
+	if err == nil {
+		err = s.ledger(tx, e, map[string]any{"hint_open": nil, "hinted_at": nil})
+	}
+	if err != nil {
 		return err
 	}
+	return s.wake(tx, e)
+}
+
+// wake makes what waits for an acceptance due, if it is still of use.
+func (s *Service) wake(tx *gorm.DB, e model.SubscribeEvent) error {
 	return tx.Model(&model.Notice{}).
 		Where("user_id = ? AND template = ? AND state = ? AND (expires_at IS NULL OR expires_at > ?)", e.UserID, e.Template, model.NoticeParked, s.Now()).
 		Updates(map[string]any{"state": model.NoticePending, "why": "woken", "next_at": s.Now(), "updated_at": s.Now()}).Error

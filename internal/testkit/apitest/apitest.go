@@ -19,6 +19,7 @@ import (
 	"baodao/internal/app"
 	"baodao/internal/testkit"
 	"baodao/internal/testkit/contract"
+	"baodao/internal/wechat"
 	"baodao/service/access"
 	"baodao/service/fault"
 	"baodao/service/pagecode"
@@ -47,6 +48,7 @@ func New(t *testing.T) *API {
 	var err error
 	a.Built, err = app.Build(app.Deps{
 		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a, Codes: a, Pages: Pages,
+		Phones: a, AppID: AppID, Push: app.PushConfig{Token: PushToken, AESKey: PushKey},
 		Keys: config.Keys{
 			Token: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}}, Field: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}},
 			Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero,
@@ -90,6 +92,14 @@ var Pages = pagecode.Pages{AppID: "wx1", Env: "release", Activity: "pages/activi
 // PageCode is the WeChat of these tests, too: the picture depends on the order, and only begins like one.
 func (a *API) PageCode(_ context.Context, o pagecode.Order) (pagecode.Made, error) {
 	return pagecode.Made{Media: "image/jpeg", Data: fmt.Appendf([]byte{0xff, 0xd8, 0xff}, "%s %s %d", o.Scene, o.Page, o.Width)}, nil
+}
+
+// PhoneOf is the phone button of these tests: tel-NUMBER is the code of a number.
+func (a *API) PhoneOf(_ context.Context, code, _ string) (string, error) {
+	if number, ok := strings.CutPrefix(code, "tel-"); ok {
+		return number, nil
+	}
+	return "", wechat.ErrPhoneCode
 }
 
 // Nobody is not signed in.
