@@ -9,6 +9,8 @@ import (
 const (
 	opLogin     = "login"
 	opToken     = "token"
+
+	opTokenForced = "token_forced" // in metrics only
 	opPhone     = "phone"
 	opNotify    = "notify"
 	opTemplates = "templates"

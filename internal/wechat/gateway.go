@@ -38,7 +38,8 @@ type Config struct {
 	// Now is the clock; it must be set.
 	Now func() time.Time
 
-	// Observe, when set, is told of every operation: its name, "ok" or the kind of its failure, and how long it took.
+	// Observe, when set, is told of every operation, refreshes of the token included (token, token_forced): its name, "ok" or
+	// the kind of its failure or "open" when the breaker did not let it through, and how long it took.
 	Observe func(op, outcome string, took time.Duration)
 }
 
@@ -55,6 +56,8 @@ type Gateway struct {
 	tokens *tokens
 	kept   *http.Transport // connections are kept and reused
 	fresh  *http.Transport // one connection a request, so that net/http cannot replay it
+
+	breakers map[string]*breaker // by group of operations
 }
 
 // New makes a Gateway, or tells every mistake of the configuration at once.
@@ -79,6 +82,8 @@ func New(cfg Config) (*Gateway, error) {
 		seen:   cfg.Observe,
 		kept:   newTransport(proxy, false),
 		fresh:  newTransport(proxy, true),
+
+		breakers: newBreakers(cfg.Now),
 	}
 	g.mini = miniprogram.NewMiniProgram(&config.Config{AppID: cfg.AppID, AppSecret: cfg.Secret, Cache: noCache{}, UseStableAK: true})
 	g.tokens = &tokens{g: g, store: cfg.Tokens, solo: NewMemoryTokens()}
@@ -107,7 +112,11 @@ func (g *Gateway) watch(op string) func(*error) {
 		if *err != nil {
 			outcome = KindUnknown.String()
 			var f *Failure
-			if errors.As(*err, &f) {
+			var open *openError
+			switch {
+			case errors.As(*err, &open):
+				outcome = "open"
+			case errors.As(*err, &f):
 				outcome = f.Kind.String()
 			}
 		}

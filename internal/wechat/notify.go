@@ -6,8 +6,6 @@ import (
 	"net/http"
 )
 
-const pathNotify = "/cgi-bin/message/subscribe/send"
-
 // Notice is one subscribe message to one person.
 type Notice struct {
 	OpenID   string

@@ -12,7 +12,7 @@ import (
 const (
 	pathToken = "/cgi-bin/stable_token"
 
-	tokenTimeout = 5 * time.Second
+	tokenTimeout = 3 * time.Second
 	tokenMargin  = 5 * time.Minute  // a token is not used in its last minutes …
 	tokenLeast   = 10 * time.Second // … but each is used this long, or a short-lived one would mean a refresh per call
 	forceGap     = 30 * time.Second // WeChat ignores a force that comes sooner
@@ -170,6 +170,11 @@ func (t *tokens) cool(ctx context.Context, row TokenRow, err error) {
 
 // fetch asks WeChat once. A fault here is never of unknown outcome: the operation that wanted the token was not begun.
 func (t *tokens) fetch(ctx context.Context, force bool) (token string, notAfter time.Time, err error) {
+	op := opToken
+	if force {
+		op = opTokenForced
+	}
+	defer t.g.watch(op)(&err)
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
 	asked := t.g.now()
