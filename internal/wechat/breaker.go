@@ -52,7 +52,7 @@ func (b *breaker) enter() (round int, err error) {
 		return b.round, nil
 	}
 	now := b.now()
-	if now.Before(b.until) {
+	if left := b.until.Sub(now); left > 0 && left <= openMost { // more than that is a clock that was put back
 		return 0, &openError{b.until}
 	}
 	if b.probing {
