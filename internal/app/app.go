@@ -22,6 +22,7 @@ import (
 	"baodao/internal/database"
 	"baodao/internal/id"
 	"baodao/internal/jobs"
+	"baodao/internal/metrics"
 	"baodao/internal/wechat"
 	"baodao/internal/wxstore"
 	"baodao/router"
@@ -37,6 +38,7 @@ type App struct {
 	Log    *slog.Logger
 	config config.Config
 	appID  string // of the mini-program, real or simulated
+	counts *metrics.Metrics // nil without an address to serve them on
 	node   *jobs.Node
 	runner *jobs.Runner
 	close  []func() error
@@ -57,6 +59,9 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 	if err := a.openDatabase(ctx, now); err != nil {
 		return err
 	}
+	if err := a.count(); err != nil {
+		return err
+	}
 	owner := jobs.Name()
 	a.node = &jobs.Node{DB: a.DB, Now: clock.System, Owner: owner, Log: log}
 	if err := a.node.Take(ctx); err != nil {
@@ -71,11 +76,12 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, clock.System).New, // never the test clock: ids must not come again
 		Keys: cfg.Keys, WeChat: gateway, Log: log,
 		AppID: a.appID, Sender: NoticeSender(gateway),
-		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),
+		Metrics: a.counts, NoticeRate: cfg.NoticeRate, TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),
 	})
 	if err != nil {
 		return err
 	}
+	a.counts.Oldest(a.Outbox.Oldest)
 	return a.Vault.CheckKeys(ctx, a.DB)
 }
 
@@ -133,6 +139,7 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 	a.appID = w.AppID
 	gateway, err := wechat.New(wechat.Config{
 		AppID: w.AppID, Secret: w.Secret, BaseURL: w.BaseURL, Production: a.config.Env == config.Production, Now: now, Tokens: tokens,
+		Observe: a.counts.WeChat,
 	})
 	if err != nil {
 		return nil, err
@@ -174,6 +181,9 @@ func (a *App) work(ctx context.Context, listener net.Listener) error {
 		defer cancel()
 		return server.Shutdown(drain)
 	})
+	if a.counts != nil {
+		group.Go(func() error { return a.serveMetrics(ctx) })
+	}
 	group.Go(func() error { return a.runner.Run(ctx, a.Jobs...) })
 	group.Go(func() error { return a.Outbox.Run(ctx) })
 	return group.Wait()

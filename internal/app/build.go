@@ -12,6 +12,7 @@ import (
 	"baodao/config"
 	"baodao/internal/clock"
 	"baodao/internal/jobs"
+	"baodao/internal/metrics"
 	"baodao/router"
 	"baodao/service/account"
 	"baodao/service/attend"
@@ -36,6 +37,8 @@ type Deps struct {
 	WeChat         account.WeChat
 	AppID          string        // of the mini-program
 	Sender         notify.Sender // of notices; nil where no outbox runs
+	NoticeRate     float64       // notices a second, 0: without a limit
+	Metrics        *metrics.Metrics
 	Log            *slog.Logger
 	TrustedProxies []string
 	MaxInFlight    int
@@ -75,13 +78,13 @@ func Build(d Deps) (*Built, error) {
 	}
 	routes := router.Routes(handlers(services))
 	engine, err := router.New(router.Config{
-		Auth: services.Account, Now: d.Now, Log: d.Log, TrustedProxies: d.TrustedProxies, InFlight: d.MaxInFlight, TestClock: d.SetClock, PageLife: d.PageLife, Limits: d.Limits,
+		Auth: services.Account, Now: d.Now, Log: d.Log, TrustedProxies: d.TrustedProxies, InFlight: d.MaxInFlight, TestClock: d.SetClock, PageLife: d.PageLife, Limits: d.Limits, Observe: d.Metrics.Request,
 		Ready: []router.Check{{Name: "database", Run: func(ctx context.Context) error { return ping(ctx, d.DB) }}},
 	}, routes)
 	if err != nil {
 		return nil, err
 	}
-	outbox := &notify.Worker{DB: d.DB, Now: d.Now, Vault: services.Notify.Vault, Sender: d.Sender, AppID: d.AppID, Log: d.Log}
+	outbox := &notify.Worker{DB: d.DB, Now: d.Now, Vault: services.Notify.Vault, Sender: d.Sender, AppID: d.AppID, Log: d.Log, Rate: d.NoticeRate, Observe: d.Metrics.Notice, Paused: d.Metrics.Pause}
 	return &Built{Services: services, Handler: engine, Routes: routes, Jobs: periodic(d, services), Outbox: outbox}, nil
 }
 

@@ -39,6 +39,7 @@ type Worker struct {
 	AppID   string
 	Log     *slog.Logger
 	Observe func(state, why string, code int) // told of every outcome; may be nil
+	Paused  func(lane, reason string)         // told of every pause; may be nil
 
 	Batch    int     // messages leased at once, 0: 512
 	Parallel int     // messages in flight, 0: 32
