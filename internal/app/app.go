@@ -37,7 +37,7 @@ type App struct {
 	DB     *gorm.DB
 	Log    *slog.Logger
 	config config.Config
-	appID  string // of the mini-program, real or simulated
+	appID  string           // of the mini-program, real or simulated
 	counts *metrics.Metrics // nil without an address to serve them on
 	node   *jobs.Node
 	runner *jobs.Runner
