@@ -139,7 +139,7 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 	a.appID = w.AppID
 	gateway, err := wechat.New(wechat.Config{
 		AppID: w.AppID, Secret: w.Secret, BaseURL: w.BaseURL, Production: a.config.Env == config.Production, Now: now, Tokens: tokens,
-		Observe: a.counts.WeChat,
+		Log: a.Log, Observe: a.counts.WeChat,
 	})
 	if err != nil {
 		return nil, err
