@@ -293,4 +293,3 @@ type rawAnswer struct {
 	MsgID int64  `json:"msgid"`
 	Token string `json:"access_token"`
 }
-
