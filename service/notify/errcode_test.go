@@ -32,7 +32,7 @@ const (
 )
 
 // reactions are the rows of the table of WeChat's error codes, as far as they can answer a message.
-var reactions = []reaction{ //nolint:gochecknoglobals // a table
+var reactions = []reaction{
 	{codes: []int{-1, 200001, 85431}, state: model.NoticePending, attempts: 1, from: 4 * time.Second, to: 6 * time.Second},
 	{codes: []int{43108}, state: model.NoticePending, attempts: 1, from: 2 * time.Second, to: 5 * time.Second},
 	{codes: []int{99999, 45002}, state: model.NoticePending, attempts: 1, from: 4 * time.Second, to: 6 * time.Second},

@@ -37,9 +37,9 @@ func TestMain(m *testing.M) {
 	if step := os.Getenv(childStep); step != "" {
 		err := dyingWorker(context.Background(), step)
 		fmt.Fprintln(os.Stderr, "the worker outlived its death:", err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // a main of its own
 	}
-	os.Exit(m.Run())
+	os.Exit(m.Run()) //nolint:forbidigo // a main of its own
 }
 
 // dyingWorker takes one batch and kills its own process at the step: nothing is undone, closed or said.
@@ -101,7 +101,7 @@ func (k *kit) address() string {
 // killed runs a worker as a process of its own, which is killed with signal 9 at the step.
 func (k *kit) killed(step string, after int) {
 	k.TB.Helper()
-	cmd := exec.CommandContext(k.TB.Context(), os.Args[0], "-test.run=^$") //nolint:gosec // this very program
+	cmd := exec.CommandContext(k.TB.Context(), os.Args[0], "-test.run=^$")
 	cmd.Env = append(os.Environ(), childStep+"="+step, fmt.Sprint(childAfter, "=", after), childDB+"="+k.address(), childSim+"="+k.sim,
 		fmt.Sprint(childNow, "=", k.Clock.Now().UnixMilli()))
 	out, err := cmd.CombinedOutput()

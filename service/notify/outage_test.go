@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/notify"
@@ -32,13 +33,8 @@ func TestAnHourWithoutWeChatWhileLifeGoesOn(t *testing.T) {
 			told := 0
 			tell := func() error {
 				told++
-				tx := k.DB.Begin()
-				err := k.Notices.Enqueue(tx, notify.Event{Kind: notify.ActivityCancelled, UserIDs: users, Fact: []string{fmt.Sprint(told)}, Object: "activities", ObjectID: 7, Data: text(told)})
-				if err != nil {
-					tx.Rollback()
-					return err
-				}
-				return tx.Commit().Error
+				e := notify.Event{Kind: notify.ActivityCancelled, UserIDs: users, Fact: []string{fmt.Sprint(told)}, Object: "activities", ObjectID: 7, Data: text(told)}
+				return k.DB.Transaction(func(tx *gorm.DB) error { return k.Notices.Enqueue(tx, e) })
 			}
 			k.mustAll(tell)
 			k.mustAll(nil, one, two) // as long as it answers
@@ -93,9 +89,9 @@ func TestThePaceIsKept(t *testing.T) {
 	k.crowd(12, 1)
 	w := k.worker()
 	w.Rate = 20
-	began := time.Now()
+	began := time.Now() //nolint:forbidigo // how long it really takes
 	k.drain(w)
-	if took := time.Since(began); took < 450*time.Millisecond {
+	if took := time.Since(began); took < 450*time.Millisecond { //nolint:forbidigo // how long it really takes
 		t.Errorf("12 messages at 20 a second in %s", took)
 	}
 	k.wantOnce(12)

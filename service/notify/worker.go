@@ -18,7 +18,7 @@ import (
 
 const (
 	batchUsual    = 512
-	batchesMost   = 2 // under way at once
+	batchesMost   = 3 // under way at once
 	parallelUsual = 32
 	sendTimeout   = 10 * time.Second
 	lease         = 60 * time.Second // what has not begun sendTimeout before its end is not begun any more
