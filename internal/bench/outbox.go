@@ -45,6 +45,10 @@ type drain struct {
 }
 
 // outboxDrain measures the worker against posting the same messages straight to the simulator. Short: 10,000 messages.
+//
+// What bounds it is the database: each message changes its state twice, under a lease and for good, and each change moves it in
+// three indexes of notice_outbox. On SQLite one writer does that, and a lease and a settlement follow each other there while
+// messages are being sent; leasing and settling 512 messages take about as long as sending them.
 func outboxDrain(ctx context.Context, s settings, engine string) (result, error) {
 	total := 10_000
 	if s.full {
