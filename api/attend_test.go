@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"baodao/internal/app"
 	"baodao/internal/testkit/apitest"
 	"baodao/model"
 	"baodao/service/access"
@@ -25,9 +26,9 @@ type event struct {
 	seat     string       // my signup
 }
 
-func newEvent(t *testing.T) *event {
+func newEvent(t *testing.T, change ...func(*apitest.API, *app.Deps)) *event {
 	t.Helper()
-	e := &event{API: apitest.New(t)}
+	e := &event{API: apitest.New(t, change...)}
 	e.project = e.World.Project(e.Pair(e.Branch, e.Community), "清洁")
 	e.lead, e.me = e.Student("队长", e.Branch), e.Student("李同学", e.Branch)
 	e.Team(e.project, model.TeamLead, e.lead)

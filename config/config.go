@@ -37,6 +37,8 @@ type raw struct {
 	MaxInFlight    string   `env:"MAX_IN_FLIGHT" envDefault:"2048"`
 	DrainTimeout   string   `env:"DRAIN_TIMEOUT" envDefault:"10s"`
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
+	MetricsAddr    string   `env:"METRICS_ADDR"`
+	NoticeRate     string   `env:"NOTICE_RATE" envDefault:"500"`
 
 	WeChatBaseURL  string `env:"WECHAT_BASE_URL"`
 	AppID          string `env:"WECHAT_APPID"`
@@ -78,6 +80,8 @@ type Config struct {
 	MaxInFlight    int      // requests served at the same time; more are refused with 503
 	DrainTimeout   time.Duration
 	LogLevel       string
+	MetricsAddr    string  // where metrics are served, empty: nowhere
+	NoticeRate     float64 // WeChat messages a second of this process, 0: without a limit
 
 	WeChat WeChat
 	Keys   Keys
@@ -127,7 +131,7 @@ func load(environ []string, mayWrite bool) (Config, error) {
 	errs = append(errs, unknown(vars)...)
 	errs = append(errs, readFiles(&r)...)
 	c := Config{
-		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, Env: r.Env, TrustedProxies: r.TrustedProxies, LogLevel: r.LogLevel,
+		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, Env: r.Env, TrustedProxies: r.TrustedProxies, LogLevel: r.LogLevel, MetricsAddr: r.MetricsAddr,
 		WeChat: WeChat{
 			BaseURL: r.WeChatBaseURL, AppID: r.AppID, Secret: r.Secret, PushToken: r.PushToken, PushAESKey: r.PushAESKey, Simulated: r.AppID == "" && r.WeChatBaseURL == "",
 			Version: r.WeChatVersion, ActivityPage: r.ActivityPage, CheckInPage: r.CheckInPage,
@@ -206,6 +210,9 @@ func (c *Config) numbers(r raw) (errs []error) {
 	if c.DrainTimeout, err = time.ParseDuration(r.DrainTimeout); err != nil || c.DrainTimeout <= 0 {
 		errs = append(errs, fmt.Errorf("%sDRAIN_TIMEOUT %q: want a time above 0, as 10s", Prefix, r.DrainTimeout))
 	}
+	if c.NoticeRate, err = strconv.ParseFloat(r.NoticeRate, 64); err != nil || !(c.NoticeRate >= 0 && c.NoticeRate <= 1e6) {
+		errs = append(errs, fmt.Errorf("%sNOTICE_RATE %q: want messages a second, as 500, or 0 for no limit", Prefix, r.NoticeRate))
+	}
 	return errs
 }
 
@@ -222,6 +229,14 @@ func (c *Config) check() (errs []error) {
 	_, port, err := net.SplitHostPort(c.Addr)
 	_, perr := strconv.ParseUint(port, 10, 16)
 	add(err != nil || perr != nil, "ADDR %q: want host:port, as 127.0.0.1:8080", c.Addr)
+	if c.MetricsAddr != "" {
+		host, port, err := net.SplitHostPort(c.MetricsAddr)
+		_, perr := strconv.ParseUint(port, 10, 16)
+		add(err != nil || perr != nil, "METRICS_ADDR %q: want host:port, as 127.0.0.1:9100", c.MetricsAddr)
+		if host == "" {
+			c.MetricsAddr = net.JoinHostPort("127.0.0.1", port)
+		}
+	}
 	engine, rest, _ := strings.Cut(c.DatabaseURL, ":")
 	add((engine != "sqlite" && engine != "mysql") || rest == "", "DB: want sqlite:PATH or mysql:user:password@tcp(host:3306)/name")
 	add(engine == "sqlite" && (strings.Contains(rest, "?") || rest == ":memory:"), "DB: want sqlite: and the path of a file, without options")

@@ -3,6 +3,7 @@ package router
 import (
 	"log/slog"
 	"net/netip"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -12,7 +13,7 @@ import (
 
 // accessLog writes one line a request: the route's template, never the path, the query or a name. The client's address
 // is cut to its network.
-func accessLog(now clock.Clock) gin.HandlerFunc {
+func accessLog(now clock.Clock, observe func(string, int, time.Duration)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		begin := now()
 		c.Next()
@@ -21,9 +22,13 @@ func accessLog(now clock.Clock) gin.HandlerFunc {
 		if route == "" {
 			route = "(none)"
 		}
+		took := now().Sub(begin)
+		if observe != nil {
+			observe(method(c)+" "+route, c.Writer.Status(), took)
+		}
 		attrs := []slog.Attr{
 			slog.String("request_id", ex.RequestID), slog.String("method", method(c)), slog.String("route", route), slog.Int("status", c.Writer.Status()),
-			slog.Int64("ms", now().Sub(begin).Milliseconds()), slog.Int("bytes", max(0, c.Writer.Size())), slog.String("network", network(c.ClientIP())),
+			slog.Int64("ms", took.Milliseconds()), slog.Int("bytes", max(0, c.Writer.Size())), slog.String("network", network(c.ClientIP())),
 		}
 		if ex.UserID != 0 {
 			attrs = append(attrs, slog.Int64("user_id", ex.UserID))

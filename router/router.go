@@ -51,6 +51,9 @@ type Config struct {
 	Limits         Limits              // requests a minute of one caller; the zero value limits nobody
 	PageLife       time.Duration       // how long a Rendered page is kept, 0: not at all
 	TestClock      func(now time.Time) // set only in a build for tests: serves PUT /test/clock
+
+	// Observe, when set, is told of every answer: method and route's template, status, and how long it took.
+	Observe func(operation string, status int, took time.Duration)
 }
 
 // New builds the engine over the route table. A route without a known permission, summary or tag, a duplicate
@@ -69,7 +72,7 @@ func New(cfg Config, routes []Route) (*gin.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine.Use(exchange(cfg.Log), accessLog(cfg.Now), recovery(), headers(), limitURL())
+	engine.Use(exchange(cfg.Log), accessLog(cfg.Now, cfg.Observe), recovery(), headers(), limitURL())
 	engine.Match([]string{http.MethodGet, http.MethodHead}, "/healthz", healthy)
 	engine.Match([]string{http.MethodGet, http.MethodHead}, "/readyz", ready(cfg.Ready))
 	engine.NoRoute(func(c *gin.Context) { api.Fail(c, api.ErrNoRoute) })

@@ -24,6 +24,7 @@ import (
 	"baodao/internal/database"
 	"baodao/internal/id"
 	"baodao/internal/jobs"
+	"baodao/internal/metrics"
 	"baodao/internal/wechat"
 	"baodao/internal/wxsim"
 	"baodao/internal/wxstore"
@@ -43,6 +44,7 @@ type App struct {
 	appID  string           // of the mini-program, real or simulated
 	push   PushConfig       // of the mini-program, real or simulated
 	sim    *wxsim.Simulator // nil: WeChat is another process
+	counts *metrics.Metrics // nil without an address to serve them on
 	node   *jobs.Node
 	runner *jobs.Runner
 	close  []func() error
@@ -63,6 +65,9 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 	if err := a.openDatabase(ctx, now); err != nil {
 		return err
 	}
+	if err := a.count(); err != nil {
+		return err
+	}
 	owner := jobs.Name()
 	a.node = &jobs.Node{DB: a.DB, Now: clock.System, Owner: owner, Log: log}
 	if err := a.node.Take(ctx); err != nil {
@@ -77,13 +82,14 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, clock.System).New, // never the test clock: ids must not come again
 		Keys: cfg.Keys, WeChat: gateway, Log: log,
 		AppID: a.appID, Sender: NoticeSender(gateway), Codes: CodeMaker(gateway, now), Pages: pagesOf(a.appID, cfg.WeChat),
-		Phones: Phones(gateway), Push: a.push, Templates: Templates(gateway),
+		Phones: Phones(gateway), Push: a.push, Templates: Templates(gateway), Metrics: a.counts, NoticeRate: cfg.NoticeRate,
 		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),
 	}
 	a.Built, err = Build(a.deps) //nolint:contextcheck // each request brings its own
 	if err != nil {
 		return err
 	}
+	a.counts.Oldest(a.Outbox.Oldest) //nolint:contextcheck // each scrape brings its own
 	return a.Vault.CheckKeys(ctx, a.DB)
 }
 
@@ -158,7 +164,7 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 	a.appID, a.push = w.AppID, PushConfig{Token: w.PushToken, AESKey: w.PushAESKey}
 	gateway, err := wechat.New(wechat.Config{
 		AppID: w.AppID, Secret: w.Secret, BaseURL: w.BaseURL, Production: a.config.Env == config.Production, Now: now, Tokens: tokens,
-		Trial: w.Version == "trial",
+		Trial: w.Version == "trial", Log: a.Log, Observe: a.counts.WeChat,
 	})
 	if err != nil {
 		return nil, err
@@ -203,6 +209,9 @@ func (a *App) work(ctx context.Context, listener net.Listener) error {
 		defer cancel()
 		return server.Shutdown(drain)
 	})
+	if a.counts != nil {
+		group.Go(func() error { return a.serveMetrics(ctx) })
+	}
 	group.Go(func() error { return a.runner.Run(ctx, a.Jobs...) })
 	group.Go(func() error { return a.Outbox.Run(ctx) })
 	group.Go(func() error { return a.begin(ctx, listener) })

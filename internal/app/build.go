@@ -12,6 +12,7 @@ import (
 	"baodao/config"
 	"baodao/internal/clock"
 	"baodao/internal/jobs"
+	"baodao/internal/metrics"
 	"baodao/router"
 	"baodao/service/account"
 	"baodao/service/attend"
@@ -41,6 +42,8 @@ type Deps struct {
 	Templates      TemplateSource // nil: the templates are not compared
 	AppID          string         // of the mini-program
 	Sender         notify.Sender  // of notices; nil where no outbox runs
+	NoticeRate     float64        // notices a second, 0: without a limit
+	Metrics        *metrics.Metrics
 	Codes          pagecode.Maker // of mini-program codes; nil where none is asked for
 	Pages          pagecode.Pages // that the codes open
 	Log            *slog.Logger
@@ -93,13 +96,16 @@ func Build(d Deps) (*Built, error) {
 	}
 	routes := router.Routes(h)
 	engine, err := router.New(router.Config{
-		Auth: services.Account, Now: d.Now, Log: d.Log, TrustedProxies: d.TrustedProxies, InFlight: d.MaxInFlight, TestClock: d.SetClock, PageLife: d.PageLife, Limits: d.Limits,
+		Auth: services.Account, Now: d.Now, Log: d.Log, TrustedProxies: d.TrustedProxies, InFlight: d.MaxInFlight, TestClock: d.SetClock, PageLife: d.PageLife, Limits: d.Limits, Observe: d.Metrics.Request,
 		Ready: []router.Check{{Name: "database", Run: func(ctx context.Context) error { return ping(ctx, d.DB) }}},
 	}, routes)
 	if err != nil {
 		return nil, err
 	}
-	outbox := &notify.Worker{DB: d.DB, Now: d.Now, Vault: services.Notify.Vault, Sender: d.Sender, AppID: d.AppID, Log: d.Log, Recheck: services.Remind.Outdated}
+	outbox := &notify.Worker{
+		DB: d.DB, Now: d.Now, Vault: services.Notify.Vault, Sender: d.Sender, AppID: d.AppID, Log: d.Log, Recheck: services.Remind.Outdated,
+		Rate: d.NoticeRate, Observe: d.Metrics.Notice, Paused: d.Metrics.Pause,
+	}
 	return &Built{Services: services, Handler: engine, Routes: routes, Jobs: periodic(d, services), Outbox: outbox, Push: push}, nil
 }
 

@@ -43,7 +43,7 @@ var testsMay = []string{
 var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench", "service/notify", "service/pagecode"}
 
 // banEverywhere are the modules that one package of ours stands in front of.
-var banEverywhere = map[string]string{"github.com/silenceper/wechat": "internal/wechat"}
+var banEverywhere = map[string]string{"github.com/silenceper/wechat": "internal/wechat", "github.com/prometheus": "internal/metrics"}
 
 // rules is the import rule of the house, from the top of it to the ground.
 func rules() []rule {
@@ -70,6 +70,7 @@ func rules() []rule {
 		{packages: []string{"internal/wechat"}, may: []string{"service/fault"}, ban: gorm},
 		{packages: []string{"internal/wxstore"}, may: cat([]string{"model", "internal/wechat", "service/atomic"}, time), ban: http},
 		{packages: []string{"internal/wxsim"}, only: []string{}},
+		{packages: []string{"internal/metrics"}, ban: gorm[:1]},
 		{packages: []string{"internal/arch"}, ban: cat(http, gorm)},
 	}
 	for i, name := range domain {

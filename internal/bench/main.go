@@ -50,6 +50,7 @@ func all() []benchmark {
 		{name: "edge.overhead", run: edgeOverhead},
 		{name: "list.page", engines: true, run: listPage},
 		{name: "list.public", engines: true, run: listPublic},
+		{name: "outbox.drain", engines: true, run: outboxDrain},
 		{name: "import.divisions", engines: true, less: true, run: importDivisions},
 	}
 }
@@ -57,7 +58,12 @@ func all() []benchmark {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	s := settings{full: os.Getenv("BENCH_FULL") == "1", mysql: os.Getenv("TEST_MYSQL_DSN"), data: os.Getenv("BENCH_DATA"), out: os.Stdout}
-	err := run(ctx, s, os.Getenv("BENCH"), os.Getenv("BENCH_GATE"))
+	var err error
+	if os.Getenv(simulatorVariable) != "" {
+		err = simulate(ctx)
+	} else {
+		err = run(ctx, s, os.Getenv("BENCH"), os.Getenv("BENCH_GATE"))
+	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)

@@ -96,7 +96,7 @@ func (g *Gateway) checkPiece(ctx context.Context, openID string, use TextUse, te
 			Label   flexible   `json:"label"`
 		} `json:"result"`
 	}
-	err := g.exchange(ctx, opCheckText, http.MethodPost, "/wxa/msg_sec_check", in, &out)
+	err := g.exchange(ctx, opCheckText, http.MethodPost, pathCheckText, in, &out)
 	var f *Failure
 	switch {
 	case err == nil && out.Result.Suggest == "":
@@ -137,7 +137,7 @@ func (g *Gateway) SubmitMedia(ctx context.Context, openID, address string, kind 
 	var out struct {
 		TraceID string `json:"trace_id"`
 	}
-	err = g.exchange(ctx, opMedia, http.MethodPost, "/wxa/media_check_async", in, &out)
+	err = g.exchange(ctx, opMedia, http.MethodPost, pathMedia, in, &out)
 	var f *Failure
 	switch {
 	case errors.As(err, &f) && f.Code == 61010:

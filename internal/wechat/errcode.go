@@ -7,15 +7,17 @@ import (
 
 // Operations, as they are called in a Failure and in metrics.
 const (
-	opLogin     = "login"
-	opToken     = "token"
-	opPhone     = "phone"
-	opNotify    = "notify"
-	opTemplates = "templates"
-	opCheckText = "check_text"
-	opMedia     = "submit_media"
-	opPageCode  = "page_code"
-	opShareLink = "share_link"
+	opLogin = "login"
+	opToken = "token"
+
+	opTokenForced = "token_forced" // in metrics only
+	opPhone       = "phone"
+	opNotify      = "notify"
+	opTemplates   = "templates"
+	opCheckText   = "check_text"
+	opMedia       = "submit_media"
+	opPageCode    = "page_code"
+	opShareLink   = "share_link"
 )
 
 // kindOf maps an errcode to what should be done about it. At the token endpoint a refusal never concerns the message or

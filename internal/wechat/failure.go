@@ -63,8 +63,12 @@ func (f *Failure) Error() string {
 func (f *Failure) Unwrap() error { return f.cause }
 
 // unknown is a Failure whose outcome nobody can tell. At the token endpoint it is only a delay: the operation that
-// wanted the token was not begun.
+// wanted the token was not begun. So is a call that the breaker did not let through.
 func unknown(op string, cause error) *Failure {
+	var open *openError
+	if errors.As(cause, &open) {
+		return &Failure{Op: op, Kind: KindBusy, RetryAt: open.until, cause: cause}
+	}
 	if op == opToken {
 		return &Failure{Op: op, Kind: KindBusy, cause: cause}
 	}

@@ -17,7 +17,7 @@ var (
 func (g *Gateway) unavailable(err error) error {
 	var f *Failure
 	if !errors.As(err, &f) || f.RetryAt.IsZero() {
-		return ErrUnavailable.Because(err)
+		return ErrUnavailable.After(openLeast).Because(err)
 	}
 	const most = time.Hour
 	return ErrUnavailable.After(min(max(f.RetryAt.Sub(g.now()), time.Second), most)).Because(err)

@@ -8,6 +8,7 @@ package wechat
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"time"
@@ -38,7 +39,11 @@ type Config struct {
 	// Now is the clock; it must be set.
 	Now func() time.Time
 
-	// Observe, when set, is told of every operation: its name, "ok" or the kind of its failure, and how long it took.
+	// Log, when set, is told what somebody should look into although nothing failed.
+	Log *slog.Logger
+
+	// Observe, when set, is told of every operation, refreshes of the token included (token, token_forced): its name, "ok" or
+	// the kind of its failure or "open" when the breaker did not let it through, and how long it took.
 	Observe func(op, outcome string, took time.Duration)
 }
 
@@ -51,10 +56,13 @@ type Gateway struct {
 	prod   bool
 	trial  bool
 	seen   func(op, outcome string, took time.Duration)
+	log    *slog.Logger
 	mini   *miniprogram.MiniProgram
 	tokens *tokens
 	kept   *http.Transport // connections are kept and reused
 	fresh  *http.Transport // one connection a request, so that net/http cannot replay it
+
+	breakers map[string]*breaker // by group of operations
 }
 
 // New makes a Gateway, or tells every mistake of the configuration at once.
@@ -77,8 +85,14 @@ func New(cfg Config) (*Gateway, error) {
 		prod:   cfg.Production,
 		trial:  cfg.Trial,
 		seen:   cfg.Observe,
+		log:    cfg.Log,
 		kept:   newTransport(proxy, false),
 		fresh:  newTransport(proxy, true),
+
+		breakers: newBreakers(cfg.Now),
+	}
+	if g.log == nil {
+		g.log = slog.New(slog.DiscardHandler)
 	}
 	g.mini = miniprogram.NewMiniProgram(&config.Config{AppID: cfg.AppID, AppSecret: cfg.Secret, Cache: noCache{}, UseStableAK: true})
 	g.tokens = &tokens{g: g, store: cfg.Tokens, solo: NewMemoryTokens()}
@@ -107,7 +121,11 @@ func (g *Gateway) watch(op string) func(*error) {
 		if *err != nil {
 			outcome = KindUnknown.String()
 			var f *Failure
-			if errors.As(*err, &f) {
+			var open *openError
+			switch {
+			case errors.As(*err, &open):
+				outcome = "open"
+			case errors.As(*err, &f):
 				outcome = f.Kind.String()
 			}
 		}

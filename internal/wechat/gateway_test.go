@@ -75,7 +75,7 @@ func TestObserveAndTrial(t *testing.T) {
 	_, _ = g.Notify(t.Context(), notice(id))
 	_, _, _ = g.Login(t.Context(), "bad&code")
 	_, _, _ = g.Login(t.Context(), "dev-li-first")
-	if got := strings.Join(seen, ", "); got != "notify ok, notify gone, login invalid, login refused" {
+	if got := strings.Join(seen, ", "); got != "token ok, notify ok, notify gone, login invalid, login refused" {
 		t.Fatal(got)
 	}
 	if sent := fmt.Sprint(r.admin(http.MethodGet, "sends", nil)["sends"]); !strings.Contains(sent, "miniprogram_state:trial") {

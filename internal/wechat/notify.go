@@ -4,9 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 )
-
-const pathNotify = "/cgi-bin/message/subscribe/send"
 
 // Notice is one subscribe message to one person.
 type Notice struct {
@@ -40,6 +39,8 @@ func (g *Gateway) Notify(ctx context.Context, n Notice) (receipt Receipt, err er
 	receipt, err = g.send(ctx, n, data)
 	var f *Failure
 	if errors.As(err, &f) && f.Code == 41030 && n.Page != "" {
+		page, _, _ := strings.Cut(n.Page, "?")
+		g.log.Error("a notice goes without its page, which is not in the released version", "page", page, "template", n.Template)
 		n.Page = ""
 		receipt, err = g.send(ctx, n, data)
 		receipt.PageDropped = true

@@ -1,9 +1,11 @@
 package wechat_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -161,11 +163,16 @@ func TestEachErrcodeHasItsReaction(t *testing.T) {
 
 func TestNotifyWithoutThePageWhenItIsNotReleased(t *testing.T) {
 	r := startApp(t, noticeApp())
+	var said bytes.Buffer
+	r.Gateway = gateway(t, wechat.Config{AppID: appID, Secret: secret, BaseURL: r.url, Now: r.clock.Now, Log: slog.New(slog.NewTextHandler(&said, nil))})
 	n := notice(r.person("li", 1))
-	n.Page = "pages/tomorrow"
+	n.Page = "pages/tomorrow?id=7"
 	receipt, err := r.Notify(t.Context(), n)
 	if err != nil || !receipt.PageDropped || receipt.MsgID == "" {
 		t.Fatalf("%+v %v", receipt, err)
+	}
+	if log := said.String(); !strings.Contains(log, "level=ERROR") || !strings.Contains(log, "page=pages/tomorrow ") || strings.Contains(log, n.OpenID) {
+		t.Errorf("no alarm, or one that tells too much: %s", log)
 	}
 }
 

@@ -62,7 +62,7 @@ func (g *Gateway) PageCode(ctx context.Context, c PageCode) (picture Picture, er
 func (g *Gateway) draw(ctx context.Context, c PageCode) (picture Picture, err error) {
 	check := !g.trial
 	in := qrcode.QRCoder{Page: c.Page, Scene: c.Scene, Width: c.Width, IsHyaline: c.Transparent, EnvVersion: g.env(), CheckPath: &check}
-	err = g.withToken(ctx, opPageCode, func(token string) error {
+	err = g.withToken(ctx, opPageCode, func(ctx context.Context, token string) error {
 		raw, err := g.post(ctx, pathPageCode, token, in)
 		if err != nil {
 			return unknown(opPageCode, err)
@@ -130,7 +130,7 @@ func (g *Gateway) ShareLink(ctx context.Context, l Link) (address string, err er
 	var out struct {
 		Link string `json:"url_link"`
 	}
-	if err := g.exchange(ctx, opShareLink, http.MethodPost, "/wxa/generate_urllink", in, &out); err != nil {
+	if err := g.exchange(ctx, opShareLink, http.MethodPost, pathShareLink, in, &out); err != nil {
 		return "", err
 	}
 	if !strings.HasPrefix(out.Link, "https://") {

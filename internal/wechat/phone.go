@@ -44,15 +44,15 @@ func (g *Gateway) Phone(ctx context.Context, code, openID string) (phone Phone, 
 			} `json:"watermark"`
 		} `json:"phone_info"`
 	}
-	if err := g.exchange(ctx, opPhone, http.MethodPost, "/wxa/business/getuserphonenumber", in, &out); err != nil {
+	if err := g.exchange(ctx, opPhone, http.MethodPost, pathPhone, in, &out); err != nil {
 		return Phone{}, g.phoneFault(err)
 	}
 	info := out.Info
 	if info.Watermark.AppID != g.appID {
-		return Phone{}, ErrUnavailable.Because(unknown(opPhone, errors.New("the answer is for another app")))
+		return Phone{}, g.unavailable(unknown(opPhone, errors.New("the answer is for another app")))
 	}
 	if !dialable(info.Pure) || !dialable(info.Number) {
-		return Phone{}, ErrUnavailable.Because(unknown(opPhone, errors.New("the answer holds no usable number")))
+		return Phone{}, g.unavailable(unknown(opPhone, errors.New("the answer holds no usable number")))
 	}
 	return Phone{Number: info.Number, Pure: info.Pure, Country: string(info.Country)}, nil
 }

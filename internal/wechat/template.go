@@ -34,7 +34,7 @@ func (g *Gateway) Templates(ctx context.Context) (templates []Template, err erro
 	var out struct {
 		Data []subscribe.TemplateItem `json:"data"`
 	}
-	if err := g.exchange(ctx, opTemplates, http.MethodGet, "/wxaapi/newtmpl/gettemplate", nil, &out); err != nil {
+	if err := g.exchange(ctx, opTemplates, http.MethodGet, pathTemplates, nil, &out); err != nil {
 		return nil, err
 	}
 	for _, item := range out.Data {

@@ -12,11 +12,12 @@ import (
 const (
 	pathToken = "/cgi-bin/stable_token"
 
-	tokenTimeout = 5 * time.Second
+	tokenTimeout = 3 * time.Second
 	tokenMargin  = 5 * time.Minute  // a token is not used in its last minutes …
 	tokenLeast   = 10 * time.Second // … but each is used this long, or a short-lived one would mean a refresh per call
 	forceGap     = 30 * time.Second // WeChat ignores a force that comes sooner
 	coolBad      = time.Minute
+	copyLife     = time.Second // a good token is believed so long without a look at the store
 	coolFault    = 5 * time.Second
 )
 
@@ -29,6 +30,7 @@ type tokens struct {
 
 	mu     sync.Mutex
 	copy   TokenRow      // the last row seen, for when the store is down
+	seen   time.Time     // when the store said so
 	unsaid bool          // the copy holds a change of its version that the store could not take
 	solo   *MemoryTokens // one refresh in this process when the store cannot lock
 }
@@ -42,6 +44,9 @@ func (t *tokens) GetAccessToken() (string, error) {
 
 // GetAccessTokenContext returns a token that may be used now.
 func (t *tokens) GetAccessTokenContext(ctx context.Context) (string, error) {
+	if row, fresh := t.recent(); fresh && t.usable(row, "") {
+		return row.Token, nil
+	}
 	row := t.load(ctx)
 	if t.usable(row, "") {
 		return row.Token, nil
@@ -54,6 +59,15 @@ func (t *tokens) usable(row TokenRow, refused string) bool {
 	return row.Token != "" && row.Token != refused && row.Token != row.Bad && t.g.now().Before(row.NotAfter)
 }
 
+// recent is the copy, and whether it was just read. A token that another replica has replaced meanwhile is refused by
+// WeChat, and then the store is asked.
+func (t *tokens) recent() (row TokenRow, fresh bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	age := t.g.now().Sub(t.seen)
+	return t.copy, age >= 0 && age < copyLife
+}
+
 // load reads the shared row. When the store is down, or could not take this process's last change, it returns the copy.
 func (t *tokens) load(ctx context.Context) TokenRow {
 	row, err := t.store.Load(ctx, t.g.appID)
@@ -62,7 +76,7 @@ func (t *tokens) load(ctx context.Context) TokenRow {
 	if err != nil || t.unsaid && row.Version == t.copy.Version {
 		return t.copy
 	}
-	t.copy, t.unsaid = row, false
+	t.copy, t.unsaid, t.seen = row, false, t.g.now()
 	return row
 }
 
@@ -170,6 +184,11 @@ func (t *tokens) cool(ctx context.Context, row TokenRow, err error) {
 
 // fetch asks WeChat once. A fault here is never of unknown outcome: the operation that wanted the token was not begun.
 func (t *tokens) fetch(ctx context.Context, force bool) (token string, notAfter time.Time, err error) {
+	op := opToken
+	if force {
+		op = opTokenForced
+	}
+	defer t.g.watch(op)(&err)
 	ctx, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
 	asked := t.g.now()

@@ -19,8 +19,14 @@ const (
 	jsonCap       = 1 << 20
 	imageCap      = 4 << 20
 
-	pathLogin    = "/sns/jscode2session"
-	pathPageCode = "/wxa/getwxacodeunlimit"
+	pathLogin     = "/sns/jscode2session"
+	pathPhone     = "/wxa/business/getuserphonenumber"
+	pathNotify    = "/cgi-bin/message/subscribe/send"
+	pathTemplates = "/wxaapi/newtmpl/gettemplate"
+	pathCheckText = "/wxa/msg_sec_check"
+	pathMedia     = "/wxa/media_check_async"
+	pathPageCode  = "/wxa/getwxacodeunlimit"
+	pathShareLink = "/wxa/generate_urllink"
 )
 
 var (

@@ -47,8 +47,8 @@ func (w *Worker) take(ctx context.Context, all []candidate) (batch []job, err er
 		if err := w.leaseAll(tx, owner, ids, again); err != nil {
 			return err
 		}
-		var rows []model.Notice
-		if err := tx.Where("id IN ? AND lease_owner = ? AND state = ?", ids, owner, model.NoticeSending).Order("id").Find(&rows).Error; err != nil {
+		rows, err := leased(tx, owner, ids)
+		if err != nil {
 			return err
 		}
 		batch, err = w.decide(tx, rows)
@@ -84,7 +84,8 @@ func (w *Worker) decide(tx *gorm.DB, rows []model.Notice) ([]job, error) {
 		return nil, err
 	}
 	var batch []job
-	var reserve, first []int64
+	var reserve []model.Notice
+	began := map[start][]int64{}
 	away := map[fate][]int64{}
 	for _, n := range rows {
 		v := f.judge(n)
@@ -94,27 +95,43 @@ func (w *Worker) decide(tx *gorm.DB, rows []model.Notice) ([]job, error) {
 		}
 		switch {
 		case v.reserve:
-			reserve = append(reserve, n.ID)
-			err = take(tx, n, w.Now())
+			reserve = append(reserve, n)
 		case v.probe:
-			err = probe(tx, n, f.ledger[ledgerKey{n.UserID, n.Template}] != nil, w.Now())
+			if err := probe(tx, n, f.ledger[ledgerKey{n.UserID, n.Template}] != nil, w.Now()); err != nil {
+				return nil, err
+			}
 		}
-		if err != nil {
-			return nil, err
-		}
-		if !n.Resent {
-			first = append(first, n.ID)
-		}
+		s := start{first: !n.Resent, reserve: v.reserve}
+		began[s] = append(began[s], n.ID)
 		n.Reserved = n.Reserved || v.reserve
 		batch = append(batch, job{Notice: n, openID: f.openIDs[n.UserID]})
 	}
-	if err := mark(tx, first, map[string]any{"tried_at": w.Now()}); err != nil {
+	if err := take(tx, reserve, w.Now()); err != nil {
 		return nil, err
 	}
-	if err := mark(tx, reserve, map[string]any{"reserved": true}); err != nil {
-		return nil, err
+	return batch, errors.Join(w.begin(tx, began), w.putAway(tx, away))
+}
+
+// start is what is noted about a message before it is sent.
+type start struct{ first, reserve bool }
+
+func (w *Worker) begin(tx *gorm.DB, began map[start][]int64) error {
+	for s, ids := range began {
+		set := map[string]any{}
+		if s.first {
+			set["tried_at"] = w.Now()
+		}
+		if s.reserve {
+			set["reserved"] = true
+		}
+		if len(set) == 0 {
+			continue
+		}
+		if err := mark(tx, ids, set); err != nil {
+			return err
+		}
 	}
-	return batch, w.putAway(tx, away)
+	return nil
 }
 
 // putAway ends the lease of messages that are not sent now.

@@ -7,7 +7,6 @@ import (
 	"gorm.io/gorm"
 
 	"baodao/model"
-	"baodao/service/atomic"
 	"baodao/service/vault"
 )
 
@@ -113,8 +112,8 @@ func (w *Worker) facts(tx *gorm.DB, rows []model.Notice) (*facts, error) {
 
 // address decrypts the openids of people who still have an account.
 func (w *Worker) address(tx *gorm.DB, f *facts, ids []int64) error {
-	var users []model.User
-	if err := tx.Select("id", "openid_enc", "status").Where("id IN ? AND status = ?", ids, model.UserActive).Find(&users).Error; err != nil {
+	users, err := addresses(tx, ids)
+	if err != nil {
 		return fmt.Errorf("read people: %w", err)
 	}
 	keys, err := w.Vault.People(tx, ids...)
@@ -132,16 +131,18 @@ func (w *Worker) address(tx *gorm.DB, f *facts, ids []int64) error {
 // wishes reads what people want: preferences, bindings, the ledger; and the templates.
 func (w *Worker) wishes(tx *gorm.DB, f *facts, users []int64, templates []string) error {
 	var (
-		prefs  []model.NotificationPref
-		stale  []model.StaleBinding
-		known  []model.NoticeTemplate
-		ledger []model.SubscribeLedger
+		prefs []model.NotificationPref
+		stale []model.StaleBinding
+		known []model.NoticeTemplate
 	)
+	ledger, err := balances(tx, users, templates)
+	if err != nil {
+		return fmt.Errorf("read ledger: %w", err)
+	}
 	for what, err := range map[string]error{
 		"preferences": tx.Where("user_id IN ? AND wechat = ?", users, false).Find(&prefs).Error,
 		"bindings":    tx.Where("user_id IN ?", users).Find(&stale).Error,
 		"templates":   tx.Where("app_id = ? AND template_id IN ? AND disabled_at IS NULL", w.AppID, templates).Find(&known).Error,
-		"ledger":      atomic.ForUpdate(tx).Where("user_id IN ? AND template IN ?", users, templates).Order("user_id, template").Find(&ledger).Error,
 	} {
 		if err != nil {
 			return fmt.Errorf("read %s: %w", what, err)

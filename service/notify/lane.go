@@ -84,6 +84,17 @@ func (w *Worker) closedLanes(ctx context.Context) (out lanes, err error) {
 	return out, nil
 }
 
+// Oldest is how long the oldest message that is due has been waiting, 0 when none is.
+func (w *Worker) Oldest(ctx context.Context) (time.Duration, error) {
+	var due []time.Time
+	err := w.DB.WithContext(ctx).Model(&model.Notice{}).Where("state = ? AND next_at <= ?", model.NoticePending, w.Now()).
+		Order("next_at").Limit(1).Pluck("next_at", &due).Error
+	if err != nil || len(due) == 0 {
+		return 0, wrap("read oldest notice", err)
+	}
+	return w.Now().Sub(due[0]), nil
+}
+
 func (w *Worker) reopen(ctx context.Context) error {
 	return wrap("open lane", atomic.Do(ctx, w.DB, func(tx *gorm.DB) error {
 		return tx.Where("name = ? AND reason = ?", laneApp, reasonUnreachable).Delete(&model.NoticeLane{}).Error
@@ -97,6 +108,9 @@ func (w *Worker) pauseNow(ctx context.Context, l lane) error {
 // pause closes a lane and raises the alarm.
 func (w *Worker) pause(tx *gorm.DB, l lane) error {
 	w.Log.Warn("notices pause", "lane", l.name, "until", l.until, "reason", l.reason, "code", l.code)
+	if w.Paused != nil {
+		w.Paused(l.name, l.reason)
+	}
 	row := model.NoticeLane{Name: l.name, PausedUntil: l.until, Reason: l.reason, Code: l.code, UpdatedAt: w.Now()}
 	return wrap("close lane", tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error)
 }

@@ -11,14 +11,23 @@ import (
 
 var errLedger = errors.New("notify: the ledger changed under its lock")
 
-// take reserves one unit.
-func take(tx *gorm.DB, n model.Notice, now time.Time) error {
-	res := tx.Model(&model.SubscribeLedger{}).Where("user_id = ? AND template = ? AND used < granted", n.UserID, n.Template).
-		Updates(map[string]any{"used": gorm.Expr("used + 1"), "updated_at": now})
-	if res.Error == nil && res.RowsAffected != 1 {
-		return errLedger
+// take reserves one unit for each message. A batch has one message a person.
+func take(tx *gorm.DB, rows []model.Notice, now time.Time) error {
+	users := map[string][]int64{}
+	for _, n := range rows {
+		users[n.Template] = append(users[n.Template], n.UserID)
 	}
-	return res.Error
+	for template, ids := range users {
+		res := tx.Model(&model.SubscribeLedger{}).Where("user_id IN ? AND template = ? AND used < granted", ids, template).
+			Updates(map[string]any{"used": gorm.Expr("used + 1"), "updated_at": now})
+		if res.Error == nil && res.RowsAffected != int64(len(ids)) {
+			return errLedger
+		}
+		if res.Error != nil {
+			return res.Error
+		}
+	}
+	return nil
 }
 
 // giveBack returns the unit of a message that did not use it.

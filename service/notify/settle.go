@@ -33,8 +33,12 @@ type change struct {
 // settle notes the outcomes of a batch in one transaction.
 func (w *Worker) settle(ctx context.Context, results []result) error {
 	err := atomic.Do(ctx, w.DB, func(tx *gorm.DB) error {
+		rest, err := w.settleAccepted(tx, results)
+		if err != nil {
+			return err
+		}
 		closed := map[string]bool{}
-		for _, r := range results {
+		for _, r := range rest {
 			if err := w.settleOne(tx, r, closed); err != nil {
 				return err
 			}

@@ -2,10 +2,8 @@ package notify
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,7 +17,8 @@ import (
 )
 
 const (
-	batchUsual    = 256
+	batchUsual    = 512
+	batchesMost   = 3 // under way at once
 	parallelUsual = 32
 	sendTimeout   = 10 * time.Second
 	lease         = 60 * time.Second // what has not begun sendTimeout before its end is not begun any more
@@ -41,20 +40,38 @@ type Worker struct {
 	Log     *slog.Logger
 	Observe func(state, why string, code int) // told of every outcome; may be nil
 	Recheck Recheck                           // asked before a message is sent; may be nil
+	Paused  func(lane, reason string)         // told of every pause; may be nil
 
-	Batch    int // messages leased at once, 0: 256
-	Parallel int // messages in flight, 0: 32
+	Batch    int     // messages leased at once, 0: 512
+	Parallel int     // messages in flight, 0: 32
+	Rate     float64 // messages a second, 0: without a limit
 
 	streak atomic.Int32       // unknown outcomes in a row
 	step   func(string) error // tests die here
 }
 
-// Run sends what is due until ctx ends. A failure is logged and tried again.
+// Run sends what is due until ctx ends; what is under way then is brought to its end. A failure is logged and tried again.
+// While one batch is being sent the next one is leased, and the one before is settled.
 func (w *Worker) Run(ctx context.Context) error {
 	tick := time.NewTicker(idle)
 	defer tick.Stop()
+	out := w.newSending()
+	under := make(chan struct{}, batchesMost)
+	var group errgroup.Group
 	for ctx.Err() == nil {
-		n, err := w.Once(ctx)
+		under <- struct{}{}
+		n, batch, err := w.next(ctx)
+		if len(batch) == 0 {
+			<-under
+		} else {
+			group.Go(func() error {
+				defer func() { <-under }()
+				if err := w.finish(ctx, batch, out); err != nil {
+					w.Log.Error("outbox", "err", err)
+				}
+				return nil
+			})
+		}
 		if err != nil && ctx.Err() == nil {
 			w.Log.Error("outbox", "err", err)
 		}
@@ -66,40 +83,51 @@ func (w *Worker) Run(ctx context.Context) error {
 		case <-tick.C:
 		}
 	}
-	return nil
+	return group.Wait()
 }
 
 // Once takes one batch through: lease, send, note the outcomes. It tells how many messages it took up.
 func (w *Worker) Once(ctx context.Context) (int, error) {
+	n, batch, err := w.next(ctx)
+	if err != nil || len(batch) == 0 {
+		return n, err
+	}
+	return n, w.finish(ctx, batch, w.newSending())
+}
+
+// next leases a batch, and tells how many messages it looked at.
+func (w *Worker) next(ctx context.Context) (int, []job, error) {
 	if err := w.recover(ctx); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	closed, err := w.closedLanes(ctx)
 	if err != nil || closed.all {
-		return 0, err
+		return 0, nil, err
 	}
 	due, err := w.due(ctx, closed)
 	if err != nil || len(due) == 0 {
-		return 0, err
+		return 0, nil, err
 	}
 	if err := w.at("due"); err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	batch, err := w.claim(ctx, due)
-	if err != nil || len(batch) == 0 {
-		return len(due), err
-	}
-	if err := w.at("claimed"); err != nil {
-		return 0, err
-	}
-	results, err := w.sendAll(ctx, batch)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
+	}
+	return len(due), batch, w.at("claimed")
+}
+
+// finish sends a batch and notes the outcomes.
+func (w *Worker) finish(ctx context.Context, batch []job, out *sending) error {
+	results, err := w.sendAll(ctx, batch, out)
+	if err != nil {
+		return err
 	}
 	if err := w.at("sent"); err != nil {
-		return 0, err
+		return err
 	}
-	return len(due), w.settle(context.WithoutCancel(ctx), results)
+	return w.settle(context.WithoutCancel(ctx), results)
 }
 
 // at is where a test kills the worker.
@@ -140,15 +168,16 @@ func (w *Worker) due(ctx context.Context, closed lanes) ([]candidate, error) {
 	if len(closed.templates) > 0 {
 		db = db.Where("template NOT IN ?", closed.templates)
 	}
-	db = db.Select("id", "user_id", "state").Order("next_at, id").Session(&gorm.Session{})
-	var again, fresh []candidate
-	if err := db.Where("state = ? AND next_at <= ? AND resent = ?", model.NoticeUnconfirmed, now, false).Limit(size).Find(&again).Error; err != nil {
+	db = db.Order("next_at, id").Session(&gorm.Session{})
+	again, err := candidates(db.Where("state = ? AND next_at <= ? AND resent = ?", model.NoticeUnconfirmed, now, false).Limit(size))
+	if err != nil {
 		return nil, wrap("read outbox", err)
 	}
 	if len(again) > 0 && !w.Sender.Ready(ctx) {
 		return nil, w.pauseNow(ctx, lane{name: laneApp, until: now.Add(unreachWait), reason: reasonUnreachable})
 	}
-	if err := db.Where("state = ? AND next_at <= ?", model.NoticePending, now).Limit(2 * size).Find(&fresh).Error; err != nil {
+	fresh, err := candidates(db.Where("state = ? AND next_at <= ?", model.NoticePending, now).Limit(size + size/4))
+	if err != nil {
 		return nil, wrap("read outbox", err)
 	}
 	return w.spread(ctx, append(again, fresh...), size)
@@ -193,87 +222,14 @@ func setOf(ids []int64) map[int64]bool {
 }
 
 func (w *Worker) batch() int {
+	size := batchUsual
 	if w.Batch > 0 {
-		return w.Batch
+		size = w.Batch
 	}
-	return batchUsual
-}
-
-// job is a leased message with the address it goes to.
-type job struct {
-	model.Notice
-
-	openID string
-}
-
-// result is what became of a job. unsent: it was never begun.
-type result struct {
-	job
-
-	msgID  string
-	fail   *SendError
-	unsent bool
-}
-
-// sendAll sends the batch, a few at a time. When the whole way turns out to be closed, the rest stays unsent.
-func (w *Worker) sendAll(ctx context.Context, batch []job) ([]result, error) {
-	var (
-		halt    atomic.Bool
-		mu      sync.Mutex
-		results []result
-		group   errgroup.Group
-	)
-	group.SetLimit(parallelUsual)
-	if w.Parallel > 0 {
-		group.SetLimit(w.Parallel)
+	if w.Rate > 0 { // no more than the lease lasts for
+		size = min(size, max(1, int(w.Rate*(lease-sendTimeout).Seconds()/2)))
 	}
-	for _, j := range batch {
-		group.Go(func() error {
-			r, err := w.sendOne(ctx, j, &halt)
-			if err != nil {
-				return err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			results = append(results, r)
-			return nil
-		})
-	}
-	return results, group.Wait()
-}
-
-// sendOne sends one message. Once begun it is not broken off by the end of ctx: a message cut in the middle would be of
-// unknown outcome.
-func (w *Worker) sendOne(ctx context.Context, j job, halt *atomic.Bool) (result, error) {
-	if halt.Load() || ctx.Err() != nil || !w.Now().Add(sendTimeout).Before(*j.LeaseUntil) {
-		return result{job: j, unsent: true}, nil
-	}
-	if err := w.at("sending"); err != nil {
-		return result{}, err
-	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
-	defer cancel()
-	msgID, err := w.Sender.Send(ctx, Message{OpenID: j.openID, Template: j.Template, Page: j.Page, Fields: j.Fields})
-	if err := w.at("answered"); err != nil {
-		return result{}, err
-	}
-	if err == nil {
-		w.streak.Store(0)
-		return result{job: j, msgID: msgID}, nil
-	}
-	fail, ok := errors.AsType[*SendError](err)
-	if !ok {
-		fail = &SendError{Kind: Unknown}
-	}
-	if fail.Kind == Unknown && fail.Code == 0 {
-		halt.Store(w.streak.Add(1) >= unknownMost || halt.Load())
-		return result{job: j, fail: fail}, nil
-	}
-	w.streak.Store(0)
-	if l, closes := laneOf(j.Template, fail, w.Now()); closes && l.name == laneApp {
-		halt.Store(true)
-	}
-	return result{job: j, fail: fail}, nil
+	return size
 }
 
 func wrap(what string, err error) error {

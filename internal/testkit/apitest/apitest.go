@@ -40,13 +40,12 @@ type API struct {
 	logins int
 }
 
-// New builds a world and the program over it.
-func New(t *testing.T) *API {
+// New builds a world and the program over it; change may replace what the program is built of.
+func New(t *testing.T, change ...func(*API, *app.Deps)) *API {
 	t.Helper()
 	a := &API{World: testkit.NewWorld(t), Log: &bytes.Buffer{}, codes: map[string]string{}, tokens: map[int64]string{}}
 	zero := make([]byte, vault.KeyBytes)
-	var err error
-	a.Built, err = app.Build(app.Deps{
+	deps := app.Deps{
 		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a, Codes: a, Pages: Pages,
 		Phones: a, AppID: AppID, Push: app.PushConfig{Token: PushToken, AESKey: PushKey},
 		Keys: config.Keys{
@@ -54,8 +53,12 @@ func New(t *testing.T) *API {
 			Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero,
 		},
 		Log: slog.New(slog.NewJSONHandler(&locked{w: a.Log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
-	if err != nil {
+	}
+	for _, c := range change {
+		c(a, &deps)
+	}
+	var err error
+	if a.Built, err = app.Build(deps); err != nil {
 		t.Fatal(err)
 	}
 	a.contract = Contract(t)
