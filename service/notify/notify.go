@@ -49,36 +49,51 @@ type Event struct {
 
 // Enqueue puts the event into every person's inbox, and into the outbox when the kind has a template, in the caller's
 // transaction. A fact that was enqueued before makes no second row.
-func (s *Service) Enqueue(tx *gorm.DB, e Event) error {
-	if s == nil || len(e.UserIDs) == 0 {
+func (s *Service) Enqueue(tx *gorm.DB, e Event) error { return s.EnqueueAll(tx, []Event{e}) }
+
+// EnqueueAll enqueues many events in few statements.
+func (s *Service) EnqueueAll(tx *gorm.DB, events []Event) error {
+	if s == nil {
 		return nil
 	}
-	if err := e.check(); err != nil {
-		return err
-	}
-	template, err := s.templateOf(tx, e.Kind)
-	if err != nil {
-		return err
-	}
-	users := slices.Clone(e.UserIDs)
-	slices.Sort(users)
-	users = slices.Compact(users)
-	inbox, outbox := make([]model.Notification, len(users)), make([]model.Notice, 0, len(users))
-	for i, user := range users {
-		inbox[i] = s.entry(e, user)
-		if template != nil {
-			outbox = append(outbox, s.notice(e, user, template))
+	var inbox []model.Notification
+	var outbox []model.Notice
+	templates := map[Kind]*model.NoticeTemplate{}
+	for _, e := range events {
+		if len(e.UserIDs) == 0 {
+			continue
+		}
+		if err := e.check(); err != nil {
+			return err
+		}
+		template, known := templates[e.Kind]
+		if !known {
+			var err error
+			if template, err = s.templateOf(tx, e.Kind); err != nil {
+				return err
+			}
+			templates[e.Kind] = template
+		}
+		for _, user := range slices.Compact(slices.Sorted(slices.Values(e.UserIDs))) {
+			inbox = append(inbox, s.entry(e, user))
+			if template != nil {
+				outbox = append(outbox, s.notice(e, user, template))
+			}
 		}
 	}
-	once := tx.Clauses(clause.OnConflict{DoNothing: true})
-	if err := once.CreateInBatches(inbox, rowsMost).Error; err != nil {
-		return fmt.Errorf("write inbox: %w", err)
+	return write(tx, inbox, outbox)
+}
+
+func write(tx *gorm.DB, inbox []model.Notification, outbox []model.Notice) error {
+	if len(inbox) > 0 {
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(inbox, rowsMost).Error; err != nil {
+			return fmt.Errorf("write inbox: %w", err)
+		}
 	}
-	if len(outbox) == 0 {
-		return nil
-	}
-	if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(outbox, rowsMost).Error; err != nil {
-		return fmt.Errorf("write outbox: %w", err)
+	if len(outbox) > 0 {
+		if err := tx.Clauses(clause.OnConflict{DoNothing: true}).CreateInBatches(outbox, rowsMost).Error; err != nil {
+			return fmt.Errorf("write outbox: %w", err)
+		}
 	}
 	return nil
 }
