@@ -57,5 +57,6 @@ func All() []any {
 		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryEntry{}, &CheckIn{}, &Attendance{}, &HoursClaim{}, &HoursEntry{},
 		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{},
 		&WechatToken{}, &WechatNonce{},
+		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},
 	}
 }

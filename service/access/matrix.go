@@ -103,6 +103,12 @@ const (
 	HoursRecognise Permission = "hours.recognise"
 	HoursRead      Permission = "hours.read"
 
+	ProofWrite Permission = "proof.write" // training, insurance, clearance of a student
+	ProofRead  Permission = "proof.read"
+
+	ReliabilityRead    Permission = "reliability.read"
+	ReliabilityReverse Permission = "reliability.reverse"
+
 	StatsRead Permission = "stats.read"
 	AuditRead Permission = "audit.read"
 )
@@ -166,6 +172,12 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	HoursHost:      {COM: Org, TWN: Sub},
 	HoursRecognise: {BRS: Org, DEP: Sub, UNI: Sub},
 	HoursRead:      {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, DEP: Sub, UNI: Sub},
+
+	ProofWrite: {BRS: Org, DEP: Sub, UNI: Sub},
+	ProofRead:  {STU: Own, BRS: Org, DEP: Sub, UNI: Sub},
+
+	ReliabilityRead:    {STU: Own, BRS: Org, DEP: Sub, UNI: Sub},
+	ReliabilityReverse: {DEP: Sub, UNI: Sub},
 
 	StatsRead: officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),
 	AuditRead: {AUD: All},
