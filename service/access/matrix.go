@@ -91,8 +91,9 @@ const (
 	CapacityWrite   Permission = "position.write"
 
 	SignupCreate Permission = "signup.create"
-	SignupList   Permission = "signup.list"  // who signed up, names masked
-	SignupNames  Permission = "signup.names" // whole names in lists of signups, attendance and claims
+	SignupList   Permission = "signup.list"   // who signed up, names masked
+	SignupDecide Permission = "signup.decide" // approve, reject, remove, excuse, mark as absent; draw the lottery
+	SignupNames  Permission = "signup.names"  // whole names in lists of signups, attendance and claims
 
 	CheckInMake Permission = "check_in.make"
 	CheckInShow Permission = "check_in.code" // show the rotating code, confirm by list
@@ -163,6 +164,7 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	SignupCreate: {STU: Own},
 	SignupList:   {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub},
 	SignupNames:  {ADV: Team, BRS: Org, COM: Org},
+	SignupDecide: {ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub},
 
 	CheckInMake: {STU: Own},
 	CheckInShow: {ADV: Team, BRS: Org, COM: Org, DEP: Org, UNI: Org},
