@@ -34,6 +34,7 @@ type cli struct {
 	Bootstrap   bootstrapCmd   `cmd:"" help:"Print once a code that makes its redeemer the first security administrator."`
 	Org         orgCmd         `cmd:"" help:"Import administrative divisions and organisations."`
 	Roster      rosterCmd      `cmd:"" help:"Import a university's students."`
+	Lottery     lotteryCmd     `cmd:"" help:"Check a lottery: docs/lottery.md."`
 	OpenAPI     openapiCmd     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Docs        docsCmd        `cmd:"" hidden:"" help:"Print a generated page of docs/."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is healthy; exit 1 if not."`
