@@ -54,7 +54,7 @@ func All() []any {
 		&StudentProfile{}, &Membership{}, &JoinCode{}, &JoinRequest{},
 		&Programme{}, &ProgrammePolicy{}, &Phase{}, &Milestone{}, &Pairing{},
 		&Project{}, &ProjectMember{}, &Activity{}, &ActivityGram{}, &Session{}, &Position{},
-		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryEntry{}, &CheckIn{}, &Attendance{}, &HoursClaim{}, &HoursEntry{},
+		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryDraw{}, &LotteryEntry{}, &CheckIn{}, &Attendance{}, &HoursClaim{}, &HoursEntry{},
 		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{},
 		&WechatToken{}, &WechatNonce{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},

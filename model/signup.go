@@ -95,19 +95,27 @@ type SignupGroup struct {
 // Lottery is the draw of an activity: what was promised before and what came out.
 type Lottery struct {
 	ActivityID int64      `gorm:"primaryKey;autoIncrement:false;comment:activity"`
-	SeedEnc    []byte     `gorm:"size:128;not null;comment:the seed, sealed until it is drawn"`
-	Commitment []byte     `gorm:"size:32;not null;comment:SHA-256 of the seed, published when sign-up opens"`
-	Seed       []byte     `gorm:"size:32;comment:published by the draw, NULL before"`
+	Nonce      []byte     `gorm:"size:32;not null;comment:random; the seed follows from it and a key of the program"`
+	Commitment []byte     `gorm:"size:32;not null;comment:of the seed, public from the publication on"`
+	Seed       []byte     `gorm:"size:32;comment:made public by the draw, NULL before"`
 	DrawnAt    *time.Time `gorm:"comment:when, NULL before"`
 	CreatedAt  time.Time  `gorm:"not null;comment:when"`
 }
 
+// LotteryDraw is the draw of one position.
+type LotteryDraw struct {
+	PositionID int64  `gorm:"primaryKey;autoIncrement:false;comment:position"`
+	ActivityID int64  `gorm:"not null;index:ix_lottery_draw_activity;comment:activity"`
+	Capacity   int64  `gorm:"not null;comment:seats that were free"`
+	Entries    int64  `gorm:"not null;comment:how many took part"`
+	Digest     []byte `gorm:"size:32;not null;comment:of the entries and the stake"`
+}
+
 // LotteryEntry is one entry of a draw, as it was weighed.
 type LotteryEntry struct {
-	ActivityID int64 `gorm:"primaryKey;autoIncrement:false;comment:activity"`
 	PositionID int64 `gorm:"primaryKey;autoIncrement:false;comment:position"`
-	SignupID   int64 `gorm:"primaryKey;autoIncrement:false;comment:the entry"`
+	Place      int64 `gorm:"primaryKey;autoIncrement:false;comment:place in the drawn order, from 1"`
+	SignupID   int64 `gorm:"not null;comment:the entry"`
 	Weight     int64 `gorm:"not null;comment:chance, relative to the others"`
-	Place      int64 `gorm:"not null;comment:place in the drawn order of its position, from 1"`
 	Won        bool  `gorm:"not null;comment:got a seat"`
 }

@@ -173,10 +173,15 @@ func activityRoutes(a *api.ActivityAPI) []Route {
 
 func signupRoutes(a *api.SignupAPI) []Route {
 	return []Route{
-		Post("/positions/:id/signups", access.Person, "createSignup", api.Handle(201, a.Create), "signups", "Sign up for a position: students, first come first served", "signup.needs_student", "signup.not_open", "signup.closed", "signup.duplicate", "signup.full", "signup.conflict", "signup.not_eligible").Limited(LimitSignup),
+		Post("/positions/:id/signups", access.Person, "createSignup", api.Handle(201, a.Create), "signups", "Sign up for a position: a seat, a place in the waiting list, before the organiser or in the lottery", "signup.needs_student", "signup.not_open", "signup.closed", "signup.duplicate", "signup.full", "signup.suspended", "signup.not_eligible", "signup.conflict", "signup.load_cap", "signup.needs_training", "signup.needs_insurance", "signup.needs_clearance", "signup.needs_consent").Limited(LimitSignup),
+		Post("/positions/:id/group-signups", access.SignupGroup, "createGroupSignup", api.Handle(201, a.CreateGroup), "signups", "Sign people of a branch, club or project team up as one", "signup.closed", "signup.full", "signup.group_mode", "signup.group_refused", "signup.not_open"),
 		Get("/positions/:id/availability", access.Public, "getAvailability", api.Handle(200, a.Availability), "signups", "How many seats are left, and why; cheap to poll with If-None-Match"),
 		Get("/me/signups", access.Person, "listMySignups", api.Handle(200, a.ListMine), "signups", "My signups, newest first"),
 		Get("/signups/:id", access.SignupList, "getSignup", api.Handle(200, a.Get), "signups", "One signup: my own, or one in an activity whose signups I may read"),
+		Post("/signups/:id/accept", access.SignupCreate, "acceptSignupOffer", api.Handle(200, a.Accept), "signups", "Take the seat that the waiting list offers me", "signup.offer_over", "state.conflict"),
+		Post("/signups/:id/leave-request", access.SignupCreate, "askLeave", api.Handle(200, a.AskLeave), "signups", "Ask the organiser to be excused", "state.conflict", "version.mismatch"),
+		Post("/activities/:id/signup-decisions", access.SignupDecide, "decideSignups", api.Handle(200, a.Decide), "signups", "Approve, reject, remove, excuse or mark as absent, up to 200 signups at once, all or none", "access.own_interest", "signup.decision_misfit", "version.mismatch"),
+		Get("/positions/:id/lottery", access.Public, "getLottery", api.Handle(200, a.Lottery), "signups", "Everything needed to draw the lots of a position again", "lottery.none"),
 		Post("/signups/:id/cancel", access.SignupCreate, "cancelSignup", api.Handle(200, a.Cancel), "signups", "Give my seat back; free before cancel_until, late until the activity begins", "signup.started", "state.conflict"),
 		Get("/activities/:id/signups", access.SignupList, "listActivitySignups", api.Handle(200, a.ListOfActivity), "signups", "Signups of an activity, in the order they came"),
 	}

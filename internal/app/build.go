@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -23,6 +26,7 @@ import (
 	"baodao/service/programme"
 	"baodao/service/project"
 	"baodao/service/signup"
+	"baodao/service/standing"
 	"baodao/service/stats"
 	"baodao/service/vault"
 )
@@ -100,18 +104,26 @@ func newServices(d Deps) (*Services, error) {
 		return nil, err
 	}
 	log := &audit.Log{Now: d.Now, NewID: d.NewID}
-	signups := &signup.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe}
+	notices := &notify.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Vault: safe, AppID: d.AppID}
+	seedKey, err := hkdf.Key(sha256.New, d.Keys.Index, nil, "baodao lottery seeds", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive key of lotteries: %w", err)
+	}
+	standings := &standing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log}
+	signups := &signup.Service{
+		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey,
+	}
 	return &Services{
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Keys: keys},
 		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite},
 		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
 		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
-		Project:   &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Releases: signups},
+		Project:   &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups},
 		Signup:    signups,
 		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, CodeKey: d.Keys.Code},
 		Stats:     &stats.Service{DB: d.DB, Now: d.Now},
-		Notify:    &notify.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Vault: safe, AppID: d.AppID},
+		Notify:    notices,
 	}, nil
 }
 
@@ -135,6 +147,14 @@ func periodic(d Deps, s *Services) []jobs.Job {
 	return []jobs.Job{
 		{Name: "expire-pairings", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := s.Pairing.ExpireDue(ctx, 500)
+			return err
+		}},
+		{Name: "sweep-signups", Every: 10 * time.Second, Do: func(ctx context.Context) error {
+			_, err := s.Signup.Sweep(ctx, 500)
+			return err
+		}},
+		{Name: "draw-lotteries", Every: 10 * time.Second, Do: func(ctx context.Context) error {
+			_, err := s.Signup.DrawDue(ctx, 20)
 			return err
 		}},
 		{Name: "purge-idempotency", Every: time.Hour, Do: func(ctx context.Context) error {

@@ -92,6 +92,7 @@ const (
 
 	SignupCreate Permission = "signup.create"
 	SignupList   Permission = "signup.list"   // who signed up, names masked
+	SignupGroup  Permission = "signup.group"  // sign people of one's unit or team up
 	SignupDecide Permission = "signup.decide" // approve, reject, remove, excuse, mark as absent; draw the lottery
 	SignupNames  Permission = "signup.names"  // whole names in lists of signups, attendance and claims
 
@@ -164,7 +165,8 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	SignupCreate: {STU: Own},
 	SignupList:   {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub},
 	SignupNames:  {ADV: Team, BRS: Org, COM: Org},
-	SignupDecide: {ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub},
+	SignupGroup:  {TL: Team, BRS: Org, DEP: Sub, UNI: Sub},
+	SignupDecide: {BRS: Org, COM: Org, DEP: Org, UNI: Org},
 
 	CheckInMake: {STU: Own},
 	CheckInShow: {ADV: Team, BRS: Org, COM: Org, DEP: Org, UNI: Org},

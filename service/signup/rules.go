@@ -113,7 +113,7 @@ func (f *facts) allowed(e *event, st *student, byUnit bool) error {
 	}
 	for _, have := range st.busy {
 		for _, want := range e.slots {
-			if have.clashes(want, e.policy.TravelKMH) {
+			if have.activityID != e.ID && have.clashes(want, e.policy.TravelKMH) {
 				return ErrConflict
 			}
 		}

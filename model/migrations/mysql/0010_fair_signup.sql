@@ -38,20 +38,29 @@ CREATE TABLE `signup_groups` (
 
 CREATE TABLE `lotteries` (
   `activity_id` bigint COMMENT 'activity',
-  `seed_enc` varbinary(128) NOT NULL COMMENT 'the seed, sealed until it is drawn',
-  `commitment` varbinary(32) NOT NULL COMMENT 'SHA-256 of the seed, published when sign-up opens',
-  `seed` varbinary(32) NULL COMMENT 'published by the draw, NULL before',
+  `nonce` varbinary(32) NOT NULL COMMENT 'random; the seed follows from it and a key of the program',
+  `commitment` varbinary(32) NOT NULL COMMENT 'of the seed, public from the publication on',
+  `seed` varbinary(32) NULL COMMENT 'made public by the draw, NULL before',
   `drawn_at` datetime(3) NULL COMMENT 'when, NULL before',
   `created_at` datetime(3) NOT NULL COMMENT 'when',
   PRIMARY KEY (`activity_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
-CREATE TABLE `lottery_entries` (
-  `activity_id` bigint COMMENT 'activity',
+CREATE TABLE `lottery_draws` (
   `position_id` bigint COMMENT 'position',
-  `signup_id` bigint COMMENT 'the entry',
+  `activity_id` bigint NOT NULL COMMENT 'activity',
+  `capacity` bigint NOT NULL COMMENT 'seats that were free',
+  `entries` bigint NOT NULL COMMENT 'how many took part',
+  `digest` varbinary(32) NOT NULL COMMENT 'of the entries and the stake',
+  PRIMARY KEY (`position_id`),
+  INDEX `ix_lottery_draw_activity` (`activity_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `lottery_entries` (
+  `position_id` bigint COMMENT 'position',
+  `place` bigint COMMENT 'place in the drawn order, from 1',
+  `signup_id` bigint NOT NULL COMMENT 'the entry',
   `weight` bigint NOT NULL COMMENT 'chance, relative to the others',
-  `place` bigint NOT NULL COMMENT 'place in the drawn order of its position, from 1',
   `won` boolean NOT NULL COMMENT 'got a seat',
-  PRIMARY KEY (`activity_id`,`position_id`,`signup_id`)
+  PRIMARY KEY (`position_id`,`place`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

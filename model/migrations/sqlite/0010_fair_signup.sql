@@ -35,7 +35,7 @@ CREATE INDEX `ix_signup_group_activity` ON `signup_groups`(`activity_id`);
 
 CREATE TABLE `lotteries` (
   `activity_id` integer,
-  `seed_enc` blob NOT NULL,
+  `nonce` blob NOT NULL,
   `commitment` blob NOT NULL,
   `seed` blob,
   `drawn_at` datetime,
@@ -43,12 +43,21 @@ CREATE TABLE `lotteries` (
   PRIMARY KEY (`activity_id`)
 );
 
-CREATE TABLE `lottery_entries` (
-  `activity_id` integer,
+CREATE TABLE `lottery_draws` (
   `position_id` integer,
-  `signup_id` integer,
+  `activity_id` integer NOT NULL,
+  `capacity` integer NOT NULL,
+  `entries` integer NOT NULL,
+  `digest` blob NOT NULL,
+  PRIMARY KEY (`position_id`)
+);
+CREATE INDEX `ix_lottery_draw_activity` ON `lottery_draws`(`activity_id`);
+
+CREATE TABLE `lottery_entries` (
+  `position_id` integer,
+  `place` integer,
+  `signup_id` integer NOT NULL,
   `weight` integer NOT NULL,
-  `place` integer NOT NULL,
   `won` numeric NOT NULL,
-  PRIMARY KEY (`activity_id`,`position_id`,`signup_id`)
+  PRIMARY KEY (`position_id`,`place`)
 );
