@@ -83,10 +83,10 @@ func TestConsentsThatAreRefused(t *testing.T) {
 		want             error
 		fields           []string
 	}{
-		"nobody":                {access.Actor{}, model.ConsentLocation, "v1", access.ErrRequired, nil},
-		"an API client":         {client, model.ConsentLocation, "v1", access.ErrDenied, nil},
-		"for nothing known":     {d.li, "ADVERTISING", "v1", fault.ErrInvalid, []string{"path:purpose enum"}},
-		"to no text":            {d.li, model.ConsentLocation, " ", fault.ErrInvalid, []string{"/text_version characters"}},
+		"nobody":                 {access.Actor{}, model.ConsentLocation, "v1", access.ErrRequired, nil},
+		"an API client":          {client, model.ConsentLocation, "v1", access.ErrDenied, nil},
+		"for nothing known":      {d.li, "ADVERTISING", "v1", fault.ErrInvalid, []string{"path:purpose enum"}},
+		"to no text":             {d.li, model.ConsentLocation, " ", fault.ErrInvalid, []string{"/text_version characters"}},
 		"to a name far too long": {d.li, model.ConsentLocation, strings.Repeat("v", 21), fault.ErrInvalid, []string{"/text_version characters"}},
 	} {
 		t.Run(name, func(t *testing.T) {

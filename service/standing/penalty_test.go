@@ -53,6 +53,10 @@ func TestTheThirdNoShowSuspendsForAWeek(t *testing.T) {
 	if d.suspended(d.li) {
 		t.Error("it does not end")
 	}
+	d.penalise(d.li, lateCancel)
+	if d.suspended(d.li) {
+		t.Error("a late cancellation suspends nobody")
+	}
 	d.penalise(d.li, noShow)
 	if len(d.suspensions(d.li)) != 2 || !d.suspended(d.li) {
 		t.Error("the next no-show within the window begins another one")
@@ -83,10 +87,24 @@ func TestOnlyNoShowsOfTheWindowCount(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a shorter window forgets at once", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.penalise(d.li, noShow)
+		d.rules(func(p *model.Policy) { p.NoShowWindowDays = 10 })
+		d.Clock.Add(10 * aDay)
+		d.penalise(d.li, noShow)
+		d.penalise(d.li, noShow)
+		if d.suspended(d.li) {
+			t.Error("a no-show that is too old by today's policy counts")
+		}
+	})
 	t.Run("the window is the policy's, and so is the day a penalty expires", func(t *testing.T) {
 		t.Parallel()
 		d := newDesk(t)
-		d.rules(func(p *model.Policy) { p.NoShowWindowDays, p.NoShowLimit, p.SuspensionDays, p.NoShowPoints, p.LateCancelPoints = 10, 2, 3, 5, 2 })
+		d.rules(func(p *model.Policy) {
+			p.NoShowWindowDays, p.NoShowLimit, p.SuspensionDays, p.NoShowPoints, p.LateCancelPoints = 10, 2, 3, 5, 2
+		})
 		first, late := d.penalise(d.li, noShow), d.penalise(d.li, lateCancel)
 		if first.Points != -5 || late.Points != -2 || !first.ExpiresAt.Equal(d.Clock.Now().Add(10*aDay)) {
 			t.Errorf("%+v %+v", first, late)

@@ -60,7 +60,7 @@ func (s *Service) RecordProof(ctx context.Context, actor access.Actor, key idem.
 		return model.StudentProof{}, err
 	}
 	return idem.Run(ctx, s.DB, s.Now(), actor, "recordProof", key, func(tx *gorm.DB) (model.StudentProof, error) {
-		_, o, err := student(tx, studentID, access.ProofRead)
+		o, err := aboutStudent(tx, studentID, access.ProofRead)
 		if err == nil {
 			err = mayDecide(actor, access.ProofWrite, o)
 		}
@@ -97,7 +97,7 @@ func (s *Service) revoke(tx *gorm.DB, actor access.Actor, id int64, reason strin
 	if err != nil {
 		return row, err
 	}
-	_, o, err := student(tx, row.StudentID, access.ProofRead)
+	o, err := aboutStudent(tx, row.StudentID, access.ProofRead)
 	if err == nil {
 		err = mayDecide(actor, access.ProofWrite, o)
 	}
@@ -127,7 +127,7 @@ func (s *Service) ProofsOf(ctx context.Context, actor access.Actor, studentID in
 		return page.Result[model.StudentProof]{}, err
 	}
 	db := s.DB.WithContext(ctx)
-	_, o, err := student(db, studentID, access.ProofRead)
+	o, err := aboutStudent(db, studentID, access.ProofRead)
 	if err == nil {
 		err = actor.Check(access.ProofRead, o)
 	}

@@ -39,7 +39,7 @@ func (s *Service) ReliabilityOf(ctx context.Context, actor access.Actor, student
 		return Reliability{}, err
 	}
 	db := s.DB.WithContext(ctx)
-	_, o, err := student(db, studentID, access.ReliabilityRead)
+	o, err := aboutStudent(db, studentID, access.ReliabilityRead)
 	if err == nil {
 		err = actor.Check(access.ReliabilityRead, o)
 	}

@@ -66,6 +66,21 @@ func TestAReversalLiftsTheSuspensionThatLosesItsReason(t *testing.T) {
 	}
 }
 
+// TestAReversalIsOfOneEntry: another entry of the same signup stays.
+func TestAReversalIsOfOneEntry(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.penalise(d.li, noShow)
+	d.penalise(d.li, noShow)
+	late := d.penalise(d.li, lateCancel)
+	if err := d.fine(standing.Penalty{StudentID: d.li.StudentID, SignupID: late.SignupID, ProgrammeID: d.Programme.ID, Kind: noShow}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.takeBack(late); err != nil || !d.suspended(d.li) {
+		t.Error("three no-shows stand", err)
+	}
+}
+
 // TestAReasonThatAgedIsStillOne: a suspension stands on the no-shows of the day it began, though one of them expires
 // while it lasts.
 func TestAReasonThatAgedIsStillOne(t *testing.T) {
@@ -139,7 +154,9 @@ func TestOfManyReversalsOneIsWritten(t *testing.T) {
 	d := newDesk(t)
 	entries := []model.ReliabilityEntry{d.penalise(d.li, noShow), d.penalise(d.li, noShow), d.penalise(d.li, noShow)}
 	got := together(9, func(i int) error {
-		return d.tx(func(tx *gorm.DB) error { return d.Reverse(tx, access.System("appeal"), entries[i%3].ID, "申诉成立") })
+		return d.tx(func(tx *gorm.DB) error {
+			return d.Reverse(tx, access.System("appeal"), entries[i%3].ID, "申诉成立")
+		})
 	})
 	if got[""] != 3 || got[standing.ErrReversed.Code] != 6 || d.count("reliability_entries", "kind = 'REVERSAL'") != 3 {
 		t.Fatal(got)
