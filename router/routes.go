@@ -78,7 +78,7 @@ func orgRoutes(a *api.OrgAPI) []Route {
 		Post("/orgs/:id/terms", access.TermWrite, "createTerm", api.Handle(201, a.CreateTerm), "orgs", "Add a term to a university", "org.not_university", "term.overlap"),
 
 		Get("/orgs/:id/role-grants", access.GrantRead, "listRoleGrants", api.Handle(200, a.ListGrants), "roles", "Roles held in an organisation"),
-		Post("/orgs/:id/role-grants", access.GrantWrite, "createRoleGrant", api.Handle(201, a.CreateGrant), "roles", "Give a person a role strictly below one's own rank", "access.fresh_login_required", "grant.beyond_rank", "grant.exists", "grant.own", "grant.role_misfit", "grant.separation", "org.not_active"),
+		Post("/orgs/:id/role-grants", access.GrantWrite, "createRoleGrant", api.Handle(201, a.CreateGrant), "roles", "Give a person a role strictly below one's own rank", "access.fresh_login_required", "grant.beyond_rank", "grant.exists", "grant.own", "grant.role_misfit", "grant.separation", "grant.stranger", "org.not_active"),
 		Post("/role-grants/:id/revoke", access.GrantWrite, "revokeRoleGrant", api.Handle(200, a.RevokeGrant), "roles", "Take a role away", "access.fresh_login_required", "access.reason_required", "grant.beyond_rank", "grant.own", "state.conflict"),
 		Get("/system/role-grants", access.GrantRead, "listSystemRoleGrants", api.Handle(200, a.ListSystemGrants), "roles", "Who operates, secures and audits the system"),
 		Post("/system/role-grants", access.GrantWrite, "createSystemRoleGrant", api.Handle(201, a.CreateSystemGrant), "roles", "Give a person a system role", "access.fresh_login_required", "grant.exists", "grant.own", "grant.separation"),
