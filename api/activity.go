@@ -36,29 +36,67 @@ type PositionBody struct {
 	Title       string `json:"title" minLength:"1" maxLength:"60" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"The role" example:"志愿者"`
 	Description string `json:"description,omitempty" maxLength:"1000" doc:"What it does and needs" example:"清扫楼道，需自带手套"`
 	Capacity    int64  `json:"capacity" minimum:"1" maximum:"100000" doc:"Seats" example:"10"`
+	Reserved    int64  `json:"reserved,omitempty" minimum:"0" maximum:"100000" doc:"Of the seats, kept for branches that are paired with the host until paired_until" example:"3"`
+}
+
+// AudienceBody says who may sign up. What is left out asks for nothing.
+type AudienceBody struct {
+	OrgIDs []ID     `json:"org_ids,omitempty" maxItems:"100" doc:"Campus units with all below them; the assigned units of ASSIGNED_UNIT"`
+	Grades []string `json:"grades,omitempty" maxItems:"20" minLength:"1" maxLength:"10" doc:"Years of entry" example:"[\"2025\"]"`
+	Tags   []string `json:"tags,omitempty" maxItems:"4" enum:"LEAGUE_CADRE,QINGMA,LEAGUE_MEMBER,ORDINARY" doc:"One of these is enough" example:"[\"LEAGUE_MEMBER\"]"`
+}
+
+// SignupRulesBody is how seats are given.
+type SignupRulesBody struct {
+	SignupMode  string        `json:"signup_mode,omitempty" enum:"FIRST_COME,REVIEW,LOTTERY,ASSIGNED_UNIT" default:"FIRST_COME" doc:"FIRST_COME: in the order of the requests; REVIEW: the organiser chooses; LOTTERY: drawn when sign-up closes; ASSIGNED_UNIT: the units of the audience sign their members up" example:"FIRST_COME"`
+	Audience    *AudienceBody `json:"audience,omitempty" doc:"Who may sign up; every student when left out"`
+	Waitlist    bool          `json:"waitlist,omitempty" doc:"Who comes when it is full waits for a seat"`
+	PairedUntil *Time         `json:"paired_until,omitempty" doc:"Until then reserved seats are for paired branches; then they are for everybody" example:"2026-10-14T01:00:00.000Z"`
+	PairedFirst bool          `json:"paired_first,omitempty" doc:"Until paired_until only paired branches sign up at all"`
+}
+
+func (b SignupRulesBody) rules() project.SignupRules {
+	r := project.SignupRules{Mode: b.SignupMode, Waitlist: b.Waitlist, PairedFirst: b.PairedFirst}
+	if b.PairedUntil != nil {
+		at := b.PairedUntil.Time()
+		r.PairedUntil = &at
+	}
+	if b.Audience != nil {
+		r.Audience = &model.Audience{OrgIDs: Views(b.Audience.OrgIDs, func(id ID) int64 { return int64(id) }), Grades: b.Audience.Grades, Tags: b.Audience.Tags}
+	}
+	return r
+}
+
+func newSignupRulesBody(a model.Activity) SignupRulesBody {
+	b := SignupRulesBody{SignupMode: a.SignupMode, Waitlist: a.Waitlist, PairedFirst: a.PairedFirst, PairedUntil: AtOrNil(a.PairedUntil)}
+	if a.Audience != nil {
+		b.Audience = &AudienceBody{OrgIDs: Views(a.Audience.OrgIDs, func(id int64) ID { return ID(id) }), Grades: a.Audience.Grades, Tags: a.Audience.Tags}
+	}
+	return b
 }
 
 // ActivityDraft is what an organiser writes.
 type ActivityDraft struct {
-	Title             string         `json:"title" minLength:"1" maxLength:"100" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"What it is called" example:"社区清洁日"`
-	Summary           string         `json:"summary,omitempty" maxLength:"2000" doc:"What is done" example:"打扫楼道与广场"`
-	Field             string         `json:"field,omitempty" maxLength:"40" doc:"Code of one of the programme's fields" example:"ECOLOGY"`
-	Category          string         `json:"category,omitempty" maxLength:"40" doc:"Code of one of the programme's categories" example:"GOVERNANCE"`
-	Carriers          []string       `json:"carriers,omitempty" maxItems:"10" uniqueItems:"true" minLength:"2" maxLength:"40" pattern:"^[A-Z][A-Z0-9_]+$" doc:"Carriers of practice, such as YOUTH_COMMANDO YOUTH_VOLUNTEER COMMUNITY_YOUTH SAN_XIA_XIANG HOME_RETURN" example:"[\"SAN_XIA_XIANG\"]"`
-	Mode              string         `json:"mode" enum:"ONSITE,REMOTE,HYBRID" doc:"Where it is done" example:"ONSITE"`
-	PlacementMode     string         `json:"placement_mode" enum:"DAILY,CONCENTRATED,EVENT_PHASE,SINGLE" doc:"DAILY: through a term; CONCENTRATED: a month in the holidays; EVENT_PHASE: around an event; SINGLE: once" example:"SINGLE"`
-	SignupOpensAt     Time           `json:"signup_opens_at" doc:"Sign-up is open from then on" example:"2026-10-12T01:00:00.000Z"`
-	SignupClosesAt    Time           `json:"signup_closes_at" doc:"And until then; not after the first session starts" example:"2026-10-16T16:00:00.000Z"`
-	CancelUntil       Time           `json:"cancel_until,omitzero" doc:"Cancelling is free before that; 24 hours before the first session when left out" example:"2026-10-16T01:00:00.000Z"`
-	MinTurnout        int64          `json:"min_turnout,omitempty" minimum:"0" maximum:"100000" doc:"Fewer than that and it may be called off; 0 for none" example:"3"`
-	CountsAsVolunteer bool           `json:"counts_as_volunteer,omitempty" doc:"Its hours are volunteer hours"`
-	InsuranceRequired bool           `json:"insurance_required,omitempty" doc:"Cover is needed before a seat" example:"false"`
-	TrainingRequired  bool           `json:"training_required,omitempty" doc:"Training is needed before a seat" example:"false"`
-	MinorsContact     bool           `json:"minors_contact,omitempty" doc:"Work with minors: clearance is needed before a seat" example:"false"`
-	RiskNote          string         `json:"risk_note,omitempty" maxLength:"1000" doc:"The risks, shown before sign-up; needed to publish" example:"楼道台阶较陡，请穿防滑鞋"`
-	HostContactID     ID             `json:"host_contact_id,omitempty" doc:"User at the host or its town who answers questions; needed to publish"`
-	Sessions          []SlotBody     `json:"sessions" minItems:"1" maxItems:"200" doc:"Not over each other"`
-	Positions         []PositionBody `json:"positions" minItems:"1" maxItems:"50" doc:"A student signs up for one of them"`
+	Title             string   `json:"title" minLength:"1" maxLength:"100" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"What it is called" example:"社区清洁日"`
+	Summary           string   `json:"summary,omitempty" maxLength:"2000" doc:"What is done" example:"打扫楼道与广场"`
+	Field             string   `json:"field,omitempty" maxLength:"40" doc:"Code of one of the programme's fields" example:"ECOLOGY"`
+	Category          string   `json:"category,omitempty" maxLength:"40" doc:"Code of one of the programme's categories" example:"GOVERNANCE"`
+	Carriers          []string `json:"carriers,omitempty" maxItems:"10" uniqueItems:"true" minLength:"2" maxLength:"40" pattern:"^[A-Z][A-Z0-9_]+$" doc:"Carriers of practice, such as YOUTH_COMMANDO YOUTH_VOLUNTEER COMMUNITY_YOUTH SAN_XIA_XIANG HOME_RETURN" example:"[\"SAN_XIA_XIANG\"]"`
+	Mode              string   `json:"mode" enum:"ONSITE,REMOTE,HYBRID" doc:"Where it is done" example:"ONSITE"`
+	PlacementMode     string   `json:"placement_mode" enum:"DAILY,CONCENTRATED,EVENT_PHASE,SINGLE" doc:"DAILY: through a term; CONCENTRATED: a month in the holidays; EVENT_PHASE: around an event; SINGLE: once" example:"SINGLE"`
+	SignupOpensAt     Time     `json:"signup_opens_at" doc:"Sign-up is open from then on" example:"2026-10-12T01:00:00.000Z"`
+	SignupClosesAt    Time     `json:"signup_closes_at" doc:"And until then; not after the first session starts" example:"2026-10-16T16:00:00.000Z"`
+	CancelUntil       Time     `json:"cancel_until,omitzero" doc:"Cancelling is free before that; 24 hours before the first session when left out" example:"2026-10-16T01:00:00.000Z"`
+	MinTurnout        int64    `json:"min_turnout,omitempty" minimum:"0" maximum:"100000" doc:"Fewer than that and it may be called off; 0 for none" example:"3"`
+	CountsAsVolunteer bool     `json:"counts_as_volunteer,omitempty" doc:"Its hours are volunteer hours"`
+	InsuranceRequired bool     `json:"insurance_required,omitempty" doc:"Cover is needed before a seat" example:"false"`
+	TrainingRequired  bool     `json:"training_required,omitempty" doc:"Training is needed before a seat" example:"false"`
+	MinorsContact     bool     `json:"minors_contact,omitempty" doc:"Work with minors: clearance is needed before a seat" example:"false"`
+	RiskNote          string   `json:"risk_note,omitempty" maxLength:"1000" doc:"The risks, shown before sign-up; needed to publish" example:"楼道台阶较陡，请穿防滑鞋"`
+	HostContactID     ID       `json:"host_contact_id,omitempty" doc:"User at the host or its town who answers questions; needed to publish"`
+	SignupRulesBody
+	Sessions  []SlotBody     `json:"sessions" minItems:"1" maxItems:"200" doc:"Not over each other"`
+	Positions []PositionBody `json:"positions" minItems:"1" maxItems:"50" doc:"A student signs up for one of them"`
 }
 
 func (b ActivityDraft) draft() project.Draft {
@@ -66,10 +104,10 @@ func (b ActivityDraft) draft() project.Draft {
 		Title: b.Title, Summary: b.Summary, Field: b.Field, Category: b.Category, Carriers: b.Carriers, Mode: b.Mode, PlacementMode: b.PlacementMode,
 		SignupOpensAt: b.SignupOpensAt.Time(), SignupClosesAt: b.SignupClosesAt.Time(), CancelUntil: b.CancelUntil.Time(), MinTurnout: b.MinTurnout,
 		CountsAsVolunteer: b.CountsAsVolunteer, InsuranceRequired: b.InsuranceRequired, TrainingRequired: b.TrainingRequired, MinorsContact: b.MinorsContact,
-		RiskNote: b.RiskNote, HostContactID: int64(b.HostContactID), Sessions: Views(b.Sessions, SlotBody.slot),
+		RiskNote: b.RiskNote, HostContactID: int64(b.HostContactID), Rules: b.rules(), Sessions: Views(b.Sessions, SlotBody.slot),
 	}
 	for _, p := range b.Positions {
-		d.Positions = append(d.Positions, project.Seat{Title: p.Title, Description: p.Description, Capacity: p.Capacity})
+		d.Positions = append(d.Positions, project.Seat{Title: p.Title, Description: p.Description, Capacity: p.Capacity, Reserved: p.Reserved})
 	}
 	return d
 }
@@ -185,22 +223,22 @@ type HostContactView struct {
 
 // ActivityView is an activity with everything that hangs on it.
 type ActivityView struct {
-	ID                ID               `json:"id" doc:"The activity"`
-	ProgrammeID       ID               `json:"programme_id" doc:"The programme"`
-	ProjectID         *ID              `json:"project_id,omitempty" doc:"The project, if any"`
-	Organiser         OrgNameView      `json:"organiser" doc:"Who submits and publishes"`
-	Campus            *OrgNameView     `json:"campus,omitempty" doc:"Campus side, if any"`
-	Host              OrgNameView      `json:"host" doc:"Local side: where it happens"`
-	Status            string           `json:"status" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,CANCELLED,HOURS_CONFIRMED,CLOSED" doc:"As stored" example:"PUBLISHED"`
-	Phase             string           `json:"phase" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,SIGNUP_OPEN,SIGNUP_CLOSED,ONGOING,FINISHED,CANCELLED,HOURS_CONFIRMED,CLOSED" doc:"What the clock makes of the status now" example:"SIGNUP_OPEN"`
-	Title             string           `json:"title" doc:"What it is called" example:"社区清洁日"`
-	Summary           string           `json:"summary,omitempty" doc:"What is done" example:"打扫楼道与广场"`
-	Field             string           `json:"field,omitempty" doc:"Code of one of the programme's fields" example:"ECOLOGY"`
-	Category          string           `json:"category,omitempty" doc:"Code of one of the programme's categories" example:"GOVERNANCE"`
-	Carriers          []string         `json:"carriers" nullable:"false" doc:"Carriers of practice" example:"[\"SAN_XIA_XIANG\"]"`
-	Mode              string           `json:"mode" enum:"ONSITE,REMOTE,HYBRID" doc:"Where it is done" example:"ONSITE"`
-	PlacementMode     string           `json:"placement_mode" enum:"DAILY,CONCENTRATED,EVENT_PHASE,SINGLE" doc:"How long it lasts" example:"SINGLE"`
-	SignupMode        string           `json:"signup_mode" doc:"How seats are given" example:"FIRST_COME"`
+	ID            ID           `json:"id" doc:"The activity"`
+	ProgrammeID   ID           `json:"programme_id" doc:"The programme"`
+	ProjectID     *ID          `json:"project_id,omitempty" doc:"The project, if any"`
+	Organiser     OrgNameView  `json:"organiser" doc:"Who submits and publishes"`
+	Campus        *OrgNameView `json:"campus,omitempty" doc:"Campus side, if any"`
+	Host          OrgNameView  `json:"host" doc:"Local side: where it happens"`
+	Status        string       `json:"status" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,CANCELLED,HOURS_CONFIRMED,CLOSED" doc:"As stored" example:"PUBLISHED"`
+	Phase         string       `json:"phase" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,SIGNUP_OPEN,SIGNUP_CLOSED,ONGOING,FINISHED,CANCELLED,HOURS_CONFIRMED,CLOSED" doc:"What the clock makes of the status now" example:"SIGNUP_OPEN"`
+	Title         string       `json:"title" doc:"What it is called" example:"社区清洁日"`
+	Summary       string       `json:"summary,omitempty" doc:"What is done" example:"打扫楼道与广场"`
+	Field         string       `json:"field,omitempty" doc:"Code of one of the programme's fields" example:"ECOLOGY"`
+	Category      string       `json:"category,omitempty" doc:"Code of one of the programme's categories" example:"GOVERNANCE"`
+	Carriers      []string     `json:"carriers" nullable:"false" doc:"Carriers of practice" example:"[\"SAN_XIA_XIANG\"]"`
+	Mode          string       `json:"mode" enum:"ONSITE,REMOTE,HYBRID" doc:"Where it is done" example:"ONSITE"`
+	PlacementMode string       `json:"placement_mode" enum:"DAILY,CONCENTRATED,EVENT_PHASE,SINGLE" doc:"How long it lasts" example:"SINGLE"`
+	SignupRulesBody
 	SignupOpensAt     Time             `json:"signup_opens_at" doc:"Included"`
 	SignupClosesAt    Time             `json:"signup_closes_at" doc:"Excluded"`
 	CancelUntil       Time             `json:"cancel_until" doc:"Cancelling is free before that"`
@@ -225,7 +263,7 @@ func newActivityView(d project.Detail) ActivityView {
 	v := ActivityView{
 		ID: ID(a.ID), ProgrammeID: ID(a.ProgrammeID), ProjectID: idPointer(a.ProjectID), Organiser: newOrgNameView(d.Organiser), Host: newOrgNameView(d.Host),
 		Status: string(a.Status), Phase: string(d.Phase), Title: a.Title, Summary: a.Summary, Field: a.Field, Category: a.Category,
-		Carriers: append([]string{}, a.Carriers...), Mode: a.Mode, PlacementMode: a.PlacementMode, SignupMode: a.SignupMode,
+		Carriers: append([]string{}, a.Carriers...), Mode: a.Mode, PlacementMode: a.PlacementMode, SignupRulesBody: newSignupRulesBody(a),
 		SignupOpensAt: At(a.SignupOpensAt), SignupClosesAt: At(a.SignupClosesAt), CancelUntil: At(a.CancelUntil), MinTurnout: a.MinTurnout,
 		CountsAsVolunteer: a.CountsAsVolunteer, InsuranceRequired: a.InsuranceRequired, TrainingRequired: a.TrainingRequired, MinorsContact: a.MinorsContact,
 		RiskNote: a.RiskNote, RegionCode: a.RegionCode, StartsAt: At(a.StartsAt), EndsAt: At(a.EndsAt), PublishedAt: AtOrNil(a.PublishedAt),

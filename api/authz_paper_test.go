@@ -36,6 +36,7 @@ var paper = map[access.Permission]string{
 	access.ActivityPublish:  "-   -    -    -   org sub sub sub sub sub sub -   -   -",
 	access.CapacityWrite:    "-   -    org  org org sub org org -   -   -   -   -   -",
 	access.SignupCreate:     "own team -    -   -   -   -   -   -   -   -   -   -   -",
+	access.SignupDecide:     "-   -    -    org org -   org org -   -   -   -   -   -",
 	access.SignupList:       "own team team org org sub sub -   -   -   -   -   -   -",
 	access.SignupNames:      "-   -    team org org -   -   -   -   -   -   -   -   -",
 	access.CheckInMake:      "own own  own  -   -   -   -   -   -   -   -   -   -   -",
@@ -46,7 +47,13 @@ var paper = map[access.Permission]string{
 	access.HoursRecognise:   "-   -    -    org -   -   sub sub -   -   -   -   -   -",
 	access.HoursRead:        "own team team org org -   sub sub -   -   -   -   -   -",
 	access.StatsRead:        "own team team org org sub sub sub sub sub sub -   -   -",
-	access.AuditRead:        "own own  own  own own own own org org org org -   -   all",
+	// agreed with the rules of signing up
+	access.ProofWrite:         "-   -    -    org -   -   sub sub -   -   -   -   -   -",
+	access.ProofRead:          "own -    -    org -   -   sub sub -   -   -   -   -   -",
+	access.ReliabilityRead:    "own -    -    org -   -   sub sub -   -   -   -   -   -",
+	access.ReliabilityReverse: "-   -    -    -   -   -   sub sub -   -   -   -   -   -",
+
+	access.AuditRead: "own own  own  own own own own org org org org -   -   all",
 }
 
 // paperColumns are the columns of paper, in order.
@@ -56,7 +63,8 @@ var paperColumns = []access.Column{
 
 // unwritten are permissions for which the paper has no line of their own.
 var unwritten = map[access.Permission]string{
-	access.OrgRead: "public", access.ProgrammeRead: "public", access.ActivityRead: "what is published",
+	access.SignupGroup: "the lead of the team, and whoever speaks for the unit: each student is told and may cancel alone",
+	access.OrgRead:     "public", access.ProgrammeRead: "public", access.ActivityRead: "what is published",
 	access.PairingRead:    "whoever proposes, recommends or stands above a side; members of a side",
 	access.ProjectRead:    "both sides, those above them, and the team",
 	access.ActivityManage: "both sides, those above them, and the lead: drafts and internals",
@@ -75,7 +83,7 @@ var offPaper = []struct {
 	{access.TeamWrite, "ADV", access.Team, "who advises puts a successor in when a lead leaves"},
 	{access.TeamWrite, "BRS", access.Org, "the campus side names the first lead"},
 	{access.TeamWrite, "DEP UNI", access.Sub, "the campus side names the advisors, who hang on department or university"},
-	{access.SignupCreate, "TL", access.None, "narrower: signing others up comes with group signups"},
+	{access.SignupCreate, "TL", access.None, "narrower: signing others up has a permission of its own"},
 	{access.CheckInMake, "TL ADV", access.None, "a lead checks in as the student they are; an advisor has no seat"},
 	{access.StatsRead, "STU TL ADV", access.None, "narrower: a student has /me/record"},
 	{access.AuditRead, "STU TL ADV BRS COM TWN DEP UNI CTY CIT PRV", access.None, "narrower: no route reads the audit log yet"},

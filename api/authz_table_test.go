@@ -26,6 +26,9 @@ var authzTargets = map[string]authzTarget{
 	"check-in":             {orgs: "branch, community", own: "student", team: true, seen: perms(access.CheckInRead)},
 	"claim":                {orgs: "branch, community", own: "student", team: true, seen: perms(access.HoursRead)},
 	"hours":                {orgs: "branch, community", own: "student", team: true, seen: everybody},
+	"proof":                {orgs: "branch", own: "student", seen: perms(access.ProofRead)},
+	"penalty":              {orgs: "branch", own: "student", seen: perms(access.ReliabilityRead)},
+	"own record":           {own: "student"},
 	"entry":                {orgs: "branch", own: "student", seen: perms(access.HoursRead)},
 }
 

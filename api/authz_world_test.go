@@ -120,6 +120,7 @@ func (w *twins) realm(mark string) *realm {
 	w.pairings(r)
 	w.projects(r)
 	w.activities(r)
+	w.standing(r)
 	w.attendance(r)
 	w.notices(r)
 	return r

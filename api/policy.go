@@ -36,6 +36,20 @@ type PolicyView struct {
 	CheckOutLateMinutes          int64        `json:"check_out_late_minutes" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          int64        `json:"presence_min_permille" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
 	DayMaxMinutes                int64        `json:"day_max_minutes" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
+	NoShowWindowDays             int64        `json:"no_show_window_days" minimum:"0" maximum:"3660" doc:"Days in which no-shows are counted towards a suspension, and after which a penalty expires; 0: 180" example:"180"`
+	NoShowLimit                  int64        `json:"no_show_limit" minimum:"0" maximum:"100" doc:"No-shows within no_show_window_days that suspend a student from signing up; 0: never" example:"3"`
+	SuspensionDays               int64        `json:"suspension_days" minimum:"0" maximum:"366" doc:"Days that a suspension from signing up lasts; 0: no suspension" example:"7"`
+	LateCancelPoints             int64        `json:"late_cancel_points" minimum:"0" maximum:"100" doc:"Reliability points taken off for a cancellation after cancel_until; 0: none" example:"1"`
+	NoShowPoints                 int64        `json:"no_show_points" minimum:"0" maximum:"100" doc:"Reliability points taken off for a no-show; 0: none" example:"3"`
+	NoShowAfterHours             int64        `json:"no_show_after_hours" minimum:"0" maximum:"720" doc:"Hours after the end of an activity until a seat without a check-in becomes a no-show; 0: 48" example:"48"`
+	WeekMaxMinutes               int64        `json:"week_max_minutes" minimum:"0" maximum:"10080" doc:"Minutes of sessions a student may sign up for in a week, Monday to Sunday in China: at most; 0: no limit" example:"2400"`
+	TermMaxActivities            int64        `json:"term_max_activities" minimum:"0" maximum:"1000" doc:"Activities a student may sign up for in a term: at most; 0: no limit" example:"0"`
+	TravelKMH                    int64        `json:"travel_kmh" minimum:"0" maximum:"200" doc:"Speed in km/h by which the time between two activities at different places is reckoned; 0: none is asked for" example:"20"`
+	WaitlistCutoffMinutes        int64        `json:"waitlist_cutoff_minutes" minimum:"0" maximum:"10080" doc:"Nobody moves up from the waiting list in the last so many minutes before an activity; 0: until it starts" example:"120"`
+	OfferMinutes                 int64        `json:"offer_minutes" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
+	LotteryBaseWeight            int64        `json:"lottery_base_weight" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
+	LotteryFirstPracticeWeight   int64        `json:"lottery_first_practice_weight" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
+	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
 }
@@ -65,6 +79,20 @@ type PolicyChange struct {
 	CheckOutLateMinutes          *int64       `json:"check_out_late_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          *int64       `json:"presence_min_permille,omitempty" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
 	DayMaxMinutes                *int64       `json:"day_max_minutes,omitempty" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
+	NoShowWindowDays             *int64       `json:"no_show_window_days,omitempty" minimum:"0" maximum:"3660" doc:"Days in which no-shows are counted towards a suspension, and after which a penalty expires; 0: 180" example:"180"`
+	NoShowLimit                  *int64       `json:"no_show_limit,omitempty" minimum:"0" maximum:"100" doc:"No-shows within no_show_window_days that suspend a student from signing up; 0: never" example:"3"`
+	SuspensionDays               *int64       `json:"suspension_days,omitempty" minimum:"0" maximum:"366" doc:"Days that a suspension from signing up lasts; 0: no suspension" example:"7"`
+	LateCancelPoints             *int64       `json:"late_cancel_points,omitempty" minimum:"0" maximum:"100" doc:"Reliability points taken off for a cancellation after cancel_until; 0: none" example:"1"`
+	NoShowPoints                 *int64       `json:"no_show_points,omitempty" minimum:"0" maximum:"100" doc:"Reliability points taken off for a no-show; 0: none" example:"3"`
+	NoShowAfterHours             *int64       `json:"no_show_after_hours,omitempty" minimum:"0" maximum:"720" doc:"Hours after the end of an activity until a seat without a check-in becomes a no-show; 0: 48" example:"48"`
+	WeekMaxMinutes               *int64       `json:"week_max_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Minutes of sessions a student may sign up for in a week, Monday to Sunday in China: at most; 0: no limit" example:"2400"`
+	TermMaxActivities            *int64       `json:"term_max_activities,omitempty" minimum:"0" maximum:"1000" doc:"Activities a student may sign up for in a term: at most; 0: no limit" example:"0"`
+	TravelKMH                    *int64       `json:"travel_kmh,omitempty" minimum:"0" maximum:"200" doc:"Speed in km/h by which the time between two activities at different places is reckoned; 0: none is asked for" example:"20"`
+	WaitlistCutoffMinutes        *int64       `json:"waitlist_cutoff_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Nobody moves up from the waiting list in the last so many minutes before an activity; 0: until it starts" example:"120"`
+	OfferMinutes                 *int64       `json:"offer_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
+	LotteryBaseWeight            *int64       `json:"lottery_base_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
+	LotteryFirstPracticeWeight   *int64       `json:"lottery_first_practice_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
+	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
 }
@@ -95,6 +123,20 @@ func newPolicyView(p model.Policy) PolicyView {
 		CheckOutLateMinutes:          p.CheckOutLateMinutes,
 		PresenceMinPermille:          p.PresenceMinPermille,
 		DayMaxMinutes:                p.DayMaxMinutes,
+		NoShowWindowDays:             p.NoShowWindowDays,
+		NoShowLimit:                  p.NoShowLimit,
+		SuspensionDays:               p.SuspensionDays,
+		LateCancelPoints:             p.LateCancelPoints,
+		NoShowPoints:                 p.NoShowPoints,
+		NoShowAfterHours:             p.NoShowAfterHours,
+		WeekMaxMinutes:               p.WeekMaxMinutes,
+		TermMaxActivities:            p.TermMaxActivities,
+		TravelKMH:                    p.TravelKMH,
+		WaitlistCutoffMinutes:        p.WaitlistCutoffMinutes,
+		OfferMinutes:                 p.OfferMinutes,
+		LotteryBaseWeight:            p.LotteryBaseWeight,
+		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
+		SignupConsent:                p.SignupConsent,
 		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
 }
@@ -124,6 +166,20 @@ func (v PolicyView) policy() model.Policy {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
+		NoShowWindowDays:             v.NoShowWindowDays,
+		NoShowLimit:                  v.NoShowLimit,
+		SuspensionDays:               v.SuspensionDays,
+		LateCancelPoints:             v.LateCancelPoints,
+		NoShowPoints:                 v.NoShowPoints,
+		NoShowAfterHours:             v.NoShowAfterHours,
+		WeekMaxMinutes:               v.WeekMaxMinutes,
+		TermMaxActivities:            v.TermMaxActivities,
+		TravelKMH:                    v.TravelKMH,
+		WaitlistCutoffMinutes:        v.WaitlistCutoffMinutes,
+		OfferMinutes:                 v.OfferMinutes,
+		LotteryBaseWeight:            v.LotteryBaseWeight,
+		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
+		SignupConsent:                v.SignupConsent,
 		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
 }
@@ -153,6 +209,20 @@ func (v PolicyChange) override() programme.Override {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
+		NoShowWindowDays:             v.NoShowWindowDays,
+		NoShowLimit:                  v.NoShowLimit,
+		SuspensionDays:               v.SuspensionDays,
+		LateCancelPoints:             v.LateCancelPoints,
+		NoShowPoints:                 v.NoShowPoints,
+		NoShowAfterHours:             v.NoShowAfterHours,
+		WeekMaxMinutes:               v.WeekMaxMinutes,
+		TermMaxActivities:            v.TermMaxActivities,
+		TravelKMH:                    v.TravelKMH,
+		WaitlistCutoffMinutes:        v.WaitlistCutoffMinutes,
+		OfferMinutes:                 v.OfferMinutes,
+		LotteryBaseWeight:            v.LotteryBaseWeight,
+		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
+		SignupConsent:                v.SignupConsent,
 	}
 	if v.Fields != nil {
 		fields := itemsOf(v.Fields)

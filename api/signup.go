@@ -25,21 +25,24 @@ type CreateSignupIn struct {
 
 // SignupView is one signup.
 type SignupView struct {
-	ID         ID     `json:"id" doc:"The signup"`
-	ActivityID ID     `json:"activity_id" doc:"The activity"`
-	PositionID ID     `json:"position_id" doc:"The position"`
-	StudentID  ID     `json:"student_id" doc:"Whose it is"`
-	Status     string `json:"status" enum:"PENDING_REVIEW,IN_LOTTERY,WAITLISTED,OFFERED,CONFIRMED,COMPLETED,CANCELLED_BY_USER,LATE_CANCEL,REJECTED,LOST_LOTTERY,OFFER_EXPIRED,LEAVE_APPROVED,NO_SHOW,REMOVED" doc:"CONFIRMED has a seat; COMPLETED has checked out of every session" example:"CONFIRMED"`
-	Note       string `json:"note" doc:"As the student wrote it" example:"做过两次社区清洁，会用对讲机"`
-	Reason     string `json:"reason,omitempty" doc:"Why it ended, if somebody else ended it" example:"台风，活动取消"`
-	CreatedAt  Time   `json:"created_at" doc:"When it was made"`
-	UpdatedAt  Time   `json:"updated_at" doc:"When its status last changed"`
+	ID           ID     `json:"id" doc:"The signup"`
+	ActivityID   ID     `json:"activity_id" doc:"The activity"`
+	PositionID   ID     `json:"position_id" doc:"The position"`
+	StudentID    ID     `json:"student_id" doc:"Whose it is"`
+	Status       string `json:"status" enum:"PENDING_REVIEW,IN_LOTTERY,WAITLISTED,OFFERED,CONFIRMED,COMPLETED,CANCELLED_BY_USER,LATE_CANCEL,REJECTED,LOST_LOTTERY,OFFER_EXPIRED,LEAVE_APPROVED,NO_SHOW,REMOVED" doc:"CONFIRMED has a seat; COMPLETED has checked out of every session" example:"CONFIRMED"`
+	Note         string `json:"note" doc:"As the student wrote it" example:"做过两次社区清洁，会用对讲机"`
+	Reason       string `json:"reason,omitempty" doc:"Why it ended, if somebody else ended it" example:"台风，活动取消"`
+	GroupID      *ID    `json:"group_id,omitempty" doc:"The group it came with, if any"`
+	OfferedUntil *Time  `json:"offered_until,omitempty" doc:"Of an OFFERED one: accept before then" example:"2026-10-14T01:00:00.000Z"`
+	LeaveReason  string `json:"leave_reason,omitempty" doc:"Leave that the student asked for" example:"家中有事"`
+	CreatedAt    Time   `json:"created_at" doc:"When it was made"`
+	UpdatedAt    Time   `json:"updated_at" doc:"When its status last changed"`
 }
 
 func newSignupView(s model.Signup) SignupView {
 	return SignupView{
 		ID: ID(s.ID), ActivityID: ID(s.ActivityID), PositionID: ID(s.PositionID), StudentID: ID(s.StudentID), Status: string(s.Status),
-		Note: s.Note, Reason: s.Reason, CreatedAt: At(s.CreatedAt), UpdatedAt: At(s.UpdatedAt),
+		Note: s.Note, Reason: s.Reason, GroupID: idPointer(s.GroupID), OfferedUntil: AtOrNil(s.OfferedUntil), LeaveReason: s.LeaveReason, CreatedAt: At(s.CreatedAt), UpdatedAt: At(s.UpdatedAt),
 	}
 }
 
@@ -71,6 +74,34 @@ func (a *SignupAPI) Cancel(c *gin.Context, in *SignupIn) (*SignupOut, error) {
 	return &SignupOut{Body: newSignupView(row)}, nil
 }
 
+// Accept takes the seat that the waiting list offers.
+func (a *SignupAPI) Accept(c *gin.Context, in *SignupIn) (*SignupOut, error) {
+	ctx := c.Request.Context()
+	row, err := a.Signups.Accept(ctx, access.From(ctx), int64(in.ID))
+	if err != nil {
+		return nil, err
+	}
+	return &SignupOut{Body: newSignupView(row)}, nil
+}
+
+// AskLeaveIn says why one cannot come.
+type AskLeaveIn struct {
+	ID   ID `path:"id" doc:"The signup"`
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"200" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"Why; the organiser reads it" example:"家中有事"`
+	}
+}
+
+// AskLeave asks the organiser to be excused.
+func (a *SignupAPI) AskLeave(c *gin.Context, in *AskLeaveIn) (*SignupOut, error) {
+	ctx := c.Request.Context()
+	row, err := a.Signups.AskLeave(ctx, access.From(ctx), int64(in.ID), in.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return &SignupOut{Body: newSignupView(row)}, nil
+}
+
 // SignupDetailView is a signup with its activity and position.
 type SignupDetailView struct {
 	SignupView
@@ -80,12 +111,13 @@ type SignupDetailView struct {
 	StartsAt       Time   `json:"starts_at" doc:"Start of the first session"`
 	EndsAt         Time   `json:"ends_at" doc:"End of the last session"`
 	CancelUntil    Time   `json:"cancel_until" doc:"Free cancelling before this"`
+	Turn           int64  `json:"turn,omitempty" doc:"Of a WAITLISTED one, when it is read alone: 1 is next" example:"3"`
 }
 
 func newSignupDetailView(s signup.Shown) SignupDetailView {
 	return SignupDetailView{
 		SignupView: newSignupView(s.Signup), ActivityTitle: s.ActivityTitle, ActivityStatus: string(s.ActivityState), PositionTitle: s.PositionTitle,
-		StartsAt: At(s.StartsAt), EndsAt: At(s.EndsAt), CancelUntil: At(s.CancelUntil),
+		StartsAt: At(s.StartsAt), EndsAt: At(s.EndsAt), CancelUntil: At(s.CancelUntil), Turn: s.Turn,
 	}
 }
 
@@ -175,9 +207,9 @@ type AvailabilityView struct {
 	Capacity   int64 `json:"capacity" doc:"Seats there are" example:"10"`
 	Confirmed  int64 `json:"confirmed" doc:"Seats given to students" example:"3"`
 	Held       int64 `json:"held" doc:"Seats kept for offers that are not answered yet" example:"0"`
-	Reserved   int64 `json:"reserved" doc:"Seats kept for paired branches until their time" example:"0"`
+	Reserved   int64 `json:"reserved" doc:"Free seats kept for paired branches until their time" example:"0"`
 	Waiting    int64 `json:"waiting" doc:"Students on the waiting list" example:"0"`
-	Left       int64 `json:"left" doc:"capacity - confirmed - held - reserved" example:"7"`
+	Left       int64 `json:"left" doc:"capacity - confirmed - held - reserved: what anybody may still have. While somebody waits, whoever comes waits too" example:"7"`
 }
 
 // AvailabilityOut is the answer, or 304 without it.

@@ -45,7 +45,7 @@ type Activity struct {
 	Carriers          []string       `gorm:"type:text;serializer:json;not null;comment:e.g. SAN_XIA_XIANG HOME_RETURN"`
 	Mode              string         `gorm:"size:8;not null;comment:ONSITE REMOTE HYBRID"`
 	PlacementMode     string         `gorm:"size:12;not null;comment:DAILY CONCENTRATED EVENT_PHASE SINGLE"`
-	SignupMode        string         `gorm:"size:16;not null;comment:FIRST_COME; others come with fair sign-up"`
+	SignupMode        string         `gorm:"size:16;not null;comment:FIRST_COME REVIEW LOTTERY ASSIGNED_UNIT"`
 	SignupOpensAt     time.Time      `gorm:"not null;comment:included"`
 	SignupClosesAt    time.Time      `gorm:"not null;comment:excluded"`
 	CancelUntil       time.Time      `gorm:"not null;comment:free cancelling before this"`
@@ -72,6 +72,25 @@ type Activity struct {
 	CreatedAt         time.Time      `gorm:"not null;comment:when"`
 	UpdatedAt         time.Time      `gorm:"not null;comment:when"`
 	ReturnReason      *string        `gorm:"size:200;comment:why it was sent back, NULL once it is submitted again"`
+	Audience          *Audience      `gorm:"type:text;serializer:json;comment:JSON of who may sign up, NULL for every student"`
+	Waitlist          bool           `gorm:"not null;comment:who comes when it is full waits"`
+	PairedUntil       *time.Time     `gorm:"comment:until then reserved seats are for paired branches, NULL for never"`
+	PairedFirst       bool           `gorm:"not null;comment:until then only paired branches sign up at all"`
+}
+
+// The modes of signing up.
+const (
+	SignupFirstCome    = "FIRST_COME"    // seats in the order of the requests
+	SignupReview       = "REVIEW"        // the organiser chooses
+	SignupLottery      = "LOTTERY"       // drawn when sign-up closes
+	SignupAssignedUnit = "ASSIGNED_UNIT" // units of the audience sign their members up
+)
+
+// Audience says who may sign up. An empty list asks for nothing.
+type Audience struct {
+	OrgIDs []int64  `json:"org_ids,omitempty"` // campus units; their whole subtrees
+	Grades []string `json:"grades,omitempty"`  // years of entry
+	Tags   []string `json:"tags,omitempty"`    // one of them is enough
 }
 
 // TableName of Activity.
@@ -141,4 +160,9 @@ type Position struct {
 	Version     int64     `gorm:"not null;comment:for If-Match; sign-ups do not change it"`
 	CreatedAt   time.Time `gorm:"not null;comment:when"`
 	UpdatedAt   time.Time `gorm:"not null;comment:when"`
+	Reserved    int64     `gorm:"not null;comment:of the seats, kept for paired branches until paired_until"`
+	PairedTaken int64     `gorm:"not null;comment:of the taken seats, given to paired branches"`
+	Held        int64     `gorm:"not null;comment:of the taken seats, offered and not answered yet"`
+	Waiting     int64     `gorm:"not null;comment:students on the waiting list"`
+	QueueNo     int64     `gorm:"not null;comment:last number given in the waiting list"`
 }

@@ -54,8 +54,9 @@ func All() []any {
 		&StudentProfile{}, &Membership{}, &JoinCode{}, &JoinRequest{},
 		&Programme{}, &ProgrammePolicy{}, &Phase{}, &Milestone{}, &Pairing{},
 		&Project{}, &ProjectMember{}, &Activity{}, &ActivityGram{}, &Session{}, &Position{},
-		&Signup{}, &CheckIn{}, &Attendance{}, &HoursClaim{}, &HoursEntry{},
+		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryDraw{}, &LotteryEntry{}, &CheckIn{}, &Attendance{}, &HoursClaim{}, &HoursEntry{},
 		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{}, &NoticeFanout{},
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{},
+		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},
 	}
 }

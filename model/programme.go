@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -78,10 +79,24 @@ type Policy struct {
 	PilotMinCommunities          int64  `json:"pilot_min_communities"`
 	YearStarts                   string `json:"year_starts"` // MM-DD, first day of the programme year
 	PairingAnswerDays            int64  `json:"pairing_answer_days"`
-	CheckInEarlyMinutes          int64  `json:"check_in_early_minutes"` // before the session starts
-	CheckOutLateMinutes          int64  `json:"check_out_late_minutes"` // after the session ends
-	PresenceMinPermille          int64  `json:"presence_min_permille"`  // of the planned minutes; below it no minutes
-	DayMaxMinutes                int64  `json:"day_max_minutes"`        // credited per person and day
+	CheckInEarlyMinutes          int64  `json:"check_in_early_minutes"`        // before the session starts
+	CheckOutLateMinutes          int64  `json:"check_out_late_minutes"`        // after the session ends
+	PresenceMinPermille          int64  `json:"presence_min_permille"`         // of the planned minutes; below it no minutes
+	DayMaxMinutes                int64  `json:"day_max_minutes"`               // credited per person and day
+	NoShowWindowDays             int64  `json:"no_show_window_days"`           // in days, see NoShowWindow
+	NoShowLimit                  int64  `json:"no_show_limit"`                 // 0: nobody is suspended
+	SuspensionDays               int64  `json:"suspension_days"`               // 0: nobody is suspended
+	LateCancelPoints             int64  `json:"late_cancel_points"`            // taken off, so not negative
+	NoShowPoints                 int64  `json:"no_show_points"`                // taken off, so not negative
+	NoShowAfterHours             int64  `json:"no_show_after_hours"`           // see NoShowAfter
+	WeekMaxMinutes               int64  `json:"week_max_minutes"`              // 0: no limit
+	TermMaxActivities            int64  `json:"term_max_activities"`           // 0: no limit
+	TravelKMH                    int64  `json:"travel_kmh"`                    // 0: no travel time
+	WaitlistCutoffMinutes        int64  `json:"waitlist_cutoff_minutes"`       // before the start; 0: until it
+	OfferMinutes                 int64  `json:"offer_minutes"`                 // 0: promoted at once
+	LotteryBaseWeight            int64  `json:"lottery_base_weight"`           // see Weights
+	LotteryFirstPracticeWeight   int64  `json:"lottery_first_practice_weight"` // see Weights
+	SignupConsent                string `json:"signup_consent"`                // text version; empty: none is asked for
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
 }
@@ -96,6 +111,24 @@ func (p Policy) Year(day Date) (from, to Date) {
 		year--
 	}
 	return Date(fmt.Sprintf("%04d-%s", year, p.YearStarts)), Date(fmt.Sprintf("%04d-%s", year+1, p.YearStarts))
+}
+
+// NoShowWindow is the time in which no-shows are counted; policies that were written before the rule have 180 days.
+func (p Policy) NoShowWindow() time.Duration {
+	return time.Duration(cmp.Or(p.NoShowWindowDays, 180)) * 24 * time.Hour
+}
+
+// NoShowAfter is the time after the end of an activity until a seat without a check-in is a no-show; policies that were
+// written before the rule have 48 hours.
+func (p Policy) NoShowAfter() time.Duration {
+	return time.Duration(cmp.Or(p.NoShowAfterHours, 48)) * time.Hour
+}
+
+// Weights are those of a lottery: of every entry, and of a student who still lacks the practice asked for. Policies that
+// were written before the rules give everybody the same.
+func (p Policy) Weights() (base, firstPractice int64) {
+	base = cmp.Or(p.LotteryBaseWeight, 1)
+	return base, cmp.Or(p.LotteryFirstPracticeWeight, base)
 }
 
 // Item is one entry of a taxonomy.

@@ -23,6 +23,7 @@ type Handlers struct {
 	Notify    *api.NotifyAPI
 	PageCode  *api.PageCodeAPI
 	Push      *api.PushAPI
+	Standing  *api.StandingAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -43,6 +44,7 @@ func Routes(h Handlers) []Route {
 		notifyRoutes(h.Notify),
 		pageCodeRoutes(h.PageCode),
 		pushRoutes(h.Push),
+		standingRoutes(h.Standing),
 	)
 }
 
@@ -179,10 +181,15 @@ func activityRoutes(a *api.ActivityAPI) []Route {
 
 func signupRoutes(a *api.SignupAPI) []Route {
 	return []Route{
-		Post("/positions/:id/signups", access.Person, "createSignup", api.Handle(201, a.Create), "signups", "Sign up for a position: students, first come first served", "signup.needs_student", "signup.not_open", "signup.closed", "signup.duplicate", "signup.full", "signup.conflict", "signup.not_eligible").Limited(LimitSignup),
+		Post("/positions/:id/signups", access.Person, "createSignup", api.Handle(201, a.Create), "signups", "Sign up for a position: a seat, a place in the waiting list, before the organiser or in the lottery", "signup.needs_student", "signup.not_open", "signup.closed", "signup.duplicate", "signup.full", "signup.suspended", "signup.not_eligible", "signup.conflict", "signup.load_cap", "signup.needs_training", "signup.needs_insurance", "signup.needs_clearance", "signup.needs_consent").Limited(LimitSignup),
+		Post("/positions/:id/group-signups", access.SignupGroup, "createGroupSignup", api.Handle(201, a.CreateGroup), "signups", "Sign people of a branch, club or project team up as one", "signup.closed", "signup.full", "signup.group_mode", "signup.group_refused", "signup.not_open"),
 		Get("/positions/:id/availability", access.Public, "getAvailability", api.Handle(200, a.Availability), "signups", "How many seats are left, and why; cheap to poll with If-None-Match"),
 		Get("/me/signups", access.Person, "listMySignups", api.Handle(200, a.ListMine), "signups", "My signups, newest first"),
 		Get("/signups/:id", access.SignupList, "getSignup", api.Handle(200, a.Get), "signups", "One signup: my own, or one in an activity whose signups I may read"),
+		Post("/signups/:id/accept", access.SignupCreate, "acceptSignupOffer", api.Handle(200, a.Accept), "signups", "Take the seat that the waiting list offers me", "signup.offer_over", "state.conflict"),
+		Post("/signups/:id/leave-request", access.SignupCreate, "askLeave", api.Handle(200, a.AskLeave), "signups", "Ask the organiser to be excused", "state.conflict", "version.mismatch"),
+		Post("/activities/:id/signup-decisions", access.SignupDecide, "decideSignups", api.Handle(200, a.Decide), "signups", "Approve, reject, remove, excuse or mark as absent, up to 200 signups at once, all or none", "access.own_interest", "signup.decision_misfit", "version.mismatch"),
+		Get("/positions/:id/lottery", access.Public, "getLottery", api.Handle(200, a.Lottery), "signups", "Everything needed to draw the lots of a position again", "lottery.none"),
 		Post("/signups/:id/cancel", access.SignupCreate, "cancelSignup", api.Handle(200, a.Cancel), "signups", "Give my seat back; free before cancel_until, late until the activity begins", "signup.started", "state.conflict"),
 		Get("/activities/:id/signups", access.SignupList, "listActivitySignups", api.Handle(200, a.ListOfActivity), "signups", "Signups of an activity, in the order they came"),
 	}
@@ -240,5 +247,23 @@ func pageCodeRoutes(a *api.PageCodeAPI) []Route {
 		Get("/activities/:id/page-code", access.Public, "getActivityPageCode", api.Raw("image/jpeg,image/png", a.Activity), "page-codes", "The mini-program code for the poster of a published activity", "state.conflict", "wechat.unavailable"),
 		Get("/sessions/:id/page-code", access.CheckInShow, "getSessionPageCode", api.Raw("image/jpeg,image/png", a.Session), "page-codes", "The mini-program code at the entry to a session: it opens the check-in page, and is no check-in code", "state.conflict", "wechat.unavailable"),
 		Get("/scenes/:scene", access.Public, "resolveScene", api.Handle(200, a.Resolve), "page-codes", "What the scene of a mini-program code leads to", "scene.malformed"),
+	}
+}
+
+func standingRoutes(a *api.StandingAPI) []Route {
+	return []Route{
+		Post("/students/:id/proofs", access.ProofWrite, "recordProof", api.Handle(201, a.RecordProof), "proofs", "Record training, insurance or clearance of a student", "access.own_interest"),
+		Post("/orgs/:id/proofs", access.ProofWrite, "recordProofs", api.Handle(201, a.RecordProofs), "proofs", "Record the same proof for many students of an organisation and all below it, all or none"),
+		Post("/proofs/:id/revoke", access.ProofWrite, "revokeProof", api.Handle(200, a.RevokeProof), "proofs", "End a proof at once", "access.own_interest", "access.reason_required", "state.conflict"),
+		Get("/students/:id/proofs", access.ProofRead, "listProofs", api.Handle(200, a.ListProofs), "proofs", "Proofs of a student, newest first, revoked ones too"),
+		Get("/me/proofs", access.Person, "listMyProofs", api.Handle(200, a.MyProofs), "proofs", "My proofs, newest first"),
+
+		Get("/me/consents", access.Person, "listMyConsents", api.Handle(200, a.MyConsents), "consents", "Everything I ever agreed to, newest first"),
+		Put("/me/consents/:purpose", access.Person, "putMyConsent", api.Handle(200, a.Agree), "consents", "Agree to a text; again to the same changes nothing"),
+		Delete("/me/consents/:purpose", access.Person, "withdrawMyConsent", api.Handle(204, a.Withdraw), "consents", "Withdraw my consent; what was agreed to stays on record"),
+
+		Get("/me/reliability", access.Person, "getMyReliability", api.Handle(200, a.MyReliability), "reliability", "My late cancellations and no-shows, and whether I may sign up"),
+		Get("/students/:id/reliability", access.ReliabilityRead, "getReliability", api.Handle(200, a.Reliability), "reliability", "Late cancellations and no-shows of a student"),
+		Post("/reliability-entries/:id/reverse", access.ReliabilityReverse, "reverseReliabilityEntry", api.Handle(201, a.ReverseReliability), "reliability", "Take a penalty back; a suspension that loses its reason ends", "access.own_interest", "access.reason_required", "reliability.reversed", "state.conflict"),
 	}
 }

@@ -2,6 +2,9 @@ package app
 
 import (
 	"context"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -26,6 +29,7 @@ import (
 	"baodao/service/project"
 	"baodao/service/remind"
 	"baodao/service/signup"
+	"baodao/service/standing"
 	"baodao/service/stats"
 	"baodao/service/vault"
 )
@@ -68,6 +72,7 @@ type Services struct {
 	Notify    *notify.Service
 	PageCode  *pagecode.Service
 	Remind    *remind.Service
+	Standing  *standing.Service
 }
 
 // Built is the program without its sockets.
@@ -125,8 +130,15 @@ func newServices(d Deps) (*Services, error) {
 	}
 	log := &audit.Log{Now: d.Now, NewID: d.NewID}
 	notices := &notify.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Vault: safe, AppID: d.AppID}
-	signups := &signup.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe}
-	projects := &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Releases: signups, Notify: notices}
+	seedKey, err := hkdf.Key(sha256.New, d.Keys.Index, nil, "baodao lottery seeds", 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive key of lotteries: %w", err)
+	}
+	standings := &standing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log}
+	signups := &signup.Service{
+		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey,
+	}
+	projects := &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices}
 	return &Services{
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys},
@@ -140,6 +152,7 @@ func newServices(d Deps) (*Services, error) {
 		Notify:    notices,
 		Remind:    &remind.Service{DB: d.DB, Now: d.Now, Notify: notices},
 		PageCode:  &pagecode.Service{DB: d.DB, Now: d.Now, Projects: projects, Maker: d.Codes, Pages: d.Pages, Log: d.Log},
+		Standing:  standings,
 	}, nil
 }
 
@@ -150,6 +163,7 @@ func handlers(s *Services) router.Handlers {
 		Project: &api.ProjectAPI{Projects: s.Project}, Activity: &api.ActivityAPI{Projects: s.Project},
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
+		Standing: &api.StandingAPI{Standing: s.Standing},
 	}
 }
 
@@ -170,6 +184,14 @@ func periodic(d Deps, s *Services) []jobs.Job {
 		}},
 		{Name: "plan-reminders", Every: time.Minute, Do: s.Remind.Plan},
 		{Name: "spread-notices", Every: 5 * time.Second, Do: s.Remind.Spread},
+		{Name: "sweep-signups", Every: 10 * time.Second, Do: func(ctx context.Context) error {
+			_, err := s.Signup.Sweep(ctx, 500)
+			return err
+		}},
+		{Name: "draw-lotteries", Every: 10 * time.Second, Do: func(ctx context.Context) error {
+			_, err := s.Signup.DrawDue(ctx, 20)
+			return err
+		}},
 		{Name: "purge-idempotency", Every: time.Hour, Do: func(ctx context.Context) error {
 			return purge(ctx, d)
 		}},

@@ -14,7 +14,7 @@ type rule struct {
 
 // domain is the order of the service packages: each may import those before it, never those after it.
 var domain = []string{
-	"service/account", "service/org", "service/programme", "service/pairing",
+	"service/account", "service/org", "service/programme", "service/standing", "service/pairing",
 	"service/project", "service/signup", "service/attend", "service/remind", "service/pagecode", "service/result", "service/support",
 }
 

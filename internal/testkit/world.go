@@ -57,6 +57,8 @@ func SmallPolicy() model.Policy {
 		BranchTermMin: 2, BranchTermMax: 3, StudentMin: 1, DailyMinTerms: 1, ConcentratedMinDays: 30,
 		CaseQuota: 3, CaseMinChars: 1000, CasePhotos: 5, CasePhotoMinBytes: 1048576, PairingDue: "11-15", KickoffDue: "11-20",
 		YearStarts: "09-01", PairingAnswerDays: 14, CheckInEarlyMinutes: 30, CheckOutLateMinutes: 60, PresenceMinPermille: 600, DayMaxMinutes: 480,
+		NoShowWindowDays: 180, NoShowLimit: 3, SuspensionDays: 7, LateCancelPoints: 1, NoShowPoints: 3, NoShowAfterHours: 48,
+		WaitlistCutoffMinutes: 120, LotteryBaseWeight: 1, LotteryFirstPracticeWeight: 3,
 		Fields:     []model.Item{{Code: "ECOLOGY", Name: "生态环保"}, {Code: "HEALTH", Name: "卫生医疗"}},
 		Categories: []model.Item{{Code: "GOVERNANCE", Name: "参与社区治理"}, {Code: "CULTURE", Name: "开展文体活动"}},
 	}

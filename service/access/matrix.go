@@ -91,8 +91,10 @@ const (
 	CapacityWrite   Permission = "position.write"
 
 	SignupCreate Permission = "signup.create"
-	SignupList   Permission = "signup.list"  // who signed up, names masked
-	SignupNames  Permission = "signup.names" // whole names in lists of signups, attendance and claims
+	SignupList   Permission = "signup.list"   // who signed up, names masked
+	SignupGroup  Permission = "signup.group"  // sign people of one's unit or team up
+	SignupDecide Permission = "signup.decide" // approve, reject, remove, excuse, mark as absent; draw the lottery
+	SignupNames  Permission = "signup.names"  // whole names in lists of signups, attendance and claims
 
 	CheckInMake Permission = "check_in.make"
 	CheckInShow Permission = "check_in.code" // show the rotating code, confirm by list
@@ -102,6 +104,12 @@ const (
 	HoursHost      Permission = "hours.host_confirm"
 	HoursRecognise Permission = "hours.recognise"
 	HoursRead      Permission = "hours.read"
+
+	ProofWrite Permission = "proof.write" // training, insurance, clearance of a student
+	ProofRead  Permission = "proof.read"
+
+	ReliabilityRead    Permission = "reliability.read"
+	ReliabilityReverse Permission = "reliability.reverse"
 
 	StatsRead Permission = "stats.read"
 	AuditRead Permission = "audit.read"
@@ -157,6 +165,8 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	SignupCreate: {STU: Own},
 	SignupList:   {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub},
 	SignupNames:  {ADV: Team, BRS: Org, COM: Org},
+	SignupGroup:  {TL: Team, BRS: Org, DEP: Sub, UNI: Sub},
+	SignupDecide: {BRS: Org, COM: Org, DEP: Org, UNI: Org},
 
 	CheckInMake: {STU: Own},
 	CheckInShow: {ADV: Team, BRS: Org, COM: Org, DEP: Org, UNI: Org},
@@ -166,6 +176,12 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	HoursHost:      {COM: Org, TWN: Sub},
 	HoursRecognise: {BRS: Org, DEP: Sub, UNI: Sub},
 	HoursRead:      {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, DEP: Sub, UNI: Sub},
+
+	ProofWrite: {BRS: Org, DEP: Sub, UNI: Sub},
+	ProofRead:  {STU: Own, BRS: Org, DEP: Sub, UNI: Sub},
+
+	ReliabilityRead:    {STU: Own, BRS: Org, DEP: Sub, UNI: Sub},
+	ReliabilityReverse: {DEP: Sub, UNI: Sub},
 
 	StatsRead: officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),
 	AuditRead: {AUD: All},

@@ -18,20 +18,11 @@ const batch = 100
 
 // WriteAll adds many entries for the actor in few statements.
 func (l *Log) WriteAll(tx *gorm.DB, actor access.Actor, entries []Entry) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	rows := make([]model.AuditEntry, len(entries))
+	acts := make([]Act, len(entries))
 	for i, e := range entries {
-		var err error
-		if rows[i], err = l.row(actor, e); err != nil {
-			return err
-		}
+		acts[i] = Act{Actor: actor, Entry: e}
 	}
-	if err := tx.CreateInBatches(rows, batch).Error; err != nil {
-		return fmt.Errorf("audit %s: %w", entries[0].Action, err)
-	}
-	return nil
+	return l.WriteActs(tx, acts)
 }
 
 // MoveAll is Log.Move for many rows of one table in few statements, all or none: fault.ErrState when the table of moves
@@ -76,6 +67,30 @@ func move[E model.Entity](tx *gorm.DB, l *Log, rows []E, m Move) error {
 	}
 	if res.RowsAffected != int64(len(rows)) {
 		return fault.ErrStale
+	}
+	return nil
+}
+
+// Act is an entry with whoever did it.
+type Act struct {
+	Actor access.Actor
+	Entry Entry
+}
+
+// WriteActs adds the entries of many actors in few statements.
+func (l *Log) WriteActs(tx *gorm.DB, acts []Act) error {
+	if len(acts) == 0 {
+		return nil
+	}
+	rows := make([]model.AuditEntry, len(acts))
+	for i, a := range acts {
+		var err error
+		if rows[i], err = l.row(a.Actor, a.Entry); err != nil {
+			return err
+		}
+	}
+	if err := tx.CreateInBatches(rows, batch).Error; err != nil {
+		return fmt.Errorf("audit %s: %w", acts[0].Entry.Action, err)
 	}
 	return nil
 }

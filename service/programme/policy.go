@@ -20,7 +20,11 @@ type Override struct {
 	PilotMinCounties, PilotMinTowns, PilotMinCommunities                             *int64
 	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                      *int64
 	PresenceMinPermille, DayMaxMinutes                                               *int64
-	PairingDue, KickoffDue, YearStarts                                               *string
+	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints    *int64
+	NoShowAfterHours, WeekMaxMinutes, TermMaxActivities, TravelKMH                   *int64
+	WaitlistCutoffMinutes, OfferMinutes                                              *int64
+	LotteryBaseWeight, LotteryFirstPracticeWeight                                    *int64
+	PairingDue, KickoffDue, YearStarts, SignupConsent                                *string
 	Fields, Categories                                                               *[]model.Item
 }
 
@@ -54,6 +58,19 @@ func rules(p *model.Policy, o Override) []rule {
 		{"check_out_late_minutes", &p.CheckOutLateMinutes, o.CheckOutLateMinutes, 0, 1440},
 		{"presence_min_permille", &p.PresenceMinPermille, o.PresenceMinPermille, 0, 1000},
 		{"day_max_minutes", &p.DayMaxMinutes, o.DayMaxMinutes, 1, 1440},
+		{"no_show_window_days", &p.NoShowWindowDays, o.NoShowWindowDays, 0, 3660},
+		{"no_show_limit", &p.NoShowLimit, o.NoShowLimit, 0, 100},
+		{"suspension_days", &p.SuspensionDays, o.SuspensionDays, 0, 366},
+		{"late_cancel_points", &p.LateCancelPoints, o.LateCancelPoints, 0, 100},
+		{"no_show_points", &p.NoShowPoints, o.NoShowPoints, 0, 100},
+		{"no_show_after_hours", &p.NoShowAfterHours, o.NoShowAfterHours, 0, 720},
+		{"week_max_minutes", &p.WeekMaxMinutes, o.WeekMaxMinutes, 0, 10080},
+		{"term_max_activities", &p.TermMaxActivities, o.TermMaxActivities, 0, 1000},
+		{"travel_kmh", &p.TravelKMH, o.TravelKMH, 0, 200},
+		{"waitlist_cutoff_minutes", &p.WaitlistCutoffMinutes, o.WaitlistCutoffMinutes, 0, 10080},
+		{"offer_minutes", &p.OfferMinutes, o.OfferMinutes, 0, 10080},
+		{"lottery_base_weight", &p.LotteryBaseWeight, o.LotteryBaseWeight, 0, 1000},
+		{"lottery_first_practice_weight", &p.LotteryFirstPracticeWeight, o.LotteryFirstPracticeWeight, 0, 1000},
 	}
 }
 
@@ -65,6 +82,7 @@ func (o Override) onto(p *model.Policy) (missing []string) {
 	missing = put(missing, "pairing_due", &p.PairingDue, o.PairingDue)
 	missing = put(missing, "kickoff_due", &p.KickoffDue, o.KickoffDue)
 	missing = put(missing, "year_starts", &p.YearStarts, o.YearStarts)
+	missing = put(missing, "signup_consent", &p.SignupConsent, o.SignupConsent)
 	missing = put(missing, "fields", &p.Fields, o.Fields)
 	return put(missing, "categories", &p.Categories, o.Categories)
 }
@@ -90,6 +108,7 @@ func checkPolicy(c *fault.Collector, prefix string, p *model.Policy) {
 	c.Add(p.PairingDue != "" && !isMonthDay(p.PairingDue), prefix+"/pairing_due", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
 	c.Add(p.KickoffDue != "" && !isMonthDay(p.KickoffDue), prefix+"/kickoff_due", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
 	c.Add(!isMonthDay(p.YearStarts), prefix+"/year_starts", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
+	text.Settle(c, text.Field{At: prefix + "/signup_consent", In: &p.SignupConsent, Max: 20, Optional: true})
 	p.Fields = checkItems(c, prefix+"/fields", p.Fields)
 	p.Categories = checkItems(c, prefix+"/categories", p.Categories)
 }

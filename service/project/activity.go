@@ -62,7 +62,7 @@ func (s *Service) CreateActivity(ctx context.Context, actor access.Actor, key id
 func (s *Service) place(tx *gorm.DB, actor access.Actor, in NewActivity) (model.Activity, map[int64]model.Org, error) {
 	now := s.Now()
 	row := model.Activity{
-		ID: s.NewID(), OrgID: in.OrgID, ProgrammeID: in.ProgrammeID, SignupMode: "FIRST_COME", Status: model.ActivityDraft,
+		ID: s.NewID(), OrgID: in.OrgID, ProgrammeID: in.ProgrammeID, Status: model.ActivityDraft,
 		CreatedBy: actor.UserID, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	organiser, err := org.ByID(tx, in.OrgID)
@@ -114,6 +114,7 @@ func (s *Service) insertActivity(tx *gorm.DB, row model.Activity, d Draft) error
 	row.SignupOpensAt, row.SignupClosesAt, row.CancelUntil = d.SignupOpensAt, d.SignupClosesAt, d.CancelUntil
 	row.CountsAsVolunteer, row.InsuranceRequired, row.TrainingRequired, row.MinorsContact = d.CountsAsVolunteer, d.InsuranceRequired, d.TrainingRequired, d.MinorsContact
 	row.RiskNote, row.HostContactID = d.RiskNote, d.HostContactID
+	row.SignupMode, row.Audience, row.Waitlist, row.PairedUntil, row.PairedFirst = d.Rules.Mode, d.Rules.Audience, d.Rules.Waitlist, d.Rules.PairedUntil, d.Rules.PairedFirst
 	first, last := d.Sessions[0], d.Sessions[len(d.Sessions)-1]
 	row.StartsAt, row.EndsAt = first.StartsAt, last.EndsAt
 	if first.At != nil {
@@ -137,7 +138,7 @@ func (s *Service) insertParts(tx *gorm.DB, activityID int64, d Draft) error {
 	}
 	positions := make([]model.Position, len(d.Positions))
 	for i, p := range d.Positions {
-		positions[i] = model.Position{ID: s.NewID(), ActivityID: activityID, Title: p.Title, Description: p.Description, Capacity: p.Capacity, Version: 1, CreatedAt: now, UpdatedAt: now}
+		positions[i] = model.Position{ID: s.NewID(), ActivityID: activityID, Title: p.Title, Description: p.Description, Capacity: p.Capacity, Reserved: p.Reserved, Version: 1, CreatedAt: now, UpdatedAt: now}
 	}
 	if err := tx.Create(&sessions).Error; err != nil {
 		return fmt.Errorf("create sessions: %w", err)

@@ -187,8 +187,13 @@ func (s *Service) moveActivity(ctx context.Context, actor access.Actor, id int64
 			if err := s.tellCancelled(tx, sc.row, move.Reason); err != nil {
 				return err
 			}
-			if err := s.Releases.ReleaseActivity(tx, actor, sc.row, move.Reason); err != nil {
+			if err := s.Signups.ReleaseActivity(tx, actor, sc.row, move.Reason); err != nil {
 				return fmt.Errorf("release sign-ups: %w", err)
+			}
+		}
+		if move.To == string(model.ActivityPublished) {
+			if err := s.Signups.Announce(tx, sc.row); err != nil {
+				return fmt.Errorf("announce sign-up: %w", err)
 			}
 		}
 		out, err = s.detailOf(tx, id)

@@ -80,13 +80,13 @@ func draftOf(tx *gorm.DB, a model.Activity) (Draft, error) {
 		Title: a.Title, Summary: a.Summary, Field: a.Field, Category: a.Category, Carriers: a.Carriers, Mode: a.Mode, PlacementMode: a.PlacementMode,
 		SignupOpensAt: a.SignupOpensAt, SignupClosesAt: a.SignupClosesAt, CancelUntil: a.CancelUntil, MinTurnout: a.MinTurnout,
 		CountsAsVolunteer: a.CountsAsVolunteer, InsuranceRequired: a.InsuranceRequired, TrainingRequired: a.TrainingRequired, MinorsContact: a.MinorsContact,
-		RiskNote: a.RiskNote, HostContactID: a.HostContactID,
+		RiskNote: a.RiskNote, HostContactID: a.HostContactID, Rules: rulesOf(a),
 	}
 	for _, s := range sessions {
 		d.Sessions = append(d.Sessions, slotOf(s))
 	}
 	for _, p := range positions {
-		d.Positions = append(d.Positions, Seat{Title: p.Title, Description: p.Description, Capacity: p.Capacity})
+		d.Positions = append(d.Positions, Seat{Title: p.Title, Description: p.Description, Capacity: p.Capacity, Reserved: p.Reserved})
 	}
 	return d, nil
 }
@@ -112,6 +112,7 @@ func lockedChanges(is, want Draft) []fault.Field {
 	add(is.InsuranceRequired == want.InsuranceRequired, "/insurance_required")
 	add(is.TrainingRequired == want.TrainingRequired, "/training_required")
 	add(is.MinorsContact == want.MinorsContact, "/minors_contact")
+	add(is.Rules.equal(want.Rules), "/signup_mode")
 	add(slices.EqualFunc(is.Sessions, want.Sessions, Slot.equal), "/sessions")
 	add(slices.Equal(is.Positions, want.Positions), "/positions")
 	return fields
@@ -238,7 +239,7 @@ func activityOf(tx *gorm.DB, part any, id int64) (int64, error) {
 	return ids[0], nil
 }
 
-// SetCapacity changes the number of seats of a position, never below those that are taken. version is the position's.
+// SetCapacity changes the number of seats of a position, never below those that are taken; new seats go to those who wait. version is the position's.
 // Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrStale, fault.ErrState (under review, over or called off), ErrBelowTaken.
 func (s *Service) SetCapacity(ctx context.Context, actor access.Actor, id, version, capacity int64) (model.Position, error) {
 	var row model.Position
@@ -284,5 +285,15 @@ func (s *Service) setCapacity(tx *gorm.DB, actor access.Actor, sc activityScene,
 		return ErrBelowTaken
 	}
 	data := map[string]any{"position_id": strconv.FormatInt(id, 10), "capacity": capacity, "taken": row.Taken}
-	return s.Audit.Write(tx, actor, audit.Entry{Action: "position.capacity", Object: sc.row.TableName(), ObjectID: sc.row.ID, OrgPath: sc.organiser.Path, Data: data})
+	err := s.Audit.Write(tx, actor, audit.Entry{Action: "position.capacity", Object: sc.row.TableName(), ObjectID: sc.row.ID, OrgPath: sc.organiser.Path, Data: data})
+	if err != nil || row.Waiting == 0 {
+		return err
+	}
+	if err := s.Signups.Refill(tx, id); err != nil {
+		return fmt.Errorf("refill seats: %w", err)
+	}
+	if err := tx.Where("id = ?", id).First(row).Error; err != nil {
+		return fmt.Errorf("read position: %w", err)
+	}
+	return nil
 }

@@ -46,6 +46,7 @@ type Draft struct {
 	MinorsContact     bool
 	RiskNote          string // needed to publish
 	HostContactID     int64  // user at the host, needed to publish; 0 for none yet
+	Rules             SignupRules
 	Sessions          []Slot // at least one
 	Positions         []Seat // at least one
 }
@@ -62,6 +63,7 @@ type Slot struct {
 type Seat struct {
 	Title, Description string
 	Capacity           int64
+	Reserved           int64 // of them, kept for paired branches until Rules.PairedUntil
 }
 
 // settle puts the sessions in order of time and fills in what was left out.
@@ -72,6 +74,7 @@ func (d Draft) settle() Draft {
 		d.CancelUntil = d.Sessions[0].StartsAt.Add(-freeCancel)
 	}
 	d.Carriers = listOf(d.Carriers)
+	d.Rules = d.Rules.settle()
 	return d
 }
 
@@ -120,6 +123,7 @@ func (d Draft) check(c *fault.Collector, now time.Time) {
 	for _, p := range d.Positions {
 		seats += p.Capacity
 	}
+	d.checkRules(c)
 	c.Add(d.MinTurnout > seats, "/min_turnout", "max", "最低人数不能多于名额总数", "may not be more than all seats together")
 }
 
@@ -160,6 +164,9 @@ func (s *Service) checkContents(tx *gorm.DB, programmeID int64, host model.Org, 
 		return err
 	}
 	checkCodes(&c, policy, d.Field, d.Category)
+	if err := d.Rules.checkUnits(tx, &c); err != nil {
+		return err
+	}
 	d.check(&c, s.Now())
 	if d.HostContactID != 0 {
 		ok, err := s.answersFor(tx, d.HostContactID, host)
@@ -196,6 +203,9 @@ func (d Draft) columns() (map[string]any, error) {
 		"cancel_until": d.CancelUntil, "min_turnout": d.MinTurnout, "counts_as_volunteer": d.CountsAsVolunteer,
 		"insurance_required": d.InsuranceRequired, "training_required": d.TrainingRequired, "minors_contact": d.MinorsContact,
 		"risk_note": d.RiskNote, "host_contact_id": d.HostContactID,
+	}
+	if err := d.Rules.into(set); err != nil {
+		return nil, err
 	}
 	for column, value := range span(d.Sessions) {
 		set[column] = value

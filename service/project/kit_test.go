@@ -45,11 +45,15 @@ func (r *releaser) ReleaseActivity(_ *gorm.DB, _ access.Actor, a model.Activity,
 	return r.fail
 }
 
+func (r *releaser) Announce(*gorm.DB, model.Activity) error { return nil }
+
+func (r *releaser) Refill(*gorm.DB, int64) error { return nil }
+
 func newHouse(t testing.TB) *house {
 	t.Helper()
 	w := testkit.NewWorld(t)
 	h := &house{World: w, released: &releaser{}}
-	h.Service = &project.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, Releases: h.released}
+	h.Service = &project.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, Signups: h.released}
 	h.pairing = w.Pair(w.Branch, w.Community)
 	h.secretary = w.Staff("支书", access.BranchSecretary, w.Branch)
 	h.department = w.Staff("系书记", access.CommitteeOfficer, w.Department)

@@ -19,19 +19,24 @@ import (
 
 // Service keeps projects with their teams, and activities with their sessions and positions. It is safe for concurrent use.
 type Service struct {
-	DB       *gorm.DB
-	Now      clock.Clock
-	NewID    func() int64
-	Audit    *audit.Log
-	Vault    *vault.Vault
-	Releases SignupReleaser
-	Notify   *notify.Service
+	DB      *gorm.DB
+	Now     clock.Clock
+	NewID   func() int64
+	Audit   *audit.Log
+	Vault   *vault.Vault
+	Signups Signups
+	Notify  *notify.Service
 }
 
-// SignupReleaser gives back every seat of an activity that is being cancelled, in the transaction that cancels it.
-// a is the activity as it was before; nobody is to suffer for it.
-type SignupReleaser interface {
+// Signups is what sign-up does when an activity changes, in the transaction that changes it.
+type Signups interface {
+	// ReleaseActivity gives back every seat of an activity that is being cancelled. a is the activity as it was before;
+	// nobody is to suffer for it.
 	ReleaseActivity(tx *gorm.DB, actor access.Actor, a model.Activity, reason string) error
+	// Announce prepares the sign-up of an activity that is being published.
+	Announce(tx *gorm.DB, a model.Activity) error
+	// Refill gives seats that became free to those who wait for them.
+	Refill(tx *gorm.DB, positionID int64) error
 }
 
 // today is the day on which at falls in China.

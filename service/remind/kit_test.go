@@ -33,7 +33,7 @@ func newKit(t *testing.T, change func(*model.Activity, *model.Session)) *kit {
 	w := testkit.NewWorld(t)
 	k := &kit{World: w, Service: &remind.Service{DB: w.DB, Now: w.Clock.Now, Notify: w.Notices()}}
 	k.signups = &signup.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault}
-	k.projects = &project.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, Releases: k.signups, Notify: k.Notify}
+	k.projects = &project.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, Signups: k.signups, Notify: k.Notify}
 	k.host = w.Staff("干事", access.HostStaff, w.Community)
 	k.activity, k.session, k.position = w.Activity(w.Project(w.Pair(w.Branch, w.Community), "清洁"), 100, change)
 	return k

@@ -24,6 +24,7 @@ type Shown struct {
 	EndsAt        time.Time            // last session
 	CancelUntil   time.Time            // free cancelling before this
 	PositionTitle string
+	Turn          int64 `gorm:"-"` // place in the waiting list, 1 is next; filled by Get
 }
 
 const listMine, listOfActivity = "signups.mine", "signups.activity"
@@ -62,7 +63,11 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id int64) (Shown,
 	if err != nil {
 		return Shown{}, err
 	}
-	return rows[0], actor.Check(access.SignupList, o)
+	if err := actor.Check(access.SignupList, o); err != nil {
+		return Shown{}, err
+	}
+	rows[0].Turn, err = s.turn(db, rows[0].Signup)
+	return rows[0], err
 }
 
 // Member is a signup as staff see it.

@@ -1,17 +1,43 @@
 package signup
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
-
+	"baodao/internal/clock"
 	"baodao/model"
+	"baodao/service/fault"
+	"baodao/service/matching/geo"
+	"baodao/service/standing"
 )
 
-// firstCome is the only way of signing up so far.
-const firstCome = "FIRST_COME"
+// Refusals of a sign-up, each with what to do about it. They are looked for in this order.
+var (
+	ErrNeedsStudent   = fault.Define(fault.Forbidden, "signup.needs_student", "请先绑定学生身份，再来报名。", "Bind your student profile first, then sign up.")
+	ErrNotOpen        = fault.Define(fault.Conflict, "signup.not_open", "报名还没有开始，请到时间再来。", "Sign-up is not open yet; come back when it is.")
+	ErrClosed         = fault.Define(fault.Conflict, "signup.closed", "报名已经结束，请看看其他活动。", "Sign-up is over; look for another activity.")
+	ErrDuplicate      = fault.Define(fault.Conflict, "signup.duplicate", "您已经报名了这个活动，不用重复报名。", "You are signed up for this activity already.")
+	ErrNotEligible    = fault.Define(fault.Conflict, "signup.not_eligible", "这个活动不面向您所在的组织、年级或身份，请看看其他活动。", "This activity is not meant for your unit, grade or group; look for another one.")
+	ErrSuspended      = fault.Define(fault.Conflict, "signup.suspended", "因多次未到，您暂时不能报名。如有异议可以申诉。", "You may not sign up for a while because you did not come several times; you may appeal.")
+	ErrFull           = fault.Define(fault.Conflict, "signup.full", "这个岗位已经报满，请换一个岗位或活动。", "The position is full; choose another one.")
+	ErrConflict       = fault.Define(fault.Conflict, "signup.conflict", "时间与您已报名的另一个活动重叠，或来不及赶到。", "It overlaps with another activity you are signed up for, or leaves no time to get there.")
+	ErrLoadCap        = fault.Define(fault.Conflict, "signup.load_cap", "您报名的活动已达到上限，完成或取消一些再来。", "You have as many activities as the rules allow; finish or cancel some first.")
+	ErrNeedsTraining  = fault.Define(fault.Conflict, "signup.needs_training", "参加这个活动须先完成岗前培训，请联系团支部登记。", "This activity asks for training first; ask your branch to record it.")
+	ErrNeedsInsurance = fault.Define(fault.Conflict, "signup.needs_insurance", "参加这个活动须有意外保险，请联系团支部登记。", "This activity asks for accident insurance; ask your branch to record it.")
+	ErrNeedsClearance = fault.Define(fault.Conflict, "signup.needs_clearance", "参加这个活动会接触未成年人，须先完成从业查询，请联系团支部登记。", "This activity is work with minors and asks for clearance; ask your branch to record it.")
+	ErrNeedsConsent   = fault.Define(fault.Conflict, "signup.needs_consent", "请先阅读并同意报名信息共享说明，再来报名。", "Read and agree to the sharing of your sign-up data first.")
+)
+
+// errUnpublished sends whoever asks for a draft to the slow way, which knows who may see it.
+var errUnpublished = errors.New("the activity is a draft")
+
+const week = 7 * 24 * time.Hour
+
+// samePlace is how near two places must be for no time to be needed between them, in metres.
+const samePlace = 500
 
 // open asks for a published activity within its window: signup_opens_at included, signup_closes_at excluded.
 func open(a model.Activity, now time.Time) error {
@@ -25,65 +51,158 @@ func open(a model.Activity, now time.Time) error {
 	}
 }
 
-// stillPublished reads the state of the activity once more.
-func stillPublished(tx *gorm.DB, activityID int64) error {
-	var status model.ActivityStatus
-	if err := tx.Model(&model.Activity{}).Where("id = ?", activityID).Select("status").Scan(&status).Error; err != nil {
-		return fmt.Errorf("read activity: %w", err)
+// judge says what a student's request for a position becomes: a status, or a refusal. It reads and changes nothing but f,
+// and it is the only place that knows the rules: single, batched and group sign-ups come here.
+func (f *facts) judge(p *seats, st *student, byUnit bool) (model.SignupStatus, error) {
+	e := f.activities[p.ActivityID]
+	if e.PublishedAt == nil {
+		return "", errUnpublished
 	}
-	if status != model.ActivityPublished {
-		return ErrClosed
+	if err := open(e.Activity, f.now); err != nil {
+		return "", err
 	}
-	return nil
-}
-
-// notTwice looks for a live signup of the student in the activity. The unique index says the same to whoever comes
-// between; this look only makes sure that a member hears "duplicate" rather than "full".
-func notTwice(tx *gorm.DB, studentID, activityID int64) error {
-	var found []int64
-	err := tx.Model(&model.Signup{}).Where("live_activity_id = ? AND student_id = ?", activityID, studentID).Limit(1).Pluck("id", &found).Error
+	if _, twice := st.live[e.ID]; twice && !f.blind {
+		return "", ErrDuplicate
+	}
+	if e.PairedFirst && e.PairedUntil != nil && f.now.Before(*e.PairedUntil) && !e.pairedWith(st) {
+		at := e.PairedUntil.In(clock.China()).Format("1月2日 15:04")
+		return "", ErrNotOpen.Saying("结对团支部优先报名，"+at+"起向所有同学开放。", "Paired branches come first; everybody may sign up from "+at+" (China) on.")
+	}
+	status, err := f.place(p, e, st)
 	if err != nil {
-		return fmt.Errorf("look for live signup: %w", err)
+		return "", err
 	}
-	if len(found) > 0 {
-		return ErrDuplicate
-	}
-	return nil
+	return status, f.allowed(e, st, byUnit)
 }
 
-// overlaps tells whether a session of the activity overlaps a session of another live signup of the student.
-// Sessions are half-open, so one may begin when the other ends.
-func overlaps(tx *gorm.DB, studentID, activityID int64) (bool, error) {
-	var found []int64
-	err := tx.Table("signups AS s").
-		Joins("JOIN activity_sessions AS other ON other.activity_id = s.live_activity_id").
-		Joins("JOIN activity_sessions AS mine ON mine.activity_id = ?", activityID).
-		Where("s.student_id = ? AND s.live_activity_id <> ?", studentID, activityID).
-		Where("other.starts_at < mine.ends_at AND mine.starts_at < other.ends_at").
-		Limit(1).Pluck("s.id", &found).Error
-	if err != nil {
-		return false, fmt.Errorf("look for overlapping signup: %w", err)
+// place says where a request ends up: with a seat, in the waiting list, before the organiser, or in the lottery. Nobody
+// overtakes: whoever comes while others wait, waits.
+func (f *facts) place(p *seats, e *event, st *student) (model.SignupStatus, error) {
+	switch e.SignupMode {
+	case model.SignupReview:
+		return model.SignupPendingReview, nil
+	case model.SignupLottery:
+		return model.SignupInLottery, nil
 	}
-	return len(found) > 0, nil
+	switch {
+	case p.Waiting == 0 && p.free(e, e.pairedWith(st), f.now) > 0:
+		return model.SignupConfirmed, nil
+	case e.Waitlist && f.now.Before(e.cutoff()):
+		return model.SignupWaitlisted, nil
+	default:
+		return "", ErrFull
+	}
 }
 
-// eligible names everything that the activity asks of a student and nobody can prove yet: ErrNotEligible with a text.
-func eligible(a model.Activity) error {
-	var zh, en []string
-	need := func(is bool, inChinese, inEnglish string) {
-		if is {
-			zh, en = append(zh, inChinese), append(en, inEnglish)
+// cutoff is when the waiting list ends: nobody is promoted so shortly before the start.
+func (e *event) cutoff() time.Time {
+	return e.StartsAt.Add(-time.Duration(e.policy.WaitlistCutoffMinutes) * time.Minute)
+}
+
+// allowed looks at the rules about the person.
+func (f *facts) allowed(e *event, st *student, byUnit bool) error {
+	if f.now.Before(st.suspendedUntil) {
+		at := st.suspendedUntil.In(clock.China()).Format("1月2日 15:04")
+		return ErrSuspended.Saying("因多次未到，您在"+at+"前不能报名。如有异议可以申诉。", "You did not come several times and may not sign up before "+at+" (China); you may appeal.")
+	}
+	if !e.meant(st) {
+		return ErrNotEligible
+	}
+	if e.SignupMode == model.SignupAssignedUnit && !byUnit {
+		return ErrNotEligible.Saying("这个活动由指定的团组织统一报名，请联系您的团支部书记。", "Units sign their members up for this activity; ask your branch secretary.")
+	}
+	for _, have := range st.busy {
+		for _, want := range e.slots {
+			if have.activityID != e.ID && have.clashes(want, e.policy.TravelKMH) {
+				return ErrConflict
+			}
 		}
 	}
-	need(a.SignupMode != firstCome, "由组织者审核或抽签录取", "to be admitted by review or lottery")
-	need(a.InsuranceRequired, "意外保险", "accident insurance")
-	need(a.TrainingRequired, "岗前培训", "training")
-	need(a.MinorsContact, "接触未成年人的从业查询证明", "clearance for work with minors")
-	if len(zh) == 0 {
+	if err := e.loads(st); err != nil {
+		return err
+	}
+	held := st.held[e.lastDay()]
+	switch {
+	case e.TrainingRequired && !held.Has(standing.Training):
+		return ErrNeedsTraining
+	case e.InsuranceRequired && !held.Has(standing.Insurance):
+		return ErrNeedsInsurance
+	case e.MinorsContact && !held.Has(standing.Clearance):
+		return ErrNeedsClearance
+	case e.policy.SignupConsent != "" && !st.consents[e.policy.SignupConsent]:
+		return ErrNeedsConsent.Saying("请先阅读并同意报名信息共享说明（版本 "+e.policy.SignupConsent+"），再来报名。",
+			"Read and agree to the sharing of your sign-up data (version "+e.policy.SignupConsent+") first.")
+	default:
 		return nil
 	}
-	return ErrNotEligible.Saying(
-		"报名这个活动还需要："+strings.Join(zh, "、")+"。请联系组织者办理。",
-		"This activity also needs: "+strings.Join(en, ", ")+". Ask the organiser how to get it.",
-	)
+}
+
+// meant tells whether the student belongs to the audience.
+func (e *event) meant(st *student) bool {
+	if e.Audience == nil {
+		return true
+	}
+	inUnit := len(e.Audience.OrgIDs) == 0
+	for _, id := range e.Audience.OrgIDs {
+		inUnit = inUnit || strings.Contains(st.path, fmt.Sprintf("/%d/", id))
+	}
+	inGrade := len(e.Audience.Grades) == 0 || slices.Contains(e.Audience.Grades, st.grade)
+	tagged := len(e.Audience.Tags) == 0 || slices.ContainsFunc(st.tags, func(t string) bool { return slices.Contains(e.Audience.Tags, t) })
+	return inUnit && inGrade && tagged
+}
+
+// pairedWith tells whether the student's branch, or a unit above it, is paired with the host.
+func (e *event) pairedWith(st *student) bool {
+	for id := range e.paired {
+		if strings.Contains(st.path, fmt.Sprintf("/%d/", id)) {
+			return true
+		}
+	}
+	return false
+}
+
+// clashes tells whether nobody can be at both: sessions are half-open, so one may begin when the other ends, if the places
+// are near; else there must be time for the way at so many kilometres an hour (0: no time is needed).
+func (s slot) clashes(o slot, kmh int64) bool {
+	way := time.Duration(0)
+	if s.latE6 != nil && s.lngE6 != nil && o.latE6 != nil && o.lngE6 != nil && kmh > 0 {
+		metres := geo.Distance(geo.Point{LatE6: *s.latE6, LngE6: *s.lngE6}, geo.Point{LatE6: *o.latE6, LngE6: *o.lngE6})
+		if metres >= samePlace {
+			way = time.Duration(metres) * time.Hour / time.Duration(kmh*1000)
+		}
+	}
+	return s.from.Before(o.until.Add(way)) && o.from.Before(s.until.Add(way))
+}
+
+// loads looks at the caps of a week's minutes (Monday to Sunday in China) and of activities a term.
+func (e *event) loads(st *student) error {
+	if most := e.policy.WeekMaxMinutes; most > 0 {
+		minutes := map[string]int64{}
+		for _, s := range e.slots {
+			minutes[weekOf(s.from)] += s.minutes()
+		}
+		for _, s := range st.busy {
+			if in := weekOf(s.from); minutes[in] > 0 {
+				minutes[in] += s.minutes()
+			}
+		}
+		for _, sum := range minutes {
+			if sum > most {
+				hours := fmt.Sprintf("%.1f", float64(most)/60)
+				return ErrLoadCap.Saying("一周最多参加 "+hours+" 小时活动，加上这个就超过了。请换一周，或先取消其他活动。", "A week holds at most "+hours+" hours, and this would be more; choose another week or cancel something first.")
+			}
+		}
+	}
+	if most := e.policy.TermMaxActivities; most > 0 && st.termCount(e) >= most {
+		return ErrLoadCap.Saying(fmt.Sprintf("一学期最多报名 %d 个活动，您已经报满。", most), fmt.Sprintf("A term holds at most %d activities, and you have as many.", most))
+	}
+	return nil
+}
+
+func (s slot) minutes() int64 { return int64(s.until.Sub(s.from) / time.Minute) }
+
+// weekOf names the ISO week of an instant in China.
+func weekOf(at time.Time) string {
+	year, number := at.In(clock.China()).ISOWeek()
+	return fmt.Sprintf("%d-%d", year, number)
 }

@@ -1,7 +1,6 @@
 package signup_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -30,8 +29,7 @@ func TestCreate(t *testing.T) {
 		"closed this millisecond":                   {seats: 1, want: signup.ErrClosed, change: at(func(a *model.Activity) { a.SignupClosesAt = a.CreatedAt })},
 		"cancelled activity":                        {seats: 1, want: signup.ErrClosed, change: at(func(a *model.Activity) { a.Status = model.ActivityCancelled })},
 		"draft is not there for students":           {seats: 1, want: fault.ErrNotFound, change: at(func(a *model.Activity) { a.Status, a.PublishedAt = model.ActivityDraft, nil })},
-		"needs insurance that nobody can prove yet": {seats: 1, want: signup.ErrNotEligible, change: at(func(a *model.Activity) { a.InsuranceRequired = true })},
-		"chosen by lottery":                         {seats: 1, want: signup.ErrNotEligible, change: at(func(a *model.Activity) { a.SignupMode = "LOTTERY" })},
+		"needs insurance":                           {seats: 1, want: signup.ErrNeedsInsurance, change: at(func(a *model.Activity) { a.InsuranceRequired = true })},
 		"no seat left": {seats: 1, want: signup.ErrFull, before: func(b *bench, _ access.Actor) {
 			b.must(b.Student("别人", b.Branch), b.position.ID)
 		}},
@@ -124,23 +122,6 @@ func TestCreateOfDraftIsNotOpenForItsStaffWhoStudy(t *testing.T) {
 	me := b.Grant(b.Student("支书", b.Branch), access.BranchSecretary, b.Branch)
 	_, err := b.s.Create(t.Context(), me, b.position.ID, "", idem.Key{})
 	is(t, err, signup.ErrNotOpen)
-}
-
-func TestNotEligibleSaysEverythingThatIsMissing(t *testing.T) {
-	t.Parallel()
-	b := newBench(t, 1, func(a *model.Activity, _ *model.Session) {
-		a.InsuranceRequired, a.TrainingRequired, a.MinorsContact = true, true, true
-	})
-	_, err := b.s.Create(t.Context(), b.Student("我", b.Branch), b.position.ID, "", idem.Key{})
-	f, ok := err.(*fault.Fault) //nolint:errorlint // it is returned as it is
-	if !ok {
-		t.Fatal(err)
-	}
-	for _, word := range []string{"意外保险", "岗前培训", "未成年人"} {
-		if !strings.Contains(f.ZH, word) {
-			t.Errorf("%q does not mention %s", f.ZH, word)
-		}
-	}
 }
 
 func TestRepeatWithTheSameKey(t *testing.T) {

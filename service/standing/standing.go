@@ -1,0 +1,75 @@
+// Package standing keeps what a student brings along to a sign-up: proofs of training, insurance and clearance, consents,
+// and how reliably they came before. What counts now follows from times; no job is needed.
+package standing
+
+import (
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"baodao/internal/clock"
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/audit"
+	"baodao/service/fault"
+	"baodao/service/org"
+	"baodao/service/read"
+	"baodao/service/text"
+)
+
+// Service keeps proofs, consents, reliability and suspensions. It is safe for concurrent use.
+type Service struct {
+	DB    *gorm.DB
+	Now   clock.Clock
+	NewID func() int64
+	Audit *audit.Log
+}
+
+// maxText is the longest note or reason, in characters.
+const maxText = 200
+
+// aboutStudent is what the permission table needs to know of a record about a student, whom visible lets one see;
+// fault.ErrNotFound if there is no such student.
+func aboutStudent(tx *gorm.DB, id int64, visible access.Permission) (access.Object, error) {
+	row, err := read.One[model.StudentProfile](tx.Select("id", "branch_id").Where("id = ?", id), "student")
+	if err != nil {
+		return access.Object{}, err
+	}
+	branch, err := org.ByID(tx, row.BranchID)
+	return access.Object{Paths: []string{branch.Path}, StudentIDs: []int64{id}, Read: visible}, err
+}
+
+// mayDecide checks that a person may change a student's record that is not their own.
+func mayDecide(actor access.Actor, p access.Permission, o access.Object) error {
+	if err := actor.Check(p, o); err != nil {
+		return err
+	}
+	return actor.NotOwn(o.StudentIDs, nil)
+}
+
+// person is Require for those who must be a person: API clients decide about nobody.
+func person(actor access.Actor, p access.Permission) error {
+	if err := actor.Require(p); err != nil {
+		return err
+	}
+	if actor.UserID == 0 {
+		return access.ErrDenied
+	}
+	return nil
+}
+
+// reasonOf is the canonical form of a reason; access.ErrReason when there is none.
+func reasonOf(s string) (string, error) {
+	if strings.TrimSpace(s) == "" {
+		return "", access.ErrReason
+	}
+	var wrong fault.Collector
+	text.Settle(&wrong, text.Field{At: "/reason", In: &s, Max: maxText})
+	return s, wrong.Err()
+}
+
+func isDay(d model.Date) bool {
+	_, err := time.Parse(time.DateOnly, string(d))
+	return err == nil
+}
