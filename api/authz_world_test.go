@@ -98,7 +98,7 @@ func (w *twins) rebuild(t *testing.T) {
 	zero := make([]byte, vault.KeyBytes)
 	ring := config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}}
 	built, err := app.Build(app.Deps{
-		DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, WeChat: doors{w.API}, Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
+		DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, WeChat: doors{w.API}, Store: w.Store, Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
 		Keys: config.Keys{Token: ring, Field: ring, Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero},
 	})
 	if err != nil {

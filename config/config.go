@@ -36,6 +36,7 @@ type raw struct {
 	MaxInFlight    string   `env:"MAX_IN_FLIGHT" envDefault:"2048"`
 	DrainTimeout   string   `env:"DRAIN_TIMEOUT" envDefault:"10s"`
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
+	PublicURL      string   `env:"PUBLIC_URL"`
 
 	WeChatBaseURL  string `env:"WECHAT_BASE_URL"`
 	AppID          string `env:"WECHAT_APPID"`
@@ -74,6 +75,7 @@ type Config struct {
 	MaxInFlight    int      // requests served at the same time; more are refused with 503
 	DrainTimeout   time.Duration
 	LogLevel       string
+	PublicURL      string // where WeChat reaches this server, empty if unknown
 
 	WeChat WeChat
 	Keys   Keys
@@ -115,7 +117,7 @@ func Load(environ []string) (Config, error) {
 	errs = append(errs, unknown(vars)...)
 	errs = append(errs, readFiles(&r)...)
 	c := Config{
-		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, Env: r.Env, TrustedProxies: r.TrustedProxies, LogLevel: r.LogLevel,
+		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, Env: r.Env, TrustedProxies: r.TrustedProxies, LogLevel: r.LogLevel, PublicURL: r.PublicURL,
 		WeChat: WeChat{BaseURL: r.WeChatBaseURL, AppID: r.AppID, Secret: r.Secret, PushToken: r.PushToken, PushAESKey: r.PushAESKey, Simulated: r.AppID == "" && r.WeChatBaseURL == ""},
 	}
 	if c.DatabaseURL == "" {
@@ -213,6 +215,11 @@ func (c *Config) check() (errs []error) {
 		_, err1 := netip.ParseAddr(p)
 		_, err2 := netip.ParsePrefix(p)
 		add(err1 != nil && err2 != nil, "TRUSTED_PROXIES %q: want addresses or networks, as 10.0.0.0/8", p)
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		ok := err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.User == nil
+		add(!ok || (u.Scheme != "https" && (u.Scheme != "http" || c.Env == Production)), "PUBLIC_URL %q: want https://HOST without a path", c.PublicURL)
 	}
 	w := c.WeChat
 	add(w.AppID == "" && w.Secret != "", "WECHAT_APPID is missing, BAODAO_WECHAT_SECRET is given")

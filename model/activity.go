@@ -72,6 +72,7 @@ type Activity struct {
 	CreatedAt         time.Time      `gorm:"not null;comment:when"`
 	UpdatedAt         time.Time      `gorm:"not null;comment:when"`
 	ReturnReason      *string        `gorm:"size:200;comment:why it was sent back, NULL once it is submitted again"`
+	CoverID           *int64         `gorm:"comment:upload that is its picture, NULL if none"`
 }
 
 // TableName of Activity.

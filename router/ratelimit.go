@@ -25,6 +25,7 @@ type Limits struct {
 	Bootstrap     int // by person
 	Search        int // by person: activities by words or place
 	SearchAddress int // by address: the same, of nobody
+	Upload        int // by person
 	Other         int // by person or API client: everything that has no limit of its own
 }
 
@@ -33,7 +34,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Login: 600, Refresh: 1200, Signup: 10, CheckIn: 10, JoinRequest: 10, Invitation: 10, Bootstrap: 10,
-		Search: 60, SearchAddress: 600, Other: 600,
+		Search: 60, SearchAddress: 600, Upload: 10, Other: 600,
 	}
 }
 
@@ -49,6 +50,7 @@ const (
 	LimitJoin       Limit = "join_request"
 	LimitInvitation Limit = "invitation"
 	LimitBootstrap  Limit = "bootstrap"
+	LimitUpload     Limit = "upload"
 	LimitSearch     Limit = "search" // only a request with q or lat counts against it
 )
 
@@ -69,6 +71,8 @@ func (l Limits) of(limit Limit) (caller, address int) {
 		return l.Invitation, 0
 	case LimitBootstrap:
 		return l.Bootstrap, 0
+	case LimitUpload:
+		return l.Upload, 0
 	case LimitSearch:
 		return l.Search, l.SearchAddress
 	default:

@@ -18,6 +18,7 @@ import (
 	"gorm.io/gorm"
 
 	"baodao/config"
+	"baodao/internal/blob"
 	"baodao/internal/clock"
 	"baodao/internal/database"
 	"baodao/internal/id"
@@ -67,10 +68,15 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 	if err != nil {
 		return err
 	}
+	store, err := blob.New(filepath.Join(cfg.Data, "uploads"), now)
+	if err != nil {
+		return err
+	}
+	a.close = append(a.close, store.Close)
 	a.Built, err = Build(Deps{ //nolint:contextcheck // each request brings its own
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, clock.System).New, // never the test clock: ids must not come again
 		Keys: cfg.Keys, WeChat: gateway, Log: log,
-		AppID: a.appID, Sender: NoticeSender(gateway),
+		AppID: a.appID, Sender: NoticeSender(gateway), Checker: ContentChecker(gateway), Store: store, PublicURL: a.publicURL(),
 		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),
 	})
 	if err != nil {
@@ -139,6 +145,18 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 	}
 	a.close = append(a.close, func() error { gateway.Close(); return nil })
 	return gateway, nil
+}
+
+// publicURL is where WeChat reaches this server; the simulator never looks at a picture, so any address does for it.
+func (a *App) publicURL() string {
+	switch {
+	case a.config.PublicURL != "":
+		return strings.TrimSuffix(a.config.PublicURL, "/")
+	case a.config.WeChat.Simulated || a.config.WeChat.BaseURL != "":
+		return "http://127.0.0.1"
+	}
+	a.Log.Warn("BAODAO_PUBLIC_URL is missing: WeChat cannot fetch pictures, so every one of them waits for a person")
+	return ""
 }
 
 // Serve answers requests on the listener and runs the jobs until ctx ends; then it lets running requests finish. The node

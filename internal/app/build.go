@@ -16,6 +16,7 @@ import (
 	"baodao/service/account"
 	"baodao/service/attend"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/idem"
 	"baodao/service/notify"
 	"baodao/service/org"
@@ -24,6 +25,7 @@ import (
 	"baodao/service/project"
 	"baodao/service/signup"
 	"baodao/service/stats"
+	"baodao/service/upload"
 	"baodao/service/vault"
 )
 
@@ -34,8 +36,11 @@ type Deps struct {
 	NewID          func() int64
 	Keys           config.Keys
 	WeChat         account.WeChat
-	AppID          string        // of the mini-program
-	Sender         notify.Sender // of notices; nil where no outbox runs
+	AppID          string          // of the mini-program
+	Sender         notify.Sender   // of notices; nil where no outbox runs
+	Checker        content.Checker // of texts and pictures; nil lets every text through, and no picture
+	Store          upload.Store    // of pictures
+	PublicURL      string          // where WeChat reaches this server; empty: nowhere
 	Log            *slog.Logger
 	TrustedProxies []string
 	MaxInFlight    int
@@ -56,6 +61,8 @@ type Services struct {
 	Attend    *attend.Service
 	Stats     *stats.Service
 	Notify    *notify.Service
+	Content   *content.Service
+	Upload    *upload.Service
 }
 
 // Built is the program without its sockets.
@@ -100,18 +107,29 @@ func newServices(d Deps) (*Services, error) {
 		return nil, err
 	}
 	log := &audit.Log{Now: d.Now, NewID: d.NewID}
+	notices := &notify.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Vault: safe, AppID: d.AppID}
+	checks, pictures, err := newContent(d, log, safe, notices)
+	if err != nil {
+		return nil, err
+	}
+	required := checks
+	if d.Checker == nil {
+		required = nil
+	}
 	signups := &signup.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe}
 	return &Services{
 		Vault:     safe,
-		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Keys: keys},
-		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite},
+		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Keys: keys, Content: required},
+		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite, Content: required},
 		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
-		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
-		Project:   &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Releases: signups},
+		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Content: required},
+		Project:   &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Releases: signups, Content: required, Pictures: pictures},
 		Signup:    signups,
 		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, CodeKey: d.Keys.Code},
 		Stats:     &stats.Service{DB: d.DB, Now: d.Now},
-		Notify:    &notify.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Vault: safe, AppID: d.AppID},
+		Notify:    notices,
+		Content:   checks,
+		Upload:    pictures,
 	}, nil
 }
 
@@ -121,7 +139,7 @@ func handlers(s *Services) router.Handlers {
 		Programme: &api.ProgrammeAPI{Programmes: s.Programme}, Pairing: &api.PairingAPI{Pairings: s.Pairing}, Stats: &api.StatsAPI{Stats: s.Stats},
 		Project: &api.ProjectAPI{Projects: s.Project}, Activity: &api.ActivityAPI{Projects: s.Project},
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
-		Notify: &api.NotifyAPI{Notices: s.Notify},
+		Notify: &api.NotifyAPI{Notices: s.Notify}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
 	}
 }
 
@@ -132,7 +150,7 @@ func ping(ctx context.Context, db *gorm.DB) error {
 
 // periodic lists the jobs.
 func periodic(d Deps, s *Services) []jobs.Job {
-	return []jobs.Job{
+	return append(contentJobs(d, s), []jobs.Job{
 		{Name: "expire-pairings", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := s.Pairing.ExpireDue(ctx, 500)
 			return err
@@ -144,7 +162,7 @@ func periodic(d Deps, s *Services) []jobs.Job {
 			_, err := s.Notify.Purge(ctx, 1000)
 			return err
 		}},
-	}
+	}...)
 }
 
 // purge deletes old answers a thousand at a time.

@@ -21,7 +21,7 @@ var domain = []string{
 // shared is what every service may use.
 var shared = []string{
 	"service/fault", "service/text", "service/access", "service/page", "service/atomic", "service/read", "service/vault",
-	"service/audit", "service/notify", "service/upload", "service/idem",
+	"service/audit", "service/notify", "service/content", "service/upload", "service/idem",
 }
 
 // matchers are the services that may call the pure matching packages.
@@ -54,7 +54,10 @@ func rules() []rule {
 		{packages: []string{"api"}, may: []string{"service/...", "model"}, ban: gorm},
 		{packages: []string{"service/stats"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/read", "service/vault"}, time), ban: http},
 		{packages: []string{"service/idem"}, may: cat([]string{"model", "service/fault", "service/access", "service/atomic", "service/vault"}, time), ban: http},
-		{packages: []string{"service/audit", "service/notify", "service/upload"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/atomic", "service/vault"}, time), ban: http},
+		{packages: []string{"service/content"}, may: cat([]string{"model", "service/fault", "service/text", "service/access", "service/page", "service/atomic", "service/read", "service/vault", "service/audit", "service/notify"}, time), ban: http},
+		{packages: []string{"service/upload"}, may: cat([]string{"model", "service/fault", "service/access", "service/atomic", "service/read", "service/audit", "service/content"}, time), ban: http},
+		{packages: []string{"internal/blob"}, may: time, ban: cat(http, gorm)},
+		{packages: []string{"service/audit", "service/notify"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/atomic", "service/vault"}, time), ban: http},
 		{packages: []string{"service/vault"}, may: cat([]string{"model", "service/fault", "service/atomic"}, time), ban: http},
 		{packages: []string{"service/atomic", "service/read"}, may: []string{"service/fault"}, ban: http},
 		{packages: []string{"service/access", "service/page", "service/text"}, may: []string{"service/fault"}, ban: cat(http, gorm)},

@@ -103,6 +103,8 @@ const (
 	HoursRecognise Permission = "hours.recognise"
 	HoursRead      Permission = "hours.read"
 
+	ContentReview Permission = "content.review" // what WeChat could not judge; what belongs to no organisation is the security administrator's
+
 	StatsRead Permission = "stats.read"
 	AuditRead Permission = "audit.read"
 )
@@ -166,6 +168,8 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	HoursHost:      {COM: Org, TWN: Sub},
 	HoursRecognise: {BRS: Org, DEP: Sub, UNI: Sub},
 	HoursRead:      {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, DEP: Sub, UNI: Sub},
+
+	ContentReview: officers(Sub, row{TWN: Sub, SEC: All}),
 
 	StatsRead: officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),
 	AuditRead: {AUD: All},

@@ -10,6 +10,7 @@ import (
 
 	"baodao/internal/clock"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/vault"
 )
@@ -28,6 +29,8 @@ type Service struct {
 	Vault  *vault.Vault
 	WeChat WeChat
 	Keys   *Keys
+
+	Content *content.Service // looks at names before others see them; nil lets everything through
 }
 
 // How long things last.

@@ -12,6 +12,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/read"
 	"baodao/service/text"
@@ -25,7 +26,8 @@ type Service struct {
 	NewID     func() int64
 	Audit     *audit.Log
 	Vault     *vault.Vault
-	InviteKey []byte // at least 32 secret bytes, from which the codes of invitations and of joining are derived
+	Content   *content.Service // looks at names before others see them; nil lets everything through
+	InviteKey []byte           // at least 32 secret bytes, from which the codes of invitations and of joining are derived
 }
 
 // today is the present day in China.

@@ -13,8 +13,10 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/text"
+	"baodao/service/upload"
 	"baodao/service/vault"
 )
 
@@ -26,6 +28,8 @@ type Service struct {
 	Audit    *audit.Log
 	Vault    *vault.Vault
 	Releases SignupReleaser
+	Content  *content.Service // looks at texts before others see them; nil lets everything through
+	Pictures *upload.Service
 }
 
 // SignupReleaser gives back every seat of an activity that is being cancelled, in the transaction that cancels it.

@@ -18,6 +18,7 @@ import (
 
 	"baodao/config"
 	"baodao/internal/app"
+	"baodao/internal/blob"
 	"baodao/internal/testkit"
 	"baodao/internal/testkit/contract"
 	"baodao/service/access"
@@ -30,6 +31,7 @@ type API struct {
 	*testkit.World
 	Built    *app.Built
 	Log      *bytes.Buffer // everything that was logged
+	Store    *blob.Store   // of uploaded pictures
 	contract *contract.Contract
 
 	mu     sync.Mutex
@@ -45,8 +47,12 @@ func New(t *testing.T) *API {
 	a := &API{World: testkit.NewWorld(t), Log: &bytes.Buffer{}, codes: map[string]string{}, tokens: map[int64]string{}}
 	zero := make([]byte, vault.KeyBytes)
 	var err error
+	if a.Store, err = blob.New(t.TempDir(), a.Clock.Now); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Store.Close() })
 	a.Built, err = app.Build(app.Deps{
-		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a,
+		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a, Store: a.Store,
 		Keys: config.Keys{
 			Token: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}}, Field: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}},
 			Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero,
