@@ -26,6 +26,8 @@ var authzTargets = map[string]authzTarget{
 	"check-in":             {orgs: "branch, community", own: "student", team: true, seen: perms(access.CheckInRead)},
 	"claim":                {orgs: "branch, community", own: "student", team: true, seen: perms(access.HoursRead)},
 	"hours":                {orgs: "branch, community", own: "student", team: true, seen: everybody},
+	"checked content":      {orgs: "community"},
+	"checked picture":      {orgs: "branch"},
 	"entry":                {orgs: "branch", own: "student", seen: perms(access.HoursRead)},
 }
 

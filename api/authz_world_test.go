@@ -122,6 +122,7 @@ func (w *twins) realm(mark string) *realm {
 	w.activities(r)
 	w.attendance(r)
 	w.notices(r)
+	w.content(r)
 	return r
 }
 

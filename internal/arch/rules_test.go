@@ -40,7 +40,7 @@ var testsMay = []string{
 }
 
 // wholeProgramTests are the packages whose tests drive the whole program, so that they may import all of it.
-var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench", "service/notify"}
+var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench", "service/notify", "service/content", "service/upload"}
 
 // banEverywhere are the modules that one package of ours stands in front of.
 var banEverywhere = map[string]string{"github.com/silenceper/wechat": "internal/wechat"}
