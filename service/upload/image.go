@@ -9,7 +9,6 @@ import (
 	"image/jpeg"
 	"image/png"
 
-	"golang.org/x/image/draw"
 	"golang.org/x/image/webp"
 	"golang.org/x/sync/semaphore"
 
@@ -25,9 +24,10 @@ var (
 
 // Limits of one picture, and of all that are being read at a time.
 const (
-	MaxBytes   = 10 << 20   // WeChat checks no more
-	maxPixels  = 40_000_000 //
-	longSide   = 2048       // of what is shown
+	MaxBytes   = 10 << 20 // WeChat checks no more
+	maxPixels  = 40_000_000
+	maxSide    = 20_000
+	longSide   = 2048 // of what is shown
 	quality    = 85
 	budgetMost = 256 << 20 // bytes of memory that decoding may take, all pictures together
 )
@@ -89,7 +89,7 @@ func (s *Studio) draw(ctx context.Context, data []byte) (drawn, error) {
 		return drawn{}, ErrUnreadable
 	}
 	pixels := int64(cfg.Width) * int64(cfg.Height)
-	if pixels > maxPixels {
+	if pixels > maxPixels || max(cfg.Width, cfg.Height) > maxSide {
 		return drawn{}, ErrTooBig
 	}
 	cost := max(pixels*perPixel(f, cfg, data), budgetMost/2) // two at a time at most: it is work as well as memory
@@ -130,23 +130,6 @@ func perPixel(f format, cfg image.Config, data []byte) int64 {
 		return 4 + 4*coefficients
 	}
 	return 4
-}
-
-// shrunk fits a picture into longSide, on white.
-func shrunk(from image.Image) *image.RGBA {
-	b := from.Bounds()
-	w, h := b.Dx(), b.Dy()
-	if long := max(w, h); long > longSide {
-		w, h = max(1, w*longSide/long), max(1, h*longSide/long)
-	}
-	to := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(to, to.Bounds(), image.White, image.Point{}, draw.Src)
-	if w == b.Dx() && h == b.Dy() {
-		draw.Draw(to, to.Bounds(), from, b.Min, draw.Over)
-		return to
-	}
-	draw.BiLinear.Scale(to, to.Bounds(), from, b, draw.Over, nil)
-	return to
 }
 
 // turned applies an EXIF orientation.
