@@ -41,8 +41,8 @@ type API struct {
 	logins int
 }
 
-// New builds a world and the program over it.
-func New(t *testing.T) *API {
+// New builds a world and the program over it; change changes what it is built of.
+func New(t *testing.T, change ...func(*app.Deps)) *API {
 	t.Helper()
 	a := &API{World: testkit.NewWorld(t), Log: &bytes.Buffer{}, codes: map[string]string{}, tokens: map[int64]string{}}
 	zero := make([]byte, vault.KeyBytes)
@@ -51,15 +51,18 @@ func New(t *testing.T) *API {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Store.Close() })
-	a.Built, err = app.Build(app.Deps{
+	deps := app.Deps{
 		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a, Store: a.Store,
 		Keys: config.Keys{
 			Token: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}}, Field: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}},
 			Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero,
 		},
 		Log: slog.New(slog.NewJSONHandler(&locked{w: a.Log}, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
-	if err != nil {
+	}
+	for _, c := range change {
+		c(&deps)
+	}
+	if a.Built, err = app.Build(deps); err != nil {
 		t.Fatal(err)
 	}
 	a.contract = Contract(t)
