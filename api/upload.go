@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/hex"
 	"fmt"
-	"io"
 
 	"github.com/gin-gonic/gin"
 
@@ -69,15 +68,8 @@ func mediaPathOrNone(id int64) string {
 
 // Create takes a picture.
 func (a *UploadAPI) Create(c *gin.Context, in *CreateUploadIn) (*UploadOut, error) {
-	data, err := io.ReadAll(io.LimitReader(in.RawBody.Data().File, upload.MaxBytes+1))
-	if err != nil {
-		return nil, fmt.Errorf("read upload: %w", err)
-	}
-	if len(data) > upload.MaxBytes {
-		return nil, ErrTooLarge
-	}
 	ctx := c.Request.Context()
-	return newUploadOut(a.Uploads.Add(ctx, access.From(ctx), data))
+	return newUploadOut(a.Uploads.Add(ctx, access.From(ctx), in.RawBody.Data().File))
 }
 
 // UploadIn names an upload.

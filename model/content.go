@@ -60,7 +60,9 @@ func (c *ContentCheck) Key() (id, version int64) { return c.ID, c.Version }
 func (c *ContentCheck) State() string { return string(c.Status) }
 
 // MayBecome asks the table of moves.
-func (c *ContentCheck) MayBecome(next string) bool { return checkMoves.allow(c.Status, CheckStatus(next)) }
+func (c *ContentCheck) MayBecome(next string) bool {
+	return checkMoves.allow(c.Status, CheckStatus(next))
+}
 
 // Upload is a picture that a person gave. What they sent is kept as it came and shown to nobody; what is shown was drawn
 // anew from it. Its verdict is the ContentCheck with the same id.

@@ -229,7 +229,7 @@ func notifyRoutes(a *api.NotifyAPI) []Route {
 
 func uploadRoutes(a *api.UploadAPI) []Route {
 	return []Route{
-		Post("/uploads", access.Person, "createUpload", api.Upload(201, api.MaxPictureUpload, a.Create), "uploads", "Send a picture; its id is good for 24 hours", "upload.not_an_image", "upload.quota", "upload.too_many_pixels", "upload.unreadable").Limited(LimitUpload),
+		Post("/uploads", access.Person, "createUpload", api.Upload(201, api.MaxPictureUpload, a.Create), "uploads", "Send a picture; its id is good for 24 hours, and a repeat gets the same one until it is used", "upload.not_an_image", "upload.quota", "upload.too_large", "upload.too_many_pixels", "upload.unreadable").Limited(LimitUpload),
 		Get("/uploads/:id", access.Person, "getUpload", api.Handle(200, a.Get), "uploads", "One of my pictures and what became of its check"),
 		Get("/media/:id", access.Public, "getMedia", api.Raw("image/jpeg", a.Show), "uploads", "A picture: public once it has passed and something public shows it, before that its sender's"),
 		Get("/media/checks/:link", access.Public, "getMediaForCheck", api.Raw("image/jpeg", a.ShowForCheck), "uploads", "A picture for WeChat to look at, under a signed address that ends").IgnoreToken(),

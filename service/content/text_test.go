@@ -211,7 +211,7 @@ func TestNoAnswerFor40MinutesIsAPersonsBusiness(t *testing.T) {
 func TestTwoAtOnceMakeOneCheck(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
-	k.Checks.Checker = unlocked{k.Checks.Checker.(counted).Checker} //nolint:errcheck // it is
+	k.Checks.Checker = unlocked{k.Checks.Checker.(counted).Checker}
 	var group sync.WaitGroup
 	errs := make([]error, 8)
 	for i := range errs {

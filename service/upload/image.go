@@ -70,10 +70,27 @@ type drawn struct {
 }
 
 // Studio reads pictures and draws them anew, few at a time: the zero value is not ready, see NewStudio.
-type Studio struct{ memory *semaphore.Weighted }
+type Studio struct {
+	seats  *semaphore.Weighted // of requests whose file is in memory
+	memory *semaphore.Weighted
+}
+
+// atOnce is how many files are in memory at a time, with those that wait to be read.
+const atOnce = 8
 
 // NewStudio makes a studio.
-func NewStudio() *Studio { return &Studio{memory: semaphore.NewWeighted(budgetMost)} }
+func NewStudio() *Studio {
+	return &Studio{seats: semaphore.NewWeighted(atOnce), memory: semaphore.NewWeighted(budgetMost)}
+}
+
+func (s *Studio) enter(ctx context.Context) error {
+	if err := s.seats.Acquire(ctx, 1); err != nil {
+		return fault.ErrBusy.Because(err)
+	}
+	return nil
+}
+
+func (s *Studio) leave() { s.seats.Release(1) }
 
 // draw looks at the header before anything else is read, and waits until there is memory for the rest.
 func (s *Studio) draw(ctx context.Context, data []byte) (drawn, error) {

@@ -46,7 +46,7 @@ func TestPicturesThatAreTakenAndThoseThatAreNot(t *testing.T) {
 		"overflowing":        {header(1<<31-1, 1<<31-1), "upload.unreadable"},
 	} {
 		before := k.files()
-		f, err := k.Add(t.Context(), k.who, c.data)
+		f, err := k.give(k.who, c.data)
 		if c.code == "upload.unreadable" && err != nil && name == "overflowing" {
 			continue // refused either way
 		}
@@ -126,7 +126,7 @@ func TestBombsCostLittle(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	for range 100 {
-		_, err := k.Add(t.Context(), k.who, bomb)
+		_, err := k.give(k.who, bomb)
 		want(t, err, "upload.too_many_pixels")
 	}
 	runtime.ReadMemStats(&after)
@@ -155,9 +155,9 @@ func TestBombsCostLittle(t *testing.T) {
 			}
 		}
 	}()
-	for range 4 {
+	for i := range 4 {
 		group.Go(func() {
-			if _, err := k.Add(t.Context(), k.who, big); err != nil {
+			if _, err := k.give(k.who, other(big, i)); err != nil {
 				t.Error(err)
 			}
 		})

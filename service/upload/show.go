@@ -81,8 +81,8 @@ const linkLife = time.Hour
 
 // Link is the secret part of an address at which the picture can be fetched for an hour, by whoever knows it.
 func (s *Service) Link(id int64) string {
-	raw := binary.BigEndian.AppendUint64(nil, uint64(id))                               //nolint:gosec // ids are positive
-	raw = binary.BigEndian.AppendUint64(raw, uint64(s.Now().Add(linkLife).UnixMilli())) //nolint:gosec // after 1970
+	raw := binary.BigEndian.AppendUint64(nil, uint64(id)) //nolint:gosec // ids are positive
+	raw = binary.BigEndian.AppendUint64(raw, uint64(s.Now().Add(linkLife).UnixMilli()))
 	return base64.RawURLEncoding.EncodeToString(append(raw, s.sign(raw)...))
 }
 

@@ -27,6 +27,7 @@ import (
 var (
 	ErrQuota  = fault.Define(fault.RateLimited, "upload.quota", "今天上传的图片太多了，或者未使用的图片太大，请明天再试。", "Twenty pictures a day, and 200 MiB not yet used, are the most.")
 	ErrInUse  = fault.Define(fault.Conflict, "upload.in_use", "这张图片已经用在别处，请重新上传。", "The picture is used elsewhere; upload it again.")
+	ErrBytes  = fault.Define(fault.TooLarge, "upload.too_large", "图片文件不能超过 10 MiB。", "A picture may have 10 MiB at most.")
 	errTables = errors.New("upload: unknown object")
 )
 
@@ -73,11 +74,45 @@ type File struct {
 	Status model.CheckStatus
 }
 
-// Add takes a picture of the actor's. Errors: ErrNotImage, ErrUnreadable, ErrTooBig, ErrQuota, fault.ErrBusy.
-func (s *Service) Add(ctx context.Context, actor access.Actor, data []byte) (File, error) {
+// Add takes a picture of the actor's. The very picture that they sent before and have not used yet is answered again, so a
+// repeat is harmless. Errors: ErrBytes, ErrNotImage, ErrUnreadable, ErrTooBig, ErrQuota, fault.ErrBusy.
+func (s *Service) Add(ctx context.Context, actor access.Actor, from io.Reader) (File, error) {
 	if err := actor.Require(access.Person); err != nil {
 		return File{}, err
 	}
+	if err := s.Studio.enter(ctx); err != nil {
+		return File{}, err
+	}
+	defer s.Studio.leave()
+	data, err := io.ReadAll(io.LimitReader(from, MaxBytes+1))
+	if err != nil {
+		return File{}, fmt.Errorf("read picture: %w", err)
+	}
+	if len(data) > MaxBytes {
+		return File{}, ErrBytes
+	}
+	if f, found, err := s.again(ctx, actor, data); err != nil || found {
+		return f, err
+	}
+	return s.add(ctx, actor, data)
+}
+
+// again finds the same bytes among what the actor sent and has not used.
+func (s *Service) again(ctx context.Context, actor access.Actor, data []byte) (f File, found bool, err error) {
+	tx, sum := s.DB.WithContext(ctx), sha256.Sum256(data)
+	var rows []model.Upload
+	err = tx.Where("user_id = ? AND sha256 = ? AND object = '' AND expires_at > ?", actor.UserID, sum[:], s.Now()).Order("id DESC").Limit(1).Find(&rows).Error
+	if err != nil {
+		return f, false, fmt.Errorf("look for the same picture: %w", err)
+	}
+	if len(rows) == 0 {
+		return f, false, nil
+	}
+	f, err = s.withStatus(tx, rows[0])
+	return f, true, err
+}
+
+func (s *Service) add(ctx context.Context, actor access.Actor, data []byte) (File, error) {
 	if err := s.quota(s.DB.WithContext(ctx), actor.UserID, int64(len(data))); err != nil { // before the work
 		return File{}, err
 	}

@@ -18,11 +18,11 @@ import (
 func TestAPictureIsItsSendersForADay(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
-	other := k.Staff("外人", access.HostStaff, k.Community)
+	stranger := k.Staff("外人", access.HostStaff, k.Community)
 	f := k.add(k.who, asJPEG(t, painted(8, 8)))
 	for name, err := range map[string]error{
-		"state":   second(k.Get(t.Context(), other, f.ID)),
-		"picture": second(k.Show(t.Context(), other, f.ID)),
+		"state":   second(k.Get(t.Context(), stranger, f.ID)),
+		"picture": second(k.Show(t.Context(), stranger, f.ID)),
 		"nobody":  second(k.Show(t.Context(), access.Actor{}, f.ID)),
 	} {
 		if want(t, err, "resource.not_found"); t.Failed() {
@@ -34,7 +34,7 @@ func TestAPictureIsItsSendersForADay(t *testing.T) {
 			return k.Use(tx, who, f.ID, "activities", object, k.Community.Path, "/file_id")
 		})
 	}
-	want(t, use(other, 1), "request.invalid")
+	want(t, use(stranger, 1), "request.invalid")
 	k.Clock.Add(24*time.Hour - time.Millisecond)
 	want(t, use(k.who, 1), "")
 	want(t, use(k.who, 1), "") // a repeat
@@ -110,7 +110,7 @@ func TestTwentyADay(t *testing.T) {
 	var group sync.WaitGroup
 	errs := make([]error, 24)
 	for i := range errs {
-		group.Go(func() { _, errs[i] = k.Add(t.Context(), k.who, data) })
+		group.Go(func() { _, errs[i] = k.give(k.who, other(data, i)) })
 	}
 	group.Wait()
 	refused := slices.DeleteFunc(errs, func(err error) bool { return err == nil })
@@ -122,7 +122,7 @@ func TestTwentyADay(t *testing.T) {
 	}
 	k.add(k.Staff("别人", access.HostStaff, k.Community), data)
 	k.Clock.Add(24*time.Hour - time.Millisecond)
-	_, err := k.Add(t.Context(), k.who, data)
+	_, err := k.give(k.who, other(data, 100))
 	want(t, err, "upload.quota")
 	k.Clock.Add(time.Millisecond)
 	k.add(k.who, data)
@@ -135,7 +135,7 @@ func TestUnusedPicturesMayTake200MiB(t *testing.T) {
 	want(t, k.write(func(tx *gorm.DB) error {
 		return tx.Model(&model.Upload{}).Where("id = ?", f.ID).Update("bytes", 200<<20).Error
 	}), "")
-	_, err := k.Add(t.Context(), k.who, asJPEG(t, painted(8, 8)))
+	_, err := k.give(k.who, asJPEG(t, painted(8, 8)))
 	want(t, err, "upload.quota")
 	err = k.write(func(tx *gorm.DB) error {
 		return k.Use(tx, k.who, f.ID, "activities", 1, k.Community.Path, "/file_id")
@@ -173,7 +173,7 @@ func TestFilesWithoutARowAreSweptAndNoRowIsWithoutFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	k.Store = &dying{Store: k.store, left: 1} // between the two files
-	if _, err := k.Add(t.Context(), k.who, data); !errors.Is(err, errKilled) {
+	if _, err := k.give(k.who, data); !errors.Is(err, errKilled) {
 		t.Fatal(err)
 	}
 	if _, err := k.store.Put(data); err != nil { // both files, no row
@@ -230,4 +230,34 @@ func TestNothingOutsideOfTheFolderCanBeReached(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
+}
+
+func TestARepeatIsTheSamePictureUntilItIsUsed(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	data := asJPEG(t, painted(8, 8))
+	send := func(who access.Actor) int64 {
+		f, err := k.give(who, data)
+		want(t, err, "")
+		return f.ID
+	}
+	first := send(k.who)
+	if send(k.who) != first || k.files() != 2 || send(k.Staff("别人", access.HostStaff, k.Community)) == first {
+		t.Fatalf("%d files", k.files())
+	}
+	want(t, k.write(func(tx *gorm.DB) error {
+		return k.Use(tx, k.who, first, "activities", 1, k.Community.Path, "/file_id")
+	}), "")
+	if send(k.who) == first {
+		t.Fatal("what is used is given again")
+	}
+}
+
+func TestFilesThatAreTooLarge(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	data := asJPEG(t, painted(8, 8))
+	whole := append(data, make([]byte, upload.MaxBytes-len(data))...)
+	want(t, second(k.give(k.who, whole)), "")
+	want(t, second(k.give(k.who, append(whole, 0))), "upload.too_large")
 }
