@@ -109,6 +109,9 @@ func TestACoverFromUploadToThePublic(t *testing.T) {
 		if got := a.Do(apitest.Nobody, "GET "+path, nil); strings.Contains(string(got.Body), "cover") {
 			t.Fatalf("%s: %s", when, got.Body)
 		}
+		if got := a.Do(apitest.Nobody, "GET /activities", nil); strings.Contains(string(got.Body), "cover") {
+			t.Fatalf("%s: %s", when, got.Body)
+		}
 		if got := a.Do(a.host, "GET "+media, nil).Status(http.StatusOK); got.Header.Get("Cache-Control") != "no-store" {
 			t.Fatalf("%s: its sender may keep it: %s", when, got.Header.Get("Cache-Control"))
 		}
@@ -130,6 +133,9 @@ func TestACoverFromUploadToThePublic(t *testing.T) {
 	}
 	a.Refused(apitest.Nobody, "GET "+link, nil, http.StatusNotFound, "resource.not_found")
 	if got := a.Do(apitest.Nobody, "GET "+path, nil).Get("cover"); got != "/api/v1"+media {
+		t.Fatal(got)
+	}
+	if got := a.Do(apitest.Nobody, "GET /activities", nil).Get("data.0.cover"); got != "/api/v1"+media {
 		t.Fatal(got)
 	}
 	shown := a.Do(apitest.Nobody, "GET "+media, nil).Status(http.StatusOK)

@@ -121,11 +121,6 @@ func lockedChanges(is, want Draft) []fault.Field {
 	return fields
 }
 
-func (s Slot) equal(o Slot) bool {
-	samePoint := (s.At == nil) == (o.At == nil) && (s.At == nil || *s.At == *o.At)
-	return samePoint && s.StartsAt.Equal(o.StartsAt) && s.EndsAt.Equal(o.EndsAt) && s.Place == o.Place && s.RadiusM == o.RadiusM
-}
-
 // MoveSession changes time or place of a session of a published activity before it begins. Cancelling is free again until
 // the next session starts; sign-up never stays open past the first one. version is that of the activity.
 // Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrStale, fault.ErrState, ErrSessionStarted, fault.ErrInvalid.

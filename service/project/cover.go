@@ -72,6 +72,17 @@ func cover(tx *gorm.DB, a model.Activity) (int64, error) {
 	return *a.CoverID, nil
 }
 
+// covers tells which pictures of a page of the list may be shown: no query when none has one.
+func covers(tx *gorm.DB, rows []listRow) (map[int64]bool, error) {
+	var ids []int64
+	for _, r := range rows {
+		if r.coverID != nil {
+			ids = append(ids, *r.coverID)
+		}
+	}
+	return upload.Shown(tx, ids...)
+}
+
 // ActivityIsPublic tells whether everybody may read an activity.
 func ActivityIsPublic(tx *gorm.DB, id int64) (bool, error) {
 	a, err := ActivityByID(tx, id)
