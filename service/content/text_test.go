@@ -36,6 +36,8 @@ func TestTextsPassOnceAndAnEditIsAskedAboutAgain(t *testing.T) {
 	if row := k.only(); row.Status != model.CheckPassed || row.TextsEnc != nil {
 		t.Fatalf("%s, texts kept: %v", row.Status, row.TextsEnc != nil)
 	}
+	_, err := k.Checks.Review(t.Context(), k.security, k.only().ID)
+	want(t, err, "resource.not_found") // no person has to look
 	want(t, k.publish(k.author, "社区清洁日", "打扫楼道和广场"), "")
 	want(t, k.publish(k.author, "打扫楼道", "社区清洁日"), "") // the same words in other fields are other texts
 	if k.asked != 3 {
@@ -188,6 +190,10 @@ func TestWeChatDownAndBack(t *testing.T) {
 	want(t, k.publish(k.author, "社区清洁日"), "")
 	if k.asked != asked {
 		t.Fatal("asked again, though the job had an answer")
+	}
+	var kept []model.ContentCheck
+	if err := k.DB.Where("texts_enc IS NOT NULL").Find(&kept).Error; err != nil || len(kept) != 0 {
+		t.Fatalf("%d texts are kept that nobody needs, %v", len(kept), err)
 	}
 }
 

@@ -257,7 +257,25 @@ func TestFilesThatAreTooLarge(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	data := asJPEG(t, painted(8, 8))
-	whole := append(data, make([]byte, upload.MaxBytes-len(data))...)
-	want(t, second(k.give(k.who, whole)), "")
-	want(t, second(k.give(k.who, append(whole, 0))), "upload.too_large")
+	want(t, second(k.give(k.who, append(data, make([]byte, upload.MaxBytes-len(data))...))), "")
+	want(t, second(k.give(k.who, append(data, make([]byte, upload.MaxBytes+1-len(data))...))), "upload.too_large")
+}
+
+func TestTheReviewersAreThoseOfWhatUsesThePicture(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	who := k.Staff("系书记", access.CommitteeOfficer, k.Department)
+	f := k.add(who, asJPEG(t, painted(8, 8)))
+	belongs := func(path string) {
+		t.Helper()
+		var row model.ContentCheck
+		if err := k.World.DB.Where("upload_id = ?", f.ID).First(&row).Error; err != nil || row.OrgPath != path {
+			t.Fatalf("belongs to %s, want %s: %v", row.OrgPath, path, err)
+		}
+	}
+	belongs(k.Department.Path)
+	want(t, k.write(func(tx *gorm.DB) error {
+		return k.Use(tx, who, f.ID, "activities", 1, k.Community.Path, "/file_id")
+	}), "")
+	belongs(k.Community.Path)
 }
