@@ -147,13 +147,14 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 	return gateway, nil
 }
 
-// publicURL is where WeChat reaches this server; the simulator never looks at a picture, so any address does for it.
+// publicURL is where WeChat reaches this server; the simulator is on this machine.
 func (a *App) publicURL() string {
 	switch {
 	case a.config.PublicURL != "":
 		return strings.TrimSuffix(a.config.PublicURL, "/")
 	case a.config.WeChat.Simulated || a.config.WeChat.BaseURL != "":
-		return "http://127.0.0.1"
+		_, port, _ := net.SplitHostPort(a.config.Addr) // config.Load has read it
+		return "http://" + net.JoinHostPort("127.0.0.1", port)
 	}
 	a.Log.Warn("BAODAO_PUBLIC_URL is missing: WeChat cannot fetch pictures, so every one of them waits for a person")
 	return ""
