@@ -27,6 +27,7 @@ require (
 require (
 	github.com/getkin/kin-openapi v0.152.0
 	github.com/google/go-cmp v0.7.0
+	golang.org/x/image v0.47.0
 	pgregory.net/rapid v1.3.0
 )
 

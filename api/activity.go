@@ -254,6 +254,7 @@ type ActivityView struct {
 	EndsAt            Time             `json:"ends_at" doc:"End of the last session"`
 	PublishedAt       *Time            `json:"published_at,omitempty" doc:"Absent before that"`
 	ReturnReason      string           `json:"return_reason,omitempty" doc:"Why it was sent back; for those who manage it, until it is submitted again" example:"风险提示再写细一些"`
+	Cover             string           `json:"cover,omitempty" doc:"Path of its picture; absent before that has passed the check" example:"/api/v1/media/7301234567890123"`
 	Sessions          []SessionView    `json:"sessions" nullable:"false" doc:"In order of time"`
 	Positions         []PositionView   `json:"positions" nullable:"false" doc:"What to sign up for"`
 }
@@ -266,7 +267,7 @@ func newActivityView(d project.Detail) ActivityView {
 		Carriers: append([]string{}, a.Carriers...), Mode: a.Mode, PlacementMode: a.PlacementMode, SignupRulesBody: newSignupRulesBody(a),
 		SignupOpensAt: At(a.SignupOpensAt), SignupClosesAt: At(a.SignupClosesAt), CancelUntil: At(a.CancelUntil), MinTurnout: a.MinTurnout,
 		CountsAsVolunteer: a.CountsAsVolunteer, InsuranceRequired: a.InsuranceRequired, TrainingRequired: a.TrainingRequired, MinorsContact: a.MinorsContact,
-		RiskNote: a.RiskNote, RegionCode: a.RegionCode, StartsAt: At(a.StartsAt), EndsAt: At(a.EndsAt), PublishedAt: AtOrNil(a.PublishedAt),
+		RiskNote: a.RiskNote, RegionCode: a.RegionCode, StartsAt: At(a.StartsAt), EndsAt: At(a.EndsAt), PublishedAt: AtOrNil(a.PublishedAt), Cover: mediaPathOrNone(d.Cover),
 		Sessions: Views(d.Sessions, newSessionView), Positions: Views(d.Positions, newPositionView),
 	}
 	if d.Campus.ID != 0 {

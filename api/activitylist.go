@@ -100,6 +100,7 @@ type ActivityRowView struct {
 	Lat               *float64    `json:"lat,omitempty" minimum:"-90" maximum:"90" doc:"Of the first session, WGS-84" example:"36.651234"`
 	Lng               *float64    `json:"lng,omitempty" minimum:"-180" maximum:"180" doc:"Of the first session, WGS-84" example:"117.120095"`
 	DistanceM         *int64      `json:"distance_m,omitempty" doc:"Whole metres from the place that was asked for" example:"820"`
+	Cover             string      `json:"cover,omitempty" doc:"Path of its picture; absent before that has passed the check" example:"/api/v1/media/7301234567890123"`
 	Seats             SeatsView   `json:"seats" doc:"All positions together"`
 }
 
@@ -108,7 +109,7 @@ func newActivityRowView(r project.Listed) ActivityRowView {
 		ID: ID(r.ID), Title: r.Title, Organiser: OrgNameView{ID: ID(r.OrgID), Name: r.Organiser}, Host: OrgNameView{ID: ID(r.HostOrgID), Name: r.Host},
 		Field: r.Field, Category: r.Category, Mode: r.Mode, PlacementMode: r.PlacementMode, CountsAsVolunteer: r.CountsAsVolunteer, Phase: string(r.Phase),
 		StartsAt: At(r.StartsAt), EndsAt: At(r.EndsAt), SignupOpensAt: At(r.SignupOpensAt), SignupClosesAt: At(r.SignupClosesAt),
-		Place: r.Place, Lat: degreesOrNil(r.LatE6), Lng: degreesOrNil(r.LngE6), DistanceM: r.DistanceM, Seats: newSeatsView(r.Seats),
+		Place: r.Place, Lat: degreesOrNil(r.LatE6), Lng: degreesOrNil(r.LngE6), DistanceM: r.DistanceM, Cover: mediaPathOrNone(r.Cover), Seats: newSeatsView(r.Seats),
 	}
 }
 

@@ -67,6 +67,7 @@ var unwritten = map[access.Permission]string{
 	access.OrgRead:     "public", access.ProgrammeRead: "public", access.ActivityRead: "what is published",
 	access.PairingRead:    "whoever proposes, recommends or stands above a side; members of a side",
 	access.ProjectRead:    "both sides, those above them, and the team",
+	access.ContentReview:  "officers and town officers over what lies below them; the security administrator what belongs to nobody",
 	access.ActivityManage: "both sides, those above them, and the lead: drafts and internals",
 }
 

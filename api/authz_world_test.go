@@ -98,7 +98,7 @@ func (w *twins) rebuild(t *testing.T) {
 	zero := make([]byte, vault.KeyBytes)
 	ring := config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}}
 	built, err := app.Build(app.Deps{
-		DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, WeChat: doors{w.API}, Phones: w.API, Codes: w.API, Pages: apitest.Pages, Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
+		DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, WeChat: doors{w.API}, Phones: w.API, Codes: w.API, Pages: apitest.Pages, Store: w.Store, Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
 		Keys: config.Keys{Token: ring, Field: ring, Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero},
 	})
 	if err != nil {
@@ -123,6 +123,7 @@ func (w *twins) realm(mark string) *realm {
 	w.standing(r)
 	w.attendance(r)
 	w.notices(r)
+	w.content(r)
 	return r
 }
 

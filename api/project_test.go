@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"baodao/internal/app"
 	"baodao/internal/testkit/apitest"
 	"baodao/model"
 	"baodao/service/access"
@@ -19,9 +20,9 @@ type crew struct {
 	advisor, lead, student            access.Actor
 }
 
-func newCrew(t *testing.T) *crew {
+func newCrew(t *testing.T, change ...func(*apitest.API, *app.Deps)) *crew {
 	t.Helper()
-	a := apitest.New(t)
+	a := apitest.New(t, change...)
 	return &crew{
 		API: a, pairing: a.Pair(a.Branch, a.Community),
 		secretary:  a.Staff("支书", access.BranchSecretary, a.Branch),

@@ -39,6 +39,7 @@ type raw struct {
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
 	MetricsAddr    string   `env:"METRICS_ADDR"`
 	NoticeRate     string   `env:"NOTICE_RATE" envDefault:"500"`
+	PublicURL      string   `env:"PUBLIC_URL"`
 
 	WeChatBaseURL  string `env:"WECHAT_BASE_URL"`
 	AppID          string `env:"WECHAT_APPID"`
@@ -82,6 +83,7 @@ type Config struct {
 	LogLevel       string
 	MetricsAddr    string  // where metrics are served, empty: nowhere
 	NoticeRate     float64 // WeChat messages a second of this process, 0: without a limit
+	PublicURL      string  // where WeChat reaches this server, empty if unknown
 
 	WeChat WeChat
 	Keys   Keys
@@ -131,7 +133,7 @@ func load(environ []string, mayWrite bool) (Config, error) {
 	errs = append(errs, unknown(vars)...)
 	errs = append(errs, readFiles(&r)...)
 	c := Config{
-		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, Env: r.Env, TrustedProxies: r.TrustedProxies, LogLevel: r.LogLevel, MetricsAddr: r.MetricsAddr,
+		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, Env: r.Env, TrustedProxies: r.TrustedProxies, LogLevel: r.LogLevel, MetricsAddr: r.MetricsAddr, PublicURL: r.PublicURL,
 		WeChat: WeChat{
 			BaseURL: r.WeChatBaseURL, AppID: r.AppID, Secret: r.Secret, PushToken: r.PushToken, PushAESKey: r.PushAESKey, Simulated: r.AppID == "" && r.WeChatBaseURL == "",
 			Version: r.WeChatVersion, ActivityPage: r.ActivityPage, CheckInPage: r.CheckInPage,
@@ -246,6 +248,11 @@ func (c *Config) check() (errs []error) {
 		_, err1 := netip.ParseAddr(p)
 		_, err2 := netip.ParsePrefix(p)
 		add(err1 != nil && err2 != nil, "TRUSTED_PROXIES %q: want addresses or networks, as 10.0.0.0/8", p)
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		ok := err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.User == nil
+		add(!ok || (u.Scheme != "https" && (u.Scheme != "http" || c.Env == Production)), "PUBLIC_URL %q: want https://HOST without a path", c.PublicURL)
 	}
 	w := c.WeChat
 	add(w.AppID == "" && w.Secret != "", "WECHAT_APPID is missing, BAODAO_WECHAT_SECRET is given")

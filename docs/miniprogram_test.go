@@ -14,13 +14,6 @@ import (
 
 const page = "miniprogram.md"
 
-// coming are operations that the page names although the contract does not have them yet, with their ids, and comingCodes error
-// codes of theirs. Take a line out when the contract has it, and the mark 开发中 with it; their examples are then held against it.
-var (
-	coming      = map[string]string{"POST /me/phone": "bindMyPhone", "POST /me/subscriptions": "reportMySubscriptions", "POST /uploads": "createUpload"}
-	comingCodes = []string{"account.phone_unusable", "upload.not_an_image", "upload.quota", "upload.too_many_pixels", "upload.unreadable"}
-)
-
 var (
 	prose = regexp.MustCompile(`\b(GET|POST|PUT|DELETE) (/[A-Za-z0-9_/{}.-]+)`)
 	calls = regexp.MustCompile("\\b(?:api|once)\\('([A-Z]+)', [`']([^`']+)")
@@ -42,17 +35,9 @@ func TestThePageNamesOnlyOperationsThatThereAre(t *testing.T) {
 		t.Fatalf("only %d operations found: %v", len(lines), lines)
 	}
 	for _, line := range lines {
-		if c.byLine[line] == nil && coming[line] == "" {
+		if c.byLine[line] == nil {
 			t.Errorf("%s is not in the contract", line)
 		}
-	}
-	for line := range coming {
-		if c.byLine[line] != nil || !slices.Contains(lines, line) {
-			t.Errorf("%s is no longer coming: take it out of the list, and 开发中 out of its section", line)
-		}
-	}
-	if marked := strings.Contains(read(t, page), "（开发中）"); marked != (len(coming) > 0) {
-		t.Errorf("marked as coming: %v, really: %v", marked, coming)
 	}
 }
 
@@ -71,15 +56,10 @@ func TestThePageNamesOnlyErrorCodesThatThereAre(t *testing.T) {
 	seen := map[string]bool{}
 	for _, m := range quoted.FindAllStringSubmatch(text, -1) {
 		first, _, _ := strings.Cut(m[1], ".")
-		if _, ok := codes[m[1]]; !ok && !slices.Contains(foreign, first) && !slices.Contains(comingCodes, m[1]) {
+		if _, ok := codes[m[1]]; !ok && !slices.Contains(foreign, first) {
 			t.Errorf("%s is no error code", m[1])
 		}
 		seen[m[1]] = true
-	}
-	for _, code := range comingCodes {
-		if codes[code] != 0 {
-			t.Errorf("%s is no longer coming: take it out of the list", code)
-		}
 	}
 	if len(seen) < 40 {
 		t.Errorf("only %d codes found", len(seen))
@@ -133,9 +113,6 @@ func (c contract) judge(mark []string, value any, codes map[string]int) error {
 		return nil
 	}
 	op := c.byID[mark[1]]
-	if op == nil && slices.Contains(slices.Collect(maps.Values(coming)), mark[1]) {
-		return nil
-	}
 	if op == nil {
 		return fmt.Errorf("no such operation")
 	}

@@ -76,6 +76,7 @@ type Activity struct {
 	Waitlist          bool           `gorm:"not null;comment:who comes when it is full waits"`
 	PairedUntil       *time.Time     `gorm:"comment:until then reserved seats are for paired branches, NULL for never"`
 	PairedFirst       bool           `gorm:"not null;comment:until then only paired branches sign up at all"`
+	CoverID           *int64         `gorm:"comment:upload that is its picture, NULL if none"`
 }
 
 // The modes of signing up.

@@ -26,6 +26,7 @@ type Limits struct {
 	Phone         int // by person; service/account also counts the day
 	Search        int // by person: activities by words or place
 	SearchAddress int // by address: the same, of nobody
+	Upload        int // by person
 	Other         int // by person or API client: everything that has no limit of its own
 }
 
@@ -34,7 +35,7 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		Login: 600, Refresh: 1200, Signup: 10, CheckIn: 10, JoinRequest: 10, Invitation: 10, Bootstrap: 10, Phone: 10,
-		Search: 60, SearchAddress: 600, Other: 600,
+		Search: 60, SearchAddress: 600, Upload: 10, Other: 600,
 	}
 }
 
@@ -51,6 +52,7 @@ const (
 	LimitInvitation Limit = "invitation"
 	LimitBootstrap  Limit = "bootstrap"
 	LimitPhone      Limit = "phone"
+	LimitUpload     Limit = "upload"
 	LimitSearch     Limit = "search" // only a request with q or lat counts against it
 )
 
@@ -73,6 +75,8 @@ func (l Limits) of(limit Limit) (caller, address int) {
 		return l.Bootstrap, 0
 	case LimitPhone:
 		return l.Phone, 0
+	case LimitUpload:
+		return l.Upload, 0
 	case LimitSearch:
 		return l.Search, l.SearchAddress
 	default:

@@ -216,7 +216,8 @@ func TestTheRoutesThatHaveALimitOfTheirOwn(t *testing.T) {
 	want := map[string]router.Limit{
 		"login": router.LimitLogin, "refreshTokens": router.LimitRefresh, "redeemBootstrap": router.LimitBootstrap, "redeemInvitation": router.LimitInvitation,
 		"createJoinRequest": router.LimitJoin, "listActivities": router.LimitSearch, "createSignup": router.LimitSignup, "redeemCheckInCode": router.LimitCheckIn,
-		"bindMyPhone": router.LimitPhone,
+		"bindMyPhone":  router.LimitPhone,
+		"createUpload": router.LimitUpload,
 	}
 	have := map[string]router.Limit{}
 	for _, r := range router.Routes(router.Handlers{}) {

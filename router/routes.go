@@ -24,6 +24,8 @@ type Handlers struct {
 	PageCode  *api.PageCodeAPI
 	Push      *api.PushAPI
 	Standing  *api.StandingAPI
+	Upload    *api.UploadAPI
+	Content   *api.ContentAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -45,6 +47,8 @@ func Routes(h Handlers) []Route {
 		pageCodeRoutes(h.PageCode),
 		pushRoutes(h.Push),
 		standingRoutes(h.Standing),
+		uploadRoutes(h.Upload),
+		contentRoutes(h.Content),
 	)
 }
 
@@ -58,7 +62,7 @@ func accountRoutes(a *api.AccountAPI) []Route {
 		Post("/bootstrap/redeem", access.Person, "redeemBootstrap", api.Handle(200, a.RedeemBootstrap), "auth", "Become the first security administrator", "bootstrap.code_invalid", "bootstrap.done", "bootstrap.other_roles").Limited(LimitBootstrap),
 
 		Get("/me", access.Person, "getMe", api.Handle(200, a.Me), "me", "My account, roles and student profile"),
-		Put("/me", access.Person, "updateMe", api.Handle(200, a.UpdateMe), "me", "Set my name", "account.name_from_roster"),
+		Put("/me", access.Person, "updateMe", api.Handle(200, a.UpdateMe), "me", "Set my name", "account.name_from_roster", "content.in_review", "content.risky", "wechat.unavailable"),
 		Post("/me/phone", access.Person, "bindMyPhone", api.Handle(200, a.BindPhone), "me", "Set my phone number with the code of the phone button, three times a day", "wechat.phone_code_invalid", "wechat.unavailable", "account.phone_unusable").Limited(LimitPhone),
 		Delete("/me/phone", access.Person, "removeMyPhone", api.Handle(200, a.RemovePhone), "me", "Take my phone number back"),
 		Post("/users/:id/suspend", access.UserBan, "suspendUser", api.Handle(200, a.Suspend), "users", "Stop an account and end its logins", "access.own_interest", "access.reason_required", "state.conflict"),
@@ -77,8 +81,8 @@ func orgRoutes(a *api.OrgAPI) []Route {
 		Get("/regions/:code", access.OrgRead, "getRegion", api.Handle(200, a.GetRegion), "orgs", "One administrative division"),
 		Get("/orgs", access.OrgRead, "listOrgs", api.Handle(200, a.List), "orgs", "Organisations, by parent, kind, division or name"),
 		Get("/orgs/:id", access.OrgRead, "getOrg", api.Handle(200, a.Get), "orgs", "One organisation"),
-		Post("/orgs", access.OrgWrite, "createOrg", api.Handle(201, a.Create), "orgs", "Set up an organisation below another one", "resource.not_found", "org.kind_misfit", "org.not_active", "org.name_taken"),
-		Put("/orgs/:id", access.OrgWrite, "updateOrg", api.Handle(200, a.Update), "orgs", "Edit an organisation below one's own", "org.not_active", "org.name_taken"),
+		Post("/orgs", access.OrgWrite, "createOrg", api.Handle(201, a.Create), "orgs", "Set up an organisation below another one", "resource.not_found", "org.kind_misfit", "org.not_active", "org.name_taken", "content.in_review", "content.risky", "wechat.unavailable"),
+		Put("/orgs/:id", access.OrgWrite, "updateOrg", api.Handle(200, a.Update), "orgs", "Edit an organisation below one's own", "org.not_active", "org.name_taken", "content.in_review", "content.risky", "wechat.unavailable"),
 		Post("/orgs/:id/dissolve", access.OrgWrite, "dissolveOrg", api.Handle(200, a.Dissolve), "orgs", "End an organisation below one's own", "access.reason_required", "org.in_use", "org.successor_misfit", "state.conflict"),
 		Get("/orgs/:id/terms", access.OrgRead, "listTerms", api.Handle(200, a.ListTerms), "orgs", "Terms of a university, newest first"),
 		Post("/orgs/:id/terms", access.TermWrite, "createTerm", api.Handle(201, a.CreateTerm), "orgs", "Add a term to a university", "org.not_university", "term.overlap"),
@@ -130,7 +134,7 @@ func programmeRoutes(a *api.ProgrammeAPI) []Route {
 
 func pairingRoutes(a *api.PairingAPI) []Route {
 	return []Route{
-		Post("/pairings", access.Person, "proposePairing", api.Handle(201, a.Propose), "pairings", "Propose a pairing for one side (pairing.propose), or recommend one for a committee above (pairing.recommend)", "programme.not_active", "pairing.exists", "pairing.org_inactive", "pairing.out_of_programme"),
+		Post("/pairings", access.Person, "proposePairing", api.Handle(201, a.Propose), "pairings", "Propose a pairing for one side (pairing.propose), or recommend one for a committee above (pairing.recommend)", "programme.not_active", "pairing.exists", "pairing.org_inactive", "pairing.out_of_programme", "content.in_review", "content.risky", "wechat.unavailable"),
 		Get("/pairings", access.PairingRead, "listPairings", api.Handle(200, a.List), "pairings", "Pairings of which I see a side, newest first"),
 		Get("/pairings/:id", access.PairingRead, "getPairing", api.Handle(200, a.Get), "pairings", "One pairing"),
 		Post("/pairings/:id/accept", access.PairingPropose, "acceptPairing", api.Handle(200, a.Accept), "pairings", "Accept for one side; the second acceptance makes the pairing active", "access.own_interest", "programme.not_active", "pairing.already_accepted", "pairing.expired", "pairing.org_inactive", "state.conflict", "version.mismatch"),
@@ -151,8 +155,8 @@ func projectRoutes(a *api.ProjectAPI) []Route {
 		Post("/projects", access.ProjectWrite, "createProject", api.Handle(201, a.Create), "projects", "Draft a project of an active pairing", "resource.not_found", "project.pairing_not_active"),
 		Get("/projects", access.ProjectRead, "listProjects", api.Handle(200, a.List), "projects", "Projects in my sight, newest first"),
 		Get("/projects/:id", access.ProjectRead, "getProject", api.Handle(200, a.Get), "projects", "One project"),
-		Put("/projects/:id", access.ProjectWrite, "updateProject", api.Handle(200, a.Update), "projects", "Write a draft anew, or adjust goals, tasks and duties of a running project", "state.conflict", "project.locked_fields"),
-		Post("/projects/:id/submit", access.ProjectWrite, "submitProject", api.Handle(200, a.Submit), "projects", "Put a draft before both sides", "state.conflict", "version.mismatch", "project.incomplete"),
+		Put("/projects/:id", access.ProjectWrite, "updateProject", api.Handle(200, a.Update), "projects", "Write a draft anew, or adjust goals, tasks and duties of a running project", "state.conflict", "project.locked_fields", "content.in_review", "content.risky", "wechat.unavailable"),
+		Post("/projects/:id/submit", access.ProjectWrite, "submitProject", api.Handle(200, a.Submit), "projects", "Put a draft before both sides", "state.conflict", "version.mismatch", "project.incomplete", "content.in_review", "content.risky", "wechat.unavailable"),
 		Post("/projects/:id/confirm", access.ProjectConfirm, "confirmProject", api.Handle(200, a.Confirm), "projects", "Say yes for one side; the second yes starts the project", "state.conflict", "version.mismatch", "access.own_interest", "project.already_confirmed", "project.team_incomplete", "project.pairing_not_active"),
 		Post("/projects/:id/return", access.ProjectConfirm, "returnProject", api.Handle(200, a.Return), "projects", "Send a submitted project back with a reason", "state.conflict", "version.mismatch", "access.reason_required"),
 		Post("/projects/:id/stop", access.ProjectConfirm, "stopProject", api.Handle(200, a.Stop), "projects", "End a project for good", "state.conflict", "version.mismatch", "access.reason_required", "project.activities_open"),
@@ -167,15 +171,17 @@ func activityRoutes(a *api.ActivityAPI) []Route {
 		Get("/activities", access.Public, "listActivities", api.Handle(200, a.List), "activities", "Published activities, soonest first, or nearest first around a place").Rendered().Limited(LimitSearch),
 		Get("/activities/:id", access.Public, "getActivity", api.Handle(200, a.Get), "activities", "One activity with sessions, positions and free seats; drafts only for those who manage them"),
 		Post("/activities", access.ActivityWrite, "createActivity", api.Handle(201, a.Create), "activities", "Draft an activity with sessions and positions", "resource.not_found", "project.not_running", "project.pairing_not_active"),
-		Put("/activities/:id", access.ActivityWrite, "updateActivity", api.Handle(200, a.Update), "activities", "Write a draft anew; after approval only title, summary, risk note and host contact", "state.conflict", "activity.locked_fields", "activity.incomplete"),
-		Post("/activities/:id/submit", access.ActivityWrite, "submitActivity", api.Handle(200, a.Submit), "activities", "Ask for approval", "state.conflict", "version.mismatch", "project.not_running", "project.pairing_not_active"),
+		Put("/activities/:id", access.ActivityWrite, "updateActivity", api.Handle(200, a.Update), "activities", "Write a draft anew; after approval only title, summary, risk note and host contact", "state.conflict", "activity.locked_fields", "activity.incomplete", "content.in_review", "content.risky", "wechat.unavailable"),
+		Put("/activities/:id/cover", access.ActivityWrite, "setActivityCover", api.Handle(200, a.SetCover), "activities", "Give an activity a picture; others see it once it has passed", "state.conflict", "upload.in_use", "content.risky"),
+		Delete("/activities/:id/cover", access.ActivityWrite, "removeActivityCover", api.Handle(200, a.RemoveCover), "activities", "Take the picture of an activity away", "state.conflict", "version.mismatch", "version.required"),
+		Post("/activities/:id/submit", access.ActivityWrite, "submitActivity", api.Handle(200, a.Submit), "activities", "Ask for approval", "state.conflict", "version.mismatch", "project.not_running", "project.pairing_not_active", "content.risky"),
 		Post("/activities/:id/approve", access.ActivityApprove, "approveActivity", api.Handle(200, a.Approve), "activities", "Approve, for an organisation above the organiser", "state.conflict", "version.mismatch", "access.own_interest", "project.not_running", "project.pairing_not_active"),
 		Post("/activities/:id/return", access.ActivityApprove, "returnActivity", api.Handle(200, a.Return), "activities", "Send back with a reason, for an organisation above the organiser", "state.conflict", "version.mismatch", "access.own_interest", "access.reason_required"),
-		Post("/activities/:id/publish", access.ActivityPublish, "publishActivity", api.Handle(200, a.Publish), "activities", "Make an approved activity public", "state.conflict", "version.mismatch", "activity.incomplete", "project.not_running", "project.pairing_not_active"),
+		Post("/activities/:id/publish", access.ActivityPublish, "publishActivity", api.Handle(200, a.Publish), "activities", "Make an approved activity public", "state.conflict", "version.mismatch", "activity.incomplete", "project.not_running", "project.pairing_not_active", "content.in_review", "content.risky", "wechat.unavailable"),
 		Post("/activities/:id/cancel", access.ActivityManage, "cancelActivity", api.Handle(200, a.Cancel), "activities", "Call an activity off before it begins; every seat is given back", "state.conflict", "version.mismatch", "access.reason_required", "activity.started"),
 		Get("/managed-activities", access.ActivityManage, "listManagedActivities", api.Handle(200, a.ListManaged), "activities", "Activities in any state that I may see from inside, newest first"),
 		Put("/positions/:id", access.CapacityWrite, "setPositionCapacity", api.Handle(200, a.SetCapacity), "activities", "Change the seats of a position, never below those taken", "state.conflict", "position.capacity_below_taken"),
-		Post("/sessions/:id/move", access.CapacityWrite, "moveSession", api.Handle(200, a.MoveSession), "activities", "Change time or place of a session; cancelling is free again until the next start", "state.conflict", "session.started"),
+		Post("/sessions/:id/move", access.CapacityWrite, "moveSession", api.Handle(200, a.MoveSession), "activities", "Change time or place of a session; cancelling is free again until the next start", "state.conflict", "session.started", "content.in_review", "content.risky", "wechat.unavailable"),
 	}
 }
 
@@ -265,5 +271,24 @@ func standingRoutes(a *api.StandingAPI) []Route {
 		Get("/me/reliability", access.Person, "getMyReliability", api.Handle(200, a.MyReliability), "reliability", "My late cancellations and no-shows, and whether I may sign up"),
 		Get("/students/:id/reliability", access.ReliabilityRead, "getReliability", api.Handle(200, a.Reliability), "reliability", "Late cancellations and no-shows of a student"),
 		Post("/reliability-entries/:id/reverse", access.ReliabilityReverse, "reverseReliabilityEntry", api.Handle(201, a.ReverseReliability), "reliability", "Take a penalty back; a suspension that loses its reason ends", "access.own_interest", "access.reason_required", "reliability.reversed", "state.conflict"),
+	}
+}
+
+func uploadRoutes(a *api.UploadAPI) []Route {
+	return []Route{
+		Post("/uploads", access.Person, "createUpload", api.Upload(201, api.MaxPictureUpload, a.Create), "uploads", "Send a picture; its id is good for 24 hours, and a repeat gets the same one until it is used", "upload.not_an_image", "upload.quota", "upload.too_large", "upload.too_many_pixels", "upload.unreadable").Limited(LimitUpload),
+		Get("/uploads/:id", access.Person, "getUpload", api.Handle(200, a.Get), "uploads", "One of my pictures and what became of its check"),
+		Get("/media/:id", access.Public, "getMedia", api.Raw("image/jpeg", a.Show), "uploads", "A picture: public once it has passed and something public shows it, before that its sender's"),
+		Get("/media/checks/:link", access.Public, "getMediaForCheck", api.Raw("image/jpeg", a.ShowForCheck), "uploads", "A picture for WeChat to look at, under a signed address that ends").IgnoreToken(),
+	}
+}
+
+func contentRoutes(a *api.ContentAPI) []Route {
+	return []Route{
+		Get("/content-reviews", access.ContentReview, "listContentReviews", api.Handle(200, a.List), "content", "What waits for a person in my scope, the oldest first"),
+		Get("/content-reviews/:id", access.ContentReview, "getContentReview", api.Handle(200, a.Get), "content", "One check with its texts"),
+		Get("/content-reviews/:id/picture", access.ContentReview, "getContentReviewPicture", api.Raw("image/jpeg", a.Picture), "content", "The picture of a check"),
+		Post("/content-reviews/:id/pass", access.ContentReview, "passContent", api.Handle(200, a.Pass), "content", "Let it be shown; never one's own", "access.own_interest", "state.conflict", "version.mismatch"),
+		Post("/content-reviews/:id/reject", access.ContentReview, "rejectContent", api.Handle(200, a.Reject), "content", "Keep it from being shown, with a reason; never one's own", "access.own_interest", "access.reason_required", "state.conflict", "version.mismatch"),
 	}
 }

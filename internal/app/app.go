@@ -20,6 +20,7 @@ import (
 	"gorm.io/gorm"
 
 	"baodao/config"
+	"baodao/internal/blob"
 	"baodao/internal/clock"
 	"baodao/internal/database"
 	"baodao/internal/id"
@@ -78,9 +79,14 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 	if err != nil {
 		return err
 	}
+	store, err := blob.New(filepath.Join(cfg.Data, "uploads"), now)
+	if err != nil {
+		return err
+	}
+	a.close = append(a.close, store.Close)
 	a.deps = Deps{
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, clock.System).New, // never the test clock: ids must not come again
-		Keys: cfg.Keys, WeChat: gateway, Log: log,
+		Keys: cfg.Keys, WeChat: gateway, Log: log, Checker: ContentChecker(gateway), Store: store, PublicURL: a.publicURL(),
 		AppID: a.appID, Sender: NoticeSender(gateway), Codes: CodeMaker(gateway, now), Pages: pagesOf(a.appID, cfg.WeChat),
 		Phones: Phones(gateway), Push: a.push, Templates: Templates(gateway), Metrics: a.counts, NoticeRate: cfg.NoticeRate,
 		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),
@@ -171,6 +177,19 @@ func (a *App) connectWeChat(ctx context.Context, now clock.Clock) (*wechat.Gatew
 	}
 	a.close = append(a.close, func() error { gateway.Close(); return nil })
 	return gateway, nil
+}
+
+// publicURL is where WeChat reaches this server; the simulator is on this machine.
+func (a *App) publicURL() string {
+	switch {
+	case a.config.PublicURL != "":
+		return strings.TrimSuffix(a.config.PublicURL, "/")
+	case a.config.WeChat.Simulated || a.config.WeChat.BaseURL != "":
+		_, port, _ := net.SplitHostPort(a.config.Addr) // config.Load has read it
+		return "http://" + net.JoinHostPort("127.0.0.1", port)
+	}
+	a.Log.Warn("BAODAO_PUBLIC_URL is missing: WeChat cannot fetch pictures, so every one of them waits for a person")
+	return ""
 }
 
 // Serve answers requests on the listener and runs the jobs until ctx ends; then it lets running requests finish. The node

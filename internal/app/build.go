@@ -20,6 +20,7 @@ import (
 	"baodao/service/account"
 	"baodao/service/attend"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/idem"
 	"baodao/service/notify"
 	"baodao/service/org"
@@ -31,6 +32,7 @@ import (
 	"baodao/service/signup"
 	"baodao/service/standing"
 	"baodao/service/stats"
+	"baodao/service/upload"
 	"baodao/service/vault"
 )
 
@@ -48,8 +50,11 @@ type Deps struct {
 	Sender         notify.Sender  // of notices; nil where no outbox runs
 	NoticeRate     float64        // notices a second, 0: without a limit
 	Metrics        *metrics.Metrics
-	Codes          pagecode.Maker // of mini-program codes; nil where none is asked for
-	Pages          pagecode.Pages // that the codes open
+	Codes          pagecode.Maker  // of mini-program codes; nil where none is asked for
+	Pages          pagecode.Pages  // that the codes open
+	Checker        content.Checker // of texts and pictures; nil lets every text through, and no picture
+	Store          upload.Store    // of pictures
+	PublicURL      string          // where WeChat reaches this server; empty: nowhere
 	Log            *slog.Logger
 	TrustedProxies []string
 	MaxInFlight    int
@@ -73,6 +78,8 @@ type Services struct {
 	PageCode  *pagecode.Service
 	Remind    *remind.Service
 	Standing  *standing.Service
+	Content   *content.Service
+	Upload    *upload.Service
 }
 
 // Built is the program without its sockets.
@@ -134,17 +141,27 @@ func newServices(d Deps) (*Services, error) {
 	if err != nil {
 		return nil, fmt.Errorf("derive key of lotteries: %w", err)
 	}
+	checks, pictures, err := newContent(d, log, safe, notices)
+	if err != nil {
+		return nil, err
+	}
+	required := checks
+	if d.Checker == nil {
+		required = nil
+	}
 	standings := &standing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log}
 	signups := &signup.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey,
 	}
-	projects := &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices}
+	projects := &project.Service{
+		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures,
+	}
 	return &Services{
 		Vault:     safe,
-		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys},
-		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite},
+		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys, Content: required},
+		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite, Content: required},
 		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
-		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices},
+		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required},
 		Project:   projects,
 		Signup:    signups,
 		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, CodeKey: d.Keys.Code},
@@ -153,6 +170,8 @@ func newServices(d Deps) (*Services, error) {
 		Remind:    &remind.Service{DB: d.DB, Now: d.Now, Notify: notices},
 		PageCode:  &pagecode.Service{DB: d.DB, Now: d.Now, Projects: projects, Maker: d.Codes, Pages: d.Pages, Log: d.Log},
 		Standing:  standings,
+		Content:   checks,
+		Upload:    pictures,
 	}, nil
 }
 
@@ -163,7 +182,7 @@ func handlers(s *Services) router.Handlers {
 		Project: &api.ProjectAPI{Projects: s.Project}, Activity: &api.ActivityAPI{Projects: s.Project},
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
-		Standing: &api.StandingAPI{Standing: s.Standing},
+		Standing: &api.StandingAPI{Standing: s.Standing}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
 	}
 }
 
@@ -177,7 +196,7 @@ func ping(ctx context.Context, db *gorm.DB) error {
 
 // periodic lists the jobs.
 func periodic(d Deps, s *Services) []jobs.Job {
-	return []jobs.Job{
+	return append(contentJobs(d, s), []jobs.Job{
 		{Name: "expire-pairings", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := s.Pairing.ExpireDue(ctx, 500)
 			return err
@@ -205,7 +224,7 @@ func periodic(d Deps, s *Services) []jobs.Job {
 			_, err := s.PageCode.Purge(ctx, 200)
 			return err
 		}},
-	}
+	}...)
 }
 
 // purge deletes old answers a thousand at a time.

@@ -62,7 +62,7 @@ func newPush(d Deps, s *Services) (*Push, error) {
 		return nil, err
 	}
 	return &Push{
-		inbound: inbound, events: newEvents(d, s), notices: s.Notify, now: d.Now, log: d.Log, wake: make(chan struct{}, 1),
+		Verdicts: pictureVerdicts{s.Content}, inbound: inbound, events: newEvents(d, s), notices: s.Notify, now: d.Now, log: d.Log, wake: make(chan struct{}, 1),
 	}, nil
 }
 

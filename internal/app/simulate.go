@@ -24,11 +24,20 @@ const (
 	SimPushKey   = "simulatedsimulatedsimulatedsimulatedsimulaA"
 )
 
+// Words by which whoever works on a client can see what becomes of doubtful and of forbidden content.
+const (
+	SimReviewWord = "存疑词"
+	SimRiskyWord  = "违规词"
+)
+
 // Simulator makes a simulated WeChat with our mini-program.
 func Simulator(now clock.Clock, adminKey string) *wxsim.Simulator {
 	return wxsim.New(wxsim.Options{
 		Now: now, AdminKey: adminKey,
-		Apps: []wxsim.App{{AppID: SimAppID, Secret: SimSecret, OpenPlatform: "open-0", AutoMedia: true, Templates: simTemplates()}},
+		Apps: []wxsim.App{{
+			AppID: SimAppID, Secret: SimSecret, OpenPlatform: "open-0", AutoMedia: true, Templates: simTemplates(),
+			Review: []string{SimReviewWord}, Risky: []string{SimRiskyWord},
+		}},
 	})
 }
 

@@ -69,7 +69,7 @@ func simTemplates() []wxsim.Template {
 			continue
 		}
 		seen[t.TemplateID] = true
-		out = append(out, wxsim.Template{ID: t.TemplateID, Title: title(t.Kind), Content: content(t.Fields)})
+		out = append(out, wxsim.Template{ID: t.TemplateID, Title: title(t.Kind), Content: contentOf(t.Fields)})
 	}
 	return out
 }
@@ -79,8 +79,8 @@ func title(k notify.Kind) string {
 	return zh
 }
 
-// content is a template's text at WeChat, a line for each field.
-func content(fields map[string]string) string {
+// contentOf is a template's text at WeChat, a line for each field.
+func contentOf(fields map[string]string) string {
 	var b strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
 		fmt.Fprintf(&b, "%s:{{%s.DATA}}\n", key, key)

@@ -21,7 +21,7 @@ var domain = []string{
 // shared is what every service may use.
 var shared = []string{
 	"service/fault", "service/text", "service/access", "service/page", "service/atomic", "service/read", "service/vault",
-	"service/audit", "service/notify", "service/upload", "service/idem",
+	"service/audit", "service/notify", "service/content", "service/upload", "service/idem",
 }
 
 // matchers are the services that may call the pure matching packages.
@@ -40,7 +40,7 @@ var testsMay = []string{
 }
 
 // wholeProgramTests are the packages whose tests drive the whole program, so that they may import all of it.
-var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench", "service/notify", "service/pagecode"}
+var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench", "service/notify", "service/pagecode", "service/content", "service/upload"}
 
 // banEverywhere are the modules that one package of ours stands in front of.
 var banEverywhere = map[string]string{"github.com/silenceper/wechat": "internal/wechat", "github.com/prometheus": "internal/metrics"}
@@ -54,7 +54,10 @@ func rules() []rule {
 		{packages: []string{"api"}, may: []string{"service/...", "model"}, ban: gorm},
 		{packages: []string{"service/stats"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/read", "service/vault"}, time), ban: http},
 		{packages: []string{"service/idem"}, may: cat([]string{"model", "service/fault", "service/access", "service/atomic", "service/vault"}, time), ban: http},
-		{packages: []string{"service/audit", "service/notify", "service/upload"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/atomic", "service/vault"}, time), ban: http},
+		{packages: []string{"service/content"}, may: cat([]string{"model", "service/fault", "service/text", "service/access", "service/page", "service/atomic", "service/read", "service/vault", "service/audit", "service/notify"}, time), ban: http},
+		{packages: []string{"service/upload"}, may: cat([]string{"model", "service/fault", "service/access", "service/atomic", "service/read", "service/audit", "service/content"}, time), ban: http},
+		{packages: []string{"internal/blob"}, may: time, ban: cat(http, gorm)},
+		{packages: []string{"service/audit", "service/notify"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/atomic", "service/vault"}, time), ban: http},
 		{packages: []string{"service/vault"}, may: cat([]string{"model", "service/fault", "service/atomic"}, time), ban: http},
 		{packages: []string{"service/atomic", "service/read"}, may: []string{"service/fault"}, ban: http},
 		{packages: []string{"service/access", "service/page"}, may: []string{"service/fault"}, ban: cat(http, gorm)},

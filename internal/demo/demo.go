@@ -46,6 +46,12 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 	s := &story{ctx: ctx, out: out, hands: &hands{at: opening}}
 	serving, stop := context.WithCancel(ctx)
 	group, serving := errgroup.WithContext(serving)
+	if o.Replicas > 1 {
+		if err := s.shareWeChat(serving, group, &cfg); err != nil {
+			stop()
+			return errors.Join(err, group.Wait())
+		}
+	}
 	for range max(1, o.Replicas) {
 		if err := s.start(serving, group, cfg); err != nil {
 			stop()
@@ -58,6 +64,17 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 	}
 	stop()
 	return errors.Join(s.err, group.Wait())
+}
+
+// shareWeChat simulates one WeChat for all servers: each of them must know everybody's phone.
+func (s *story) shareWeChat(ctx context.Context, group *errgroup.Group, cfg *config.Config) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	cfg.WeChat = config.WeChat{BaseURL: "http://" + listener.Addr().String(), AppID: app.SimAppID, Secret: app.SimSecret}
+	group.Go(func() error { return app.ServeSimulator(ctx, listener, app.Simulator(s.hands.now, "")) })
+	return nil
 }
 
 // start adds a server on a port of its own.

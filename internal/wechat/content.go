@@ -120,11 +120,11 @@ func known(s Suggestion) Suggestion {
 }
 
 // SubmitMedia asks WeChat to look at a picture or sound of at most 10 MB under an address that can be reached from
-// outside. The verdict comes within 30 minutes as an event with the same trace id. Errors: ErrUnseen, ErrUnavailable.
+// outside; it is https, but for a loopback address outside of production. The verdict comes within 30 minutes as an event with the same trace id. Errors: ErrUnseen, ErrUnavailable.
 func (g *Gateway) SubmitMedia(ctx context.Context, openID, address string, kind MediaKind) (traceID string, err error) {
 	defer g.watch(opMedia)(&err)
 	u, parseErr := url.Parse(address)
-	if !wellFormed(openID, 20, 64) || kind != Audio && kind != Image || parseErr != nil || u.Scheme != "https" || u.Host == "" {
+	if !wellFormed(openID, 20, 64) || kind != Audio && kind != Image || parseErr != nil || u.Host == "" || u.Scheme != "https" && (g.prod || !loopback(u.Hostname())) {
 		return "", g.unavailable(invalid(opMedia, "", "openid, kind or address is malformed"))
 	}
 	in := struct {

@@ -110,6 +110,7 @@ const (
 
 	ReliabilityRead    Permission = "reliability.read"
 	ReliabilityReverse Permission = "reliability.reverse"
+	ContentReview      Permission = "content.review" // what WeChat could not judge; what belongs to no organisation is the security administrator's
 
 	StatsRead Permission = "stats.read"
 	AuditRead Permission = "audit.read"
@@ -182,6 +183,7 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 
 	ReliabilityRead:    {STU: Own, BRS: Org, DEP: Sub, UNI: Sub},
 	ReliabilityReverse: {DEP: Sub, UNI: Sub},
+	ContentReview:      officers(Sub, row{TWN: Sub, SEC: All}),
 
 	StatsRead: officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),
 	AuditRead: {AUD: All},

@@ -10,6 +10,7 @@ import (
 
 	"baodao/internal/clock"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/vault"
 )
@@ -29,6 +30,8 @@ type Service struct {
 	WeChat WeChat
 	Phones PhoneBook
 	Keys   *Keys
+
+	Content *content.Service // looks at names before others see them; nil lets everything through
 }
 
 // How long things last.

@@ -12,6 +12,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/vault"
 )
@@ -54,7 +55,8 @@ func (s *Service) Me(ctx context.Context, actor access.Actor) (Me, error) {
 }
 
 // UpdateMe sets the caller's name, which a person may do as long as no roster says it. version is the one the caller has
-// seen. Errors: fault.ErrInvalid for what is no name, ErrNameFromRoster, fault.ErrStale.
+// seen. Errors: fault.ErrInvalid for what is no name, ErrNameFromRoster, fault.ErrStale,
+// content.ErrRisky and content.ErrInReview.
 func (s *Service) UpdateMe(ctx context.Context, actor access.Actor, version int64, name string) (Me, error) {
 	if err := actor.Require(access.Person); err != nil {
 		return Me{}, err
@@ -65,6 +67,10 @@ func (s *Service) UpdateMe(ctx context.Context, actor access.Actor, version int6
 	if err := wrong.Err(); err != nil {
 		return Me{}, err
 	}
+	return content.Do(ctx, s.Content, actor, func() (Me, error) { return s.rename(ctx, actor, version, canonical) })
+}
+
+func (s *Service) rename(ctx context.Context, actor access.Actor, version int64, canonical string) (Me, error) {
 	var me Me
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		user, err := lockUser(tx, actor.UserID)
@@ -72,6 +78,12 @@ func (s *Service) UpdateMe(ctx context.Context, actor access.Actor, version int6
 			return err
 		}
 		if err := refuseBound(tx, user.ID); err != nil {
+			return err
+		}
+		if user.Version != version {
+			return fault.ErrStale
+		}
+		if err := s.Content.Passed(tx, actor, content.Profile, homeOf(actor), []content.Text{{At: "/name", Text: canonical}}); err != nil {
 			return err
 		}
 		person, err := s.Vault.Person(tx, user.ID)
@@ -86,6 +98,16 @@ func (s *Service) UpdateMe(ctx context.Context, actor access.Actor, version int6
 		return err
 	})
 	return me, err
+}
+
+// homeOf is the organisation whose reviewers look at what the actor writes about themselves, empty for none.
+func homeOf(actor access.Actor) string {
+	for _, g := range actor.Grants {
+		if g.OrgPath != "" {
+			return g.OrgPath
+		}
+	}
+	return actor.BranchPath
 }
 
 // refuseBound is ErrNameFromRoster when a student profile is bound to the account.

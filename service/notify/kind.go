@@ -30,6 +30,7 @@ const (
 	AwardNotice       Kind = "AWARD_NOTICE"
 	MilestoneDue      Kind = "MILESTONE_DUE"
 	CertificateIssued Kind = "CERTIFICATE_ISSUED"
+	ContentDecided    Kind = "CONTENT_DECIDED"
 )
 
 // Wording is how a kind is told. {name} is replaced by the event's data.
@@ -65,6 +66,7 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{AwardNotice, "表彰通知", "Award", "{org}：{name}。", "{org}: {name}."},
 	{MilestoneDue, "工作节点临近", "A due day is near", "“{name}”请在{due}前完成。", "“{name}” is due on {due}."},
 	{CertificateIssued, "证书已开具", "Certificate issued", "“{name}”的证书已开具，可以下载。", "The certificate for “{name}” can be downloaded."},
+	{ContentDecided, "内容审核有结果", "Your content was looked at", "您提交的内容已由人工审核：{name}。{reason}", "A person looked at what you submitted: {name}. {reason}"},
 }
 
 // Wordings returns the table of kinds.

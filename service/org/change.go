@@ -11,6 +11,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/text"
 )
@@ -18,6 +19,10 @@ import (
 // Update edits an organisation below the actor's own. version is the one the caller has read; another one is fault.ErrStale.
 // ErrNameTaken as for Create.
 func (s *Service) Update(ctx context.Context, actor access.Actor, id, version int64, in Details) (model.Org, error) {
+	return content.Do(ctx, s.Content, actor, func() (model.Org, error) { return s.update(ctx, actor, id, version, in) })
+}
+
+func (s *Service) update(ctx context.Context, actor access.Actor, id, version int64, in Details) (model.Org, error) {
 	var row model.Org
 	if err := actor.Require(access.OrgWrite); err != nil {
 		return row, err
@@ -33,6 +38,14 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id, version in
 		columns, err := in.settle(tx)
 		if err != nil {
 			return err
+		}
+		if old.Version != version {
+			return fault.ErrStale
+		}
+		if in.Name != old.Name {
+			if err := s.Content.Passed(tx, actor, content.Org, old.Path, in.texts()); err != nil {
+				return err
+			}
 		}
 		move := audit.Move{Action: "org.update", OrgPath: old.Path, Set: columns}
 		if err := s.Audit.Edit(tx, actor, &old, version, move); errors.Is(err, gorm.ErrDuplicatedKey) {

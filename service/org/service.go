@@ -11,6 +11,7 @@ import (
 	"baodao/internal/clock"
 	"baodao/model"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/read"
 	"baodao/service/vault"
 )
@@ -22,7 +23,8 @@ type Service struct {
 	NewID     func() int64
 	Audit     *audit.Log
 	Vault     *vault.Vault
-	InviteKey []byte // at least 32 secret bytes, from which the codes of invitations and of joining are derived
+	Content   *content.Service // looks at names before others see them; nil lets everything through
+	InviteKey []byte           // at least 32 secret bytes, from which the codes of invitations and of joining are derived
 }
 
 // today is the present day in China.

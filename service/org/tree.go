@@ -14,6 +14,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
@@ -127,6 +128,9 @@ func (d *Details) settle(tx *gorm.DB) (columns map[string]any, err error) {
 	return map[string]any{"name": d.Name, "live_name": d.Name, "region_code": d.RegionCode, "lat_e6": lat, "lng_e6": lng}, wrong.Err()
 }
 
+// texts are those that others read.
+func (d Details) texts() []content.Text { return []content.Text{{At: "/name", Text: d.Name}} }
+
 // micro turns degrees into millionths of a degree; nil stays nil.
 func micro(degrees *float64, limit float64) (e6 *int64, ok bool) {
 	if degrees == nil {
@@ -140,13 +144,15 @@ func micro(degrees *float64, limit float64) (e6 *int64, ok bool) {
 }
 
 // Create sets up an organisation below another one. It is ACTIVE at once: the rank above has consented by creating it.
-// ErrNameTaken while another one there that is not dissolved has its name.
+// ErrNameTaken while another one there that is not dissolved has its name; content.ErrRisky, content.ErrInReview.
 func (s *Service) Create(ctx context.Context, actor access.Actor, key idem.Key, in New) (model.Org, error) {
 	if err := actor.Require(access.OrgWrite); err != nil {
 		return model.Org{}, err
 	}
-	return idem.Run(ctx, s.DB, s.Now(), actor, "createOrg", key, func(tx *gorm.DB) (model.Org, error) {
-		return s.create(tx, actor, in)
+	return content.Do(ctx, s.Content, actor, func() (model.Org, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "createOrg", key, func(tx *gorm.DB) (model.Org, error) {
+			return s.create(tx, actor, in)
+		})
 	})
 }
 
@@ -156,6 +162,9 @@ func (s *Service) create(tx *gorm.DB, actor access.Actor, in New) (model.Org, er
 		return model.Org{}, err
 	}
 	if _, err := in.settle(tx); err != nil {
+		return model.Org{}, err
+	}
+	if err := s.Content.Passed(tx, actor, content.Org, parent.Path, in.texts()); err != nil {
 		return model.Org{}, err
 	}
 	now := s.Now()

@@ -14,6 +14,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/notify"
 )
@@ -37,11 +38,12 @@ const (
 
 // Service keeps pairings.
 type Service struct {
-	DB     *gorm.DB
-	Now    clock.Clock
-	NewID  func() int64
-	Audit  *audit.Log
-	Notify *notify.Service
+	DB      *gorm.DB
+	Now     clock.Clock
+	NewID   func() int64
+	Audit   *audit.Log
+	Notify  *notify.Service
+	Content *content.Service // looks at notes before others see them; nil lets everything through
 }
 
 // Detail is a pairing with the names of its sides. Status is what the clock makes of the stored one: a proposal past

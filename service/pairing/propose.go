@@ -12,6 +12,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/org"
@@ -34,7 +35,7 @@ const noteMax = 500
 // them recommends, and both still have to accept. The answer is due after the policy's number of days.
 //
 // access.ErrDenied for anybody else, fault.ErrInvalid naming every wrong field, ErrNotActive, ErrOrgNotActive,
-// ErrOutOfProgramme, ErrExists.
+// ErrOutOfProgramme, ErrExists; content.ErrRisky and content.ErrInReview of the note.
 func (s *Service) Propose(ctx context.Context, actor access.Actor, key idem.Key, in New) (Detail, error) {
 	if err := actor.Require(access.Person); err != nil {
 		return Detail{}, err
@@ -42,6 +43,10 @@ func (s *Service) Propose(ctx context.Context, actor access.Actor, key idem.Key,
 	if !actor.Has(access.PairingPropose) && !actor.Has(access.PairingRecommend) {
 		return Detail{}, access.ErrDenied
 	}
+	return content.Do(ctx, s.Content, actor, func() (Detail, error) { return s.propose(ctx, actor, key, in) })
+}
+
+func (s *Service) propose(ctx context.Context, actor access.Actor, key idem.Key, in New) (Detail, error) {
 	return idem.Run(ctx, s.DB, s.Now(), actor, "proposePairing", key, func(tx *gorm.DB) (Detail, error) {
 		d, err := s.draft(tx, in)
 		if err != nil {
@@ -51,6 +56,9 @@ func (s *Service) Propose(ctx context.Context, actor access.Actor, key idem.Key,
 			return Detail{}, err
 		}
 		if err := s.settlePrevious(tx, d); err != nil {
+			return Detail{}, err
+		}
+		if err := s.Content.Passed(tx, actor, content.Pairing, d.CampusPath, []content.Text{{At: "/note", Text: d.Note}}); err != nil {
 			return Detail{}, err
 		}
 		err = tx.Create(&d.Pairing).Error

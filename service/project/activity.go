@@ -10,6 +10,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/org"
@@ -154,8 +155,12 @@ func (s *Service) insertParts(tx *gorm.DB, activityID int64, d Draft) error {
 // version is the one the caller read.
 // Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrStale, fault.ErrState, ErrActivityLocked, ErrIncomplete, fault.ErrInvalid.
 func (s *Service) UpdateActivity(ctx context.Context, actor access.Actor, id, version int64, d Draft) (Detail, error) {
-	var out Detail
 	wrong := d.settleTexts()
+	return content.Do(ctx, s.Content, actor, func() (Detail, error) { return s.updateActivity(ctx, actor, id, version, d, wrong) })
+}
+
+func (s *Service) updateActivity(ctx context.Context, actor access.Actor, id, version int64, d Draft, wrong fault.Collector) (Detail, error) {
+	var out Detail
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		sc, err := s.openActivity(tx, id)
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/matching/geo"
 	"baodao/service/text"
@@ -34,7 +35,10 @@ func (s *Service) SubmitActivity(ctx context.Context, actor access.Actor, id int
 		if err := sc.may(actor, access.ActivityWrite); err != nil {
 			return move, err
 		}
-		return move, s.goesOn(tx, sc.row)
+		if err := s.goesOn(tx, sc.row); err != nil || !sc.row.MayBecome(move.To) {
+			return move, err
+		}
+		return move, s.offered(tx, actor, sc)
 	})
 }
 
@@ -79,6 +83,7 @@ func (s *Service) ReturnActivity(ctx context.Context, actor access.Actor, id int
 
 // PublishActivity makes an approved activity public. It needs a risk note and a contact at the host (志愿服务条例 12), a
 // sign-up that is not over, and a running project if it has one. Every missing thing is named.
+// Its texts must have passed: content.ErrRisky, content.ErrInReview.
 // Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrState, ErrProjectNotRunning, ErrPairing, ErrIncomplete.
 func (s *Service) PublishActivity(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
 	return s.moveActivity(ctx, actor, id, func(tx *gorm.DB, sc activityScene) (audit.Move, error) {
@@ -89,6 +94,9 @@ func (s *Service) PublishActivity(ctx context.Context, actor access.Actor, id in
 			return audit.Move{}, fault.ErrState
 		}
 		if err := s.publishable(tx, sc); err != nil {
+			return audit.Move{}, err
+		}
+		if err := s.passed(tx, actor, sc); err != nil {
 			return audit.Move{}, err
 		}
 		set := map[string]any{"published_at": s.Now(), "region_code": sc.host.RegionCode}
@@ -169,6 +177,10 @@ func (s *Service) CancelActivity(ctx context.Context, actor access.Actor, id int
 // moveActivity locks the activity, asks decide for the move (which checks the permission) and makes it.
 // When a published activity is cancelled its sign-ups are released after the move, in the same transaction.
 func (s *Service) moveActivity(ctx context.Context, actor access.Actor, id int64, decide func(*gorm.DB, activityScene) (audit.Move, error)) (Detail, error) {
+	return content.Do(ctx, s.Content, actor, func() (Detail, error) { return s.tryMove(ctx, actor, id, decide) })
+}
+
+func (s *Service) tryMove(ctx context.Context, actor access.Actor, id int64, decide func(*gorm.DB, activityScene) (audit.Move, error)) (Detail, error) {
 	var out Detail
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		sc, err := s.openActivity(tx, id)

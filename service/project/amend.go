@@ -14,6 +14,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 )
 
@@ -44,6 +45,9 @@ func (s *Service) amend(tx *gorm.DB, actor access.Actor, sc activityScene, versi
 	want.Title, want.Summary, want.RiskNote, want.HostContactID = d.Title, d.Summary, d.RiskNote, d.HostContactID
 	if sc.row.Status == model.ActivityPublished {
 		if err := s.complete(tx, sc, want); err != nil {
+			return err
+		}
+		if err := s.Content.Passed(tx, actor, content.Activity, sc.organiser.Path, d.settle().texts()); err != nil {
 			return err
 		}
 		if err := index(tx, sc.row.ID, searchText(sc.row, sc.host.Name), searchText(want, sc.host.Name)); err != nil {
@@ -118,15 +122,14 @@ func lockedChanges(is, want Draft) []fault.Field {
 	return fields
 }
 
-func (s Slot) equal(o Slot) bool {
-	samePoint := (s.At == nil) == (o.At == nil) && (s.At == nil || *s.At == *o.At)
-	return samePoint && s.StartsAt.Equal(o.StartsAt) && s.EndsAt.Equal(o.EndsAt) && s.Place == o.Place && s.RadiusM == o.RadiusM
-}
-
 // MoveSession changes time or place of a session of a published activity before it begins. Cancelling is free again until
 // the next session starts; sign-up never stays open past the first one. version is that of the activity.
 // Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrStale, fault.ErrState, ErrSessionStarted, fault.ErrInvalid.
 func (s *Service) MoveSession(ctx context.Context, actor access.Actor, id, version int64, to Slot) (Detail, error) {
+	return content.Do(ctx, s.Content, actor, func() (Detail, error) { return s.tryMoveSession(ctx, actor, id, version, to) })
+}
+
+func (s *Service) tryMoveSession(ctx context.Context, actor access.Actor, id, version int64, to Slot) (Detail, error) {
 	var out Detail
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		activityID, err := activityOf(tx, &model.Session{}, id)
@@ -183,6 +186,11 @@ func (s *Service) moveSession(tx *gorm.DB, actor access.Actor, sc activityScene,
 	to.settleText(&wrong, "")
 	if err := fitsIn(slots, to, sc.row, now, wrong); err != nil {
 		return err
+	}
+	if to.Place != was.Place {
+		if err := s.Content.Passed(tx, actor, content.Activity, sc.organiser.Path, []content.Text{{At: "/place", Text: to.Place}}); err != nil {
+			return err
+		}
 	}
 	slots = Draft{Sessions: append(slots, to)}.settle().Sessions
 	set := span(slots)

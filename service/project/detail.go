@@ -23,6 +23,7 @@ type Detail struct {
 	Sessions  []model.Session  // in order of time
 	Positions []model.Position // in the order they were written
 	Phase     model.ActivityStatus
+	Cover     int64  // upload that is shown as its picture, 0 for none
 	Contact   string `json:"-"` // name of the host's contact; never stored in clear, not even in an idempotent answer
 }
 
@@ -60,6 +61,9 @@ func (s *Service) detailOf(tx *gorm.DB, id int64) (Detail, error) {
 		return Detail{}, err
 	}
 	d := Detail{Activity: a, Organiser: orgs[a.OrgID], Campus: orgs[a.CampusOrgID], Host: orgs[a.HostOrgID], Phase: a.Phase(s.Now())}
+	if d.Cover, err = cover(tx, a); err != nil {
+		return Detail{}, err
+	}
 	d.Sessions, d.Positions, err = partsOf(tx, id)
 	return d, err
 }

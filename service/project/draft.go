@@ -223,6 +223,11 @@ func span(slots []Slot) map[string]any {
 	return set
 }
 
+func (s Slot) equal(o Slot) bool {
+	samePoint := (s.At == nil) == (o.At == nil) && (s.At == nil || *s.At == *o.At)
+	return samePoint && s.StartsAt.Equal(o.StartsAt) && s.EndsAt.Equal(o.EndsAt) && s.Place == o.Place && s.RadiusM == o.RadiusM
+}
+
 // slotOf reads a session back.
 func slotOf(s model.Session) Slot {
 	return Slot{StartsAt: s.StartsAt, EndsAt: s.EndsAt, Place: s.Place, At: pointOf(s.LatE6, s.LngE6), RadiusM: s.RadiusM}

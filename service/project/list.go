@@ -48,6 +48,7 @@ type Listed struct {
 	StartsAt, EndsAt              time.Time
 	SignupOpensAt, SignupClosesAt time.Time
 	Seats                         Seats
+	Cover                         int64  // upload that is shown as its picture, 0 for none
 	DistanceM                     *int64 // whole metres, only when a place was asked for
 	Phase                         model.ActivityStatus
 }
@@ -92,7 +93,11 @@ func (s *Service) Activities(ctx context.Context, f Filter, p page.Request) (Lis
 		return Listing{}, err
 	}
 	cut := page.Cut(rows, size, name, listRow.key)
-	out.Result = page.MapResult(cut, func(r listRow) Listed { return r.listed(now) })
+	shown, err := covers(s.DB.WithContext(ctx), cut.Items)
+	if err != nil {
+		return Listing{}, err
+	}
+	out.Result = page.MapResult(cut, func(r listRow) Listed { return r.listed(now, shown) })
 	return out, nil
 }
 
@@ -110,6 +115,7 @@ type listRow struct {
 	SignupOpensAt, SignupClosesAt time.Time
 	ListedAt                      time.Time
 	Seats                         Seats
+	coverID                       *int64
 	distance                      *int64
 }
 
@@ -124,7 +130,7 @@ func (q *listQuery) read(tx *gorm.DB, sql string, args ...any) (out []listRow, e
 		var r listRow
 		if err := rows.Scan(&r.ID, &r.Title, &r.Summary, &r.Field, &r.Category, &r.Mode, &r.PlacementMode, &r.Status, &r.CountsAsVolunteer,
 			&r.OrgID, &r.HostOrgID, &r.Organiser, &r.Host, &r.Place, &r.LatE6, &r.LngE6,
-			&r.StartsAt, &r.EndsAt, &r.SignupOpensAt, &r.SignupClosesAt, &r.ListedAt, &r.Seats.Capacity, &r.Seats.Taken); err != nil {
+			&r.StartsAt, &r.EndsAt, &r.SignupOpensAt, &r.SignupClosesAt, &r.ListedAt, &r.coverID, &r.Seats.Capacity, &r.Seats.Taken); err != nil {
 			return nil, fmt.Errorf("list activities: %w", err)
 		}
 		out = append(out, r)
@@ -140,16 +146,21 @@ func (r listRow) key() []int64 {
 	return []int64{r.ListedAt.UnixMilli(), r.ID}
 }
 
-func (r listRow) listed(now time.Time) Listed {
+// listed is the row as it is shown; shown are the covers that may be.
+func (r listRow) listed(now time.Time, shown map[int64]bool) Listed {
 	a := model.Activity{
 		Status: model.ActivityStatus(r.Status), StartsAt: r.StartsAt, EndsAt: r.EndsAt,
 		SignupOpensAt: r.SignupOpensAt, SignupClosesAt: r.SignupClosesAt,
+	}
+	cover := int64(0)
+	if r.coverID != nil && shown[*r.coverID] {
+		cover = *r.coverID
 	}
 	return Listed{
 		ID: r.ID, Title: r.Title, Field: r.Field, Category: r.Category, Mode: r.Mode, PlacementMode: r.PlacementMode, CountsAsVolunteer: r.CountsAsVolunteer,
 		OrgID: r.OrgID, HostOrgID: r.HostOrgID, Organiser: r.Organiser, Host: r.Host, Place: r.Place, LatE6: r.LatE6, LngE6: r.LngE6,
 		StartsAt: r.StartsAt, EndsAt: r.EndsAt, SignupOpensAt: r.SignupOpensAt, SignupClosesAt: r.SignupClosesAt,
-		Seats: r.Seats, DistanceM: r.distance, Phase: a.Phase(now),
+		Seats: r.Seats, Cover: cover, DistanceM: r.distance, Phase: a.Phase(now),
 	}
 }
 

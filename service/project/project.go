@@ -11,6 +11,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/programme"
@@ -116,8 +117,12 @@ func checkPlan(tx *gorm.DB, programmeID int64, plan Plan, c fault.Collector) err
 // of them changed is kept in the audit log (S6). version is the one the caller read.
 // Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrStale, fault.ErrState, ErrLocked, fault.ErrInvalid.
 func (s *Service) UpdateProject(ctx context.Context, actor access.Actor, id, version int64, plan Plan) (View, error) {
-	var out View
 	wrong := plan.settle()
+	return content.Do(ctx, s.Content, actor, func() (View, error) { return s.updateProject(ctx, actor, id, version, plan, wrong) })
+}
+
+func (s *Service) updateProject(ctx context.Context, actor access.Actor, id, version int64, plan Plan, wrong fault.Collector) (View, error) {
+	var out View
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		sc, err := s.openProject(tx, id)
 		if err != nil {
@@ -137,6 +142,9 @@ func (s *Service) UpdateProject(ctx context.Context, actor access.Actor, id, ver
 			move.Action, move.Data = "project.adjust", adjusted(sc.row, plan)
 			if err = onlyLists(sc.row, plan); err == nil {
 				err = wrong.Err()
+			}
+			if err == nil {
+				err = s.Content.Passed(tx, actor, content.Project, sc.campus.Path, plan.texts())
 			}
 		default:
 			err = fault.ErrState

@@ -12,6 +12,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/text"
 )
@@ -24,13 +25,17 @@ var (
 	ErrActivitiesOpen    = fault.Define(fault.Conflict, "project.activities_open", "还有已发布而未结束的活动，请先取消这些活动。", "Published activities are still to come or going on; cancel them first.")
 )
 
-// SubmitProject puts a draft before both sides. Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrState, ErrProjectIncomplete.
+// SubmitProject puts a draft before both sides; its texts must have passed (content.ErrRisky, content.ErrInReview). Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrState, ErrProjectIncomplete.
 func (s *Service) SubmitProject(ctx context.Context, actor access.Actor, id int64) (View, error) {
-	return s.moveProject(ctx, actor, id, access.ProjectWrite, func(_ *gorm.DB, p projectScene) (audit.Move, error) {
+	return s.moveProject(ctx, actor, id, access.ProjectWrite, func(tx *gorm.DB, p projectScene) (audit.Move, error) {
 		if p.row.Status == model.ProjectDraft && strings.TrimSpace(p.row.RiskPlan) == "" {
 			return audit.Move{}, ErrProjectIncomplete.With(fault.Field{Pointer: "/risk_plan", Code: "required", ZH: "请填写风险预案", EN: "is required to submit"})
 		}
-		return audit.Move{Action: "project.submit", To: string(model.ProjectSubmitted), Set: map[string]any{"return_reason": nil}}, nil
+		move := audit.Move{Action: "project.submit", To: string(model.ProjectSubmitted), Set: map[string]any{"return_reason": nil}}
+		if !p.row.MayBecome(move.To) {
+			return move, nil // refused as such
+		}
+		return move, s.Content.Passed(tx, actor, content.Project, p.campus.Path, planOf(p.row).texts())
 	})
 }
 
@@ -166,6 +171,10 @@ func (s *Service) StopProject(ctx context.Context, actor access.Actor, id int64,
 
 // moveProject locks the project, checks the permission on either side, asks decide for the move and makes it.
 func (s *Service) moveProject(ctx context.Context, actor access.Actor, id int64, perm access.Permission, decide func(*gorm.DB, projectScene) (audit.Move, error)) (View, error) {
+	return content.Do(ctx, s.Content, actor, func() (View, error) { return s.tryMoveProject(ctx, actor, id, perm, decide) })
+}
+
+func (s *Service) tryMoveProject(ctx context.Context, actor access.Actor, id int64, perm access.Permission, decide func(*gorm.DB, projectScene) (audit.Move, error)) (View, error) {
 	var out View
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		sc, err := s.openProject(tx, id)

@@ -12,20 +12,24 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/notify"
+	"baodao/service/upload"
 	"baodao/service/vault"
 )
 
 // Service keeps projects with their teams, and activities with their sessions and positions. It is safe for concurrent use.
 type Service struct {
-	DB      *gorm.DB
-	Now     clock.Clock
-	NewID   func() int64
-	Audit   *audit.Log
-	Vault   *vault.Vault
-	Signups Signups
-	Notify  *notify.Service
+	DB       *gorm.DB
+	Now      clock.Clock
+	NewID    func() int64
+	Audit    *audit.Log
+	Vault    *vault.Vault
+	Signups  Signups
+	Notify   *notify.Service
+	Content  *content.Service // looks at texts before others see them; nil lets everything through
+	Pictures *upload.Service
 }
 
 // Signups is what sign-up does when an activity changes, in the transaction that changes it.

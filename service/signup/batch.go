@@ -57,13 +57,13 @@ func (s *Service) together(ctx context.Context, batch []*call) error {
 		if f, w, err = s.open(tx, batch); err != nil {
 			return err
 		}
-		refused := map[int64]bool{}
+		refused := map[int64]int{}
 		for _, c := range batch {
 			if c.answer, err = s.one(f, w, c.ask); err != nil {
 				return err
 			}
 			if errors.Is(c.answer.err, ErrFull) {
-				refused[c.ask.positionID] = true
+				refused[c.ask.positionID]++
 			}
 		}
 		if full, err = s.markFull(tx, f, refused); err != nil {
@@ -81,12 +81,12 @@ func (s *Service) together(ctx context.Context, batch []*call) error {
 	return err
 }
 
-// markFull reads the marks of positions that refused somebody because they are full.
-func (s *Service) markFull(tx *gorm.DB, f *facts, refused map[int64]bool) (map[int64]*mark, error) {
+// markFull reads the marks of positions that refused many at once because they are full.
+func (s *Service) markFull(tx *gorm.DB, f *facts, refused map[int64]int) (map[int64]*mark, error) {
 	out := map[int64]*mark{}
-	for id := range refused {
+	for id, times := range refused {
 		p := f.positions[id]
-		if p.Taken < p.Capacity || s.full.fresh(id) || s.Solo {
+		if times < markFrom || p.Taken < p.Capacity || s.full.fresh(id) || s.Solo {
 			continue
 		}
 		k, err := f.newMark(tx, p)

@@ -14,6 +14,7 @@ import (
 const (
 	markLife = 300 * time.Millisecond // how long a full position answers from memory
 	markMost = 5000                   // students that a mark remembers; an activity with more has none
+	markFrom = 16                     // refusals of one batch that make a mark: it is for stampedes, a quiet position is looked up
 )
 
 // marks remember for a short time which positions are full, so that a stampede after the last seat does not touch the

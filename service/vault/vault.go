@@ -35,6 +35,7 @@ const (
 	StudentName   Column = "student_profiles.name"
 	JoinStudentNo Column = "join_requests.student_no"
 	JoinName      Column = "join_requests.name"
+	CheckedTexts  Column = "content_checks.texts"
 )
 
 // Vault wraps data keys and computes blind indexes. It is safe for concurrent use.

@@ -17,6 +17,7 @@ import (
 
 	"baodao/config"
 	"baodao/internal/app"
+	"baodao/internal/blob"
 	"baodao/internal/testkit"
 	"baodao/internal/testkit/contract"
 	"baodao/internal/wechat"
@@ -31,6 +32,7 @@ type API struct {
 	*testkit.World
 	Built    *app.Built
 	Log      *bytes.Buffer // everything that was logged
+	Store    *blob.Store   // of uploaded pictures
 	contract *contract.Contract
 
 	mu     sync.Mutex
@@ -45,8 +47,13 @@ func New(t *testing.T, change ...func(*API, *app.Deps)) *API {
 	t.Helper()
 	a := &API{World: testkit.NewWorld(t), Log: &bytes.Buffer{}, codes: map[string]string{}, tokens: map[int64]string{}}
 	zero := make([]byte, vault.KeyBytes)
+	var err error
+	if a.Store, err = blob.New(t.TempDir(), a.Clock.Now); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Store.Close() })
 	deps := app.Deps{
-		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a, Codes: a, Pages: Pages,
+		DB: a.DB, Now: a.Clock.Now, NewID: a.NewID, WeChat: a, Codes: a, Pages: Pages, Store: a.Store,
 		Phones: a, AppID: AppID, Push: app.PushConfig{Token: PushToken, AESKey: PushKey},
 		Keys: config.Keys{
 			Token: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}}, Field: config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}},
@@ -57,7 +64,6 @@ func New(t *testing.T, change ...func(*API, *app.Deps)) *API {
 	for _, c := range change {
 		c(a, &deps)
 	}
-	var err error
 	if a.Built, err = app.Build(deps); err != nil {
 		t.Fatal(err)
 	}
