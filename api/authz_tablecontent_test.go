@@ -19,7 +19,7 @@ var authzContentRules = []authzRule{
 	{op: "getMedia", on: "picture", is: "user", by: nil, but: except(0, "it is theirs", "student")},
 	{op: "getMedia", on: "shown picture", is: "published", by: everybody},
 	{op: "getMediaForCheck", on: "link", is: "system", by: everybody, want: 404},
-	{op: "setActivityCover", on: "drafted activity", is: "draft", at: "community", by: perms(access.ActivityWrite), body: coverBody, but: notTheirs},
+	{op: "setActivityCover", on: "drafted activity", is: "draft", at: "community", by: perms(access.ActivityWrite), body: coverBody, but: notTheirs.and(readsOnly)},
 	{op: "setActivityCover", on: "open activity", is: "published", at: "community", by: perms(access.ActivityWrite), body: coverBody, but: notTheirs},
 	{op: "removeActivityCover", on: "open activity", is: "published", at: "community", by: perms(access.ActivityWrite)},
 

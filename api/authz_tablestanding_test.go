@@ -31,7 +31,7 @@ func proofsBody(w *twins, r *realm) any {
 	return with(proofBody(w, r).(object), object{"student_ids": []string{r.id("student"), r.id("lead")}})
 }
 
-// standing gives the student of a realm a proof, a consent, a penalty and a suspension.
+// standing gives the student of a realm a proof, a consent, a penalty and a suspension that is over.
 func (w *twins) standing(r *realm) {
 	now, live := w.Clock.Now(), true
 	proof := model.StudentProof{ID: w.NewID(), StudentID: r.ids["student"], Kind: model.ProofTraining, FromOn: "2026-09-01", Note: r.mark, RecordedBy: 1, Version: 1, CreatedAt: now}
@@ -41,7 +41,7 @@ func (w *twins) standing(r *realm) {
 		ExpiresAt: now.AddDate(0, 6, 0), CreatedAt: now,
 	}
 	suspension := model.SignupSuspension{
-		ID: w.NewID(), StudentID: r.ids["lead"], FromAt: now, ToAt: now.AddDate(0, 0, 7), EntryID: penalty.ID, Needs: 1, CountsFrom: now.AddDate(0, -6, 0),
+		ID: w.NewID(), StudentID: r.ids["lead"], FromAt: now.AddDate(0, 0, -8), ToAt: now.AddDate(0, 0, -1), EntryID: penalty.ID, Needs: 1, CountsFrom: now.AddDate(0, -6, 0),
 		Reason: model.SuspendedForNoShows, CreatedAt: now,
 	}
 	w.Insert(&proof, &consent, &penalty, &suspension)

@@ -76,8 +76,8 @@ func TestTheInboxAfterTheJourney(t *testing.T) {
 		who  access.Actor
 		want []string
 	}{
-		"the student":        {e.me, []string{"HOURS_CONFIRMED", "HOURS_DISPUTED", "REMINDER_HOUR", "ACTIVITY_CHANGED", "REMINDER_DAY"}},
-		"who did not come":   {twin, []string{"REMINDER_HOUR", "ACTIVITY_CHANGED", "REMINDER_DAY"}},
+		"the student":        {e.me, []string{"HOURS_CONFIRMED", "HOURS_DISPUTED", "REMINDER_HOUR", "ACTIVITY_CHANGED", "REMINDER_DAY", "SIGNUP_CONFIRMED"}},
+		"who did not come":   {twin, []string{"REMINDER_HOUR", "ACTIVITY_CHANGED", "REMINDER_DAY", "SIGNUP_CONFIRMED"}},
 		"the secretary":      {secretary, []string{"HOURS_DISPUTED", "PAIRING_ACCEPTED"}},
 		"the town":           {town, []string{"PAIRING_PROPOSED"}},
 		"the lead, unsigned": {e.lead, nil},
