@@ -36,8 +36,8 @@ deps: ## Install gcc and a database server for the tests (Debian, root)
 fuzz: ## Every fuzz target for FUZZTIME (10s)
 	.ci/fuzz $(FUZZTIME)
 
-bench: ## Every benchmark, or BENCH=name
-	BENCH="$(BENCH)" $(GO) run ./internal/bench
+bench: ## Every benchmark, or BENCH=name; with a database server installed on both engines
+	BENCH="$(BENCH)" MARIADB_DURABLE=1 $(if $(shell command -v mariadbd mysqld),$(GO) run ./internal/testkit/mariadb --) $(GO) run ./internal/bench
 
 cover: ## Test coverage by function in cover.out, the total on the screen
 	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...

@@ -86,6 +86,9 @@ func makeSchema(ctx context.Context, dsn string, drop func() error) (string, fun
 	if err != nil {
 		return "", nil, err
 	}
+	if err := database.Durable(ctx, server); err != nil {
+		return "", nil, fmt.Errorf("the floors want a server that keeps what it acknowledges (MARIADB_DURABLE=1 for the private one): %w", err)
+	}
 	cfg.DBName = fmt.Sprintf("bench_%d", rand.Uint64()) //nolint:gosec // a name
 	if err := server.Exec("CREATE DATABASE " + cfg.DBName + " CHARACTER SET utf8mb4 COLLATE utf8mb4_bin").Error; err != nil {
 		return "", nil, err

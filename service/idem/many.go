@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -17,15 +18,21 @@ const rowsMost = 200
 // Answers are what many requests of one operation got before. They share a transaction, so they look once and store once.
 type Answers map[string]model.IdempotencyRecord
 
-// Look finds what the callers' keys got before. Inside the transaction of the effect, behind a lock that the repeats of one
+// Look finds what callers[i] got for keys[i] before. Inside the transaction of the effect, behind a lock that the repeats of one
 // caller share, it sees every answer there is.
 func Look(tx *gorm.DB, operation string, callers, keys []string) (Answers, error) {
 	out := Answers{}
 	if len(keys) == 0 {
 		return out, nil
 	}
+	each := make([]string, len(keys)) // one range of the primary key each; two lists would be asked for every pair
+	args := make([]any, 0, 3*len(keys))
+	for i, key := range keys {
+		each[i] = "(caller = ? AND operation = ? AND `key` = ?)"
+		args = append(args, callers[i], operation, key)
+	}
 	var rows []model.IdempotencyRecord
-	if err := tx.Where("caller IN ? AND operation = ? AND `key` IN ?", callers, operation, keys).Find(&rows).Error; err != nil {
+	if err := tx.Where(strings.Join(each, " OR "), args...).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("look up idempotency keys: %w", err)
 	}
 	for _, r := range rows {

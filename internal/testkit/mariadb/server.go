@@ -120,16 +120,20 @@ func (s *server) launch(ctx context.Context, p programs) error {
 	return s.ready(ctx)
 }
 
-// options make a server for tests: fast, not durable, and with a time zone of its own,
-// so that a program that trusts the server's zone fails its tests.
+// options make a server for tests: fast, not durable (but for MARIADB_DURABLE=1, which benchmarks want), and with a time zone
+// of its own, so that a program that trusts the server's zone fails its tests.
 func options(data, socket string) []string {
-	return []string{
-		"--no-defaults", "--datadir=" + data, "--socket=" + socket, "--pid-file=" + data + ".pid",
-		"--skip-networking", "--skip-log-bin", "--loose-mysqlx=OFF", "--skip-name-resolve",
-		"--innodb-flush-log-at-trx-commit=0", "--loose-innodb-flush-method=nosync", "--innodb-doublewrite=OFF",
-		"--loose-sync-frm=0", "--performance-schema=OFF", "--innodb-buffer-pool-size=256M",
-		"--max-connections=1000", "--default-time-zone=+03:00",
+	fast := []string{
+		"--innodb-flush-log-at-trx-commit=0", "--loose-innodb-flush-method=nosync", "--innodb-doublewrite=OFF", "--loose-sync-frm=0",
 	}
+	if os.Getenv("MARIADB_DURABLE") == "1" {
+		fast = []string{"--innodb-flush-log-at-trx-commit=1"}
+	}
+	return append(append([]string{"--no-defaults"}, fast...), []string{
+		"--datadir=" + data, "--socket=" + socket, "--pid-file=" + data + ".pid",
+		"--skip-networking", "--skip-log-bin", "--loose-mysqlx=OFF", "--skip-name-resolve",
+		"--performance-schema=OFF", "--innodb-buffer-pool-size=256M", "--max-connections=1000", "--default-time-zone=+03:00",
+	}...)
 }
 
 // owner is who the server runs as. It refuses to be root, so root lends it to mysql or nobody,
