@@ -254,6 +254,16 @@ func (c *Config) check() (errs []error) {
 		ok := err == nil && u.Host != "" && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.User == nil
 		add(!ok || (u.Scheme != "https" && (u.Scheme != "http" || c.Env == Production)), "PUBLIC_URL %q: want https://HOST without a path", c.PublicURL)
 	}
+	return append(errs, c.checkWeChat()...)
+}
+
+// checkWeChat reports every setting of WeChat that cannot be used.
+func (c *Config) checkWeChat() (errs []error) {
+	add := func(bad bool, format string, args ...any) {
+		if bad {
+			errs = append(errs, fmt.Errorf(Prefix+format, args...))
+		}
+	}
 	w := c.WeChat
 	add(w.AppID == "" && w.Secret != "", "WECHAT_APPID is missing, BAODAO_WECHAT_SECRET is given")
 	add(w.AppID != "" && w.Secret == "", "WECHAT_SECRET is missing, BAODAO_WECHAT_APPID is given")

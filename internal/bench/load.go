@@ -23,9 +23,9 @@ type load struct {
 	check func(status int, body []byte) error // every answer; an error fails the benchmark
 }
 
-// rate runs the load for d and returns answers a second.
-func (l load) rate(ctx context.Context, d time.Duration) (float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, d)
+// rate runs the load for rateTime and returns answers a second.
+func (l load) rate(ctx context.Context) (float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, rateTime)
 	defer cancel()
 	var sent, answered atomic.Int64
 	var wg sync.WaitGroup

@@ -127,7 +127,7 @@ func signupCommit(ctx context.Context, s settings, engine string) (result, error
 	t.stops = append([]func() error{stop}, t.stops...)
 	floor := func(ctx context.Context) (float64, error) {
 		l := load{addr: bare, conns: 1024, check: want(http.StatusCreated), next: func(int64) []byte { return request(http.MethodPost, "/commit", "", []byte("{}")) }}
-		return l.rate(ctx, rateTime)
+		return l.rate(ctx)
 	}
 	r, err := pair(ctx, t.run(t.ours, 1024, rushOurs, 1, manySeats, outcome.rate), floor)
 	r.Unit, r.Floor, r.Engine = "signups/s", "INSERT and COMMIT for each request", t.db.Name()
@@ -152,7 +152,7 @@ func (t *twoServers) bare(ctx context.Context) (addr string, stop func() error, 
 		return "", nil, err
 	}
 	engine := gin.New()
-	engine.POST("/commit", commit(insert))
+	engine.POST("/commit", commit(insert)) //nolint:contextcheck // each request brings its own
 	addr, end, err := serve(ctx, engine)
 	return addr, func() error { return errors.Join(end(), insert.Close()) }, err
 }
