@@ -82,7 +82,7 @@ func edgeOverhead(ctx context.Context, _ settings, _ string) (result, error) {
 	post := request(http.MethodPost, "/api/v1/echo", strings.Repeat("x", 200), body)
 	shoot := func(addr string) func(context.Context) (float64, error) {
 		l := load{addr: addr, conns: 32, next: func(int64) []byte { return post }, check: want(http.StatusOK)}
-		return func(ctx context.Context) (float64, error) { return l.rate(ctx) }
+		return l.rate
 	}
 	r, err := pair(ctx, shoot(ours), shoot(floor))
 	r.Unit, r.Floor = "req/s", "bare gin ShouldBindJSON"

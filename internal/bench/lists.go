@@ -55,7 +55,7 @@ func (st *stage) listPage(ctx context.Context) (result, error) {
 			from := first.Add(time.Duration(rand.IntN(seedActivities-100)) * time.Minute) //nolint:gosec // load
 			return request(http.MethodGet, "/api/v1/activities?limit=20&starts_from="+from.Format(time.RFC3339), token, nil)
 		}}
-		return func(ctx context.Context) (float64, error) { return l.rate(ctx) }
+		return l.rate
 	}
 	r, err := pair(ctx, shoot(ours, token), shoot(floor, ""))
 	r.Unit, r.Floor, r.Engine = "req/s", "net/http and database/sql by hand", st.db.Name()
@@ -192,7 +192,7 @@ func (st *stage) listPublic(ctx context.Context) (result, error) {
 	}
 	shoot := func(l load) func(context.Context) (float64, error) {
 		l.conns = 32
-		return func(ctx context.Context) (float64, error) { return l.rate(ctx) }
+		return l.rate
 	}
 	get, post := request(http.MethodGet, "/api/v1/activities", "", nil), request(http.MethodPost, "/ping", "", []byte("{}"))
 	r, err := pair(ctx,
