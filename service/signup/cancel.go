@@ -12,6 +12,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/notify"
 	"baodao/service/org"
 	"baodao/service/standing"
 	"baodao/service/text"
@@ -209,11 +210,29 @@ func (s *Service) ReleaseActivity(tx *gorm.DB, actor access.Actor, a model.Activ
 	if err != nil {
 		return err
 	}
+	if err := s.tellCancelled(tx, a, live, reason); err != nil {
+		return err
+	}
 	none := map[string]any{"taken": 0, "paired_taken": 0, "held": 0, "waiting": 0}
 	if err := tx.Table("positions").Where("activity_id = ?", a.ID).Updates(none).Error; err != nil {
 		return fmt.Errorf("free seats: %w", err)
 	}
 	return nil
+}
+
+// tellCancelled tells everybody with a live signup that the activity is off.
+func (s *Service) tellCancelled(tx *gorm.DB, a model.Activity, live []*model.Signup, reason string) error {
+	users, err := usersOf(tx, live)
+	if err != nil {
+		return err
+	}
+	w, e := &writes{}, &event{Activity: a}
+	for _, row := range live {
+		now := *row
+		now.Version, now.OfferedUntil = row.Version+1, nil
+		w.tell(e, users[row.StudentID], now, notify.ActivityCancelled, reason)
+	}
+	return s.Notify.EnqueueAll(tx, w.events)
 }
 
 // lockLive locks the positions of an activity, so that nobody takes a seat any more, and then its live signups.

@@ -63,11 +63,11 @@ func (s *Service) DrawDue(ctx context.Context, n int) (int, error) {
 		return 0, fmt.Errorf("look for lotteries: %w", err)
 	}
 	for _, id := range due {
-		if err := s.draw(ctx, id); err != nil {
-			return 0, err
+		if one := s.draw(ctx, id); one != nil {
+			err = errors.Join(err, fmt.Errorf("draw lots of activity %d: %w", id, one)) // the others are not to suffer for it
 		}
 	}
-	return len(due), nil
+	return len(due), err
 }
 
 // draw gives the seats of an activity by lot, all positions at once, publishes the seed and tells everybody. Drawing twice
