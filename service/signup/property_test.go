@@ -100,7 +100,7 @@ func (h *history) step() {
 	case 6:
 		err = h.change(func(a access.Actor, id int64) error { _, err := h.s.Accept(h.TB.Context(), a, id); return err })
 	case 7, 8:
-		err = h.party(position)
+		err = h.join(position)
 	case 9:
 		err = h.change(func(_ access.Actor, id int64) error {
 			_, err := h.s.Decide(h.TB.Context(), h.officer, h.activity.ID, signup.Remove, []int64{id}, "调整")
@@ -131,7 +131,7 @@ func (h *history) change(do func(a access.Actor, id int64) error) error {
 	return do(a, row.ID)
 }
 
-func (h *history) party(position int64) error {
+func (h *history) join(position int64) error {
 	in := signup.NewGroup{PositionID: position, OrgID: h.University.ID, AllOrNone: rapid.Bool().Draw(h.rt, "all or none")}
 	for _, a := range rapid.SliceOfNDistinct(rapid.SampledFrom(h.students), 2, 4, func(a access.Actor) int64 { return a.StudentID }).Draw(h.rt, "members") {
 		in.StudentIDs = append(in.StudentIDs, a.StudentID)
@@ -182,7 +182,8 @@ func (h *history) checkLine(position int64, rows []model.Signup) {
 		h.rt.Fatal(err)
 	}
 	kept := int64(0)
-	if p.ActivityID == h.activity.ID && h.Clock.Now().Before(h.activity.CreatedAt.Add(2*hour)) {
+	reserving := p.ActivityID == h.activity.ID && h.Clock.Now().Before(h.activity.CreatedAt.Add(2*hour))
+	if reserving {
 		kept = max(0, min(p.Reserved-p.PairedTaken, p.Capacity-p.Taken))
 	}
 	free := map[bool]int64{true: p.Capacity - p.Taken, false: p.Capacity - p.Taken - kept}
@@ -192,7 +193,7 @@ func (h *history) checkLine(position int64, rows []model.Signup) {
 		if r.PositionID != position || r.Status != model.SignupWaitlisted {
 			continue
 		}
-		if members := h.together(r, rows); !over && len(ahead) == 0 && members == 1 && free[r.Paired] > 0 {
+		if members, _ := h.party(r, rows); !over && len(ahead) == 0 && members == 1 && free[r.Paired] > 0 {
 			h.rt.Fatalf("%+v waits first in line while %v seats are free", r, free)
 		}
 		ahead = append(ahead, r)
@@ -202,32 +203,35 @@ func (h *history) checkLine(position int64, rows []model.Signup) {
 		if r.PositionID != position || !r.Status.Seated() || known && old.Status != model.SignupWaitlisted {
 			continue // got no seat in this step
 		}
+		if reserving && !r.Paired && p.Taken-p.PairedTaken > p.Capacity-p.Reserved && p.PairedTaken < p.Reserved {
+			h.rt.Fatalf("%+v got a seat that is kept for others: %+v", r, p)
+		}
 		for _, a := range ahead {
-			if !over && h.together(a, rows) == 1 && (!a.Paired && !r.Paired || a.Paired) && (!known || *a.QueueNo < *old.QueueNo) && h.was[a.ID].ID != 0 {
+			size, paired := h.party(a, rows)
+			earlier := h.was[a.ID].ID != 0 && (!known || *a.QueueNo < *old.QueueNo)
+			if !over && earlier && size <= p.Capacity && (paired || !r.Paired) {
 				h.rt.Fatalf("%+v overtook %+v", r, a)
 			}
 		}
 	}
 }
 
-// together is how many have to come in with somebody who waits.
-func (h *history) together(row model.Signup, rows []model.Signup) int {
+// party is how many have to come in with somebody who waits, and whether one of them may have a reserved seat.
+func (h *history) party(row model.Signup, rows []model.Signup) (size int64, paired bool) {
 	if row.GroupID == nil {
-		return 1
+		return 1, row.Paired
 	}
 	var group model.SignupGroup
 	if err := h.DB.Where("id = ?", *row.GroupID).First(&group).Error; err != nil {
 		h.rt.Fatal(err)
 	}
-	n := 0
+	if !group.AllOrNone {
+		return 1, row.Paired
+	}
 	for _, r := range rows {
 		if r.GroupID != nil && *r.GroupID == group.ID && r.Status == model.SignupWaitlisted {
-			n++
+			size, paired = size+1, paired || r.Paired
 		}
 	}
-	if !group.AllOrNone {
-		return 1
-	}
-	return n
+	return size, paired
 }
-
