@@ -26,9 +26,10 @@ func (b *bench) whole() *bench {
 	return b
 }
 
-// replica is another process on the same database: it remembers nothing.
-func (b *bench) replica() {
+// replica makes b use another process on the same database, which remembers nothing.
+func (b *bench) replica() *signup.Service {
 	b.s = &signup.Service{DB: b.DB, Now: b.Clock.Now, NewID: b.NewID, Audit: b.Audit, Vault: b.Vault, Notify: b.s.Notify, Standing: b.s.Standing, SeedKey: b.s.SeedKey}
+	return b.s
 }
 
 // tx runs f in a transaction.

@@ -21,7 +21,7 @@ func TestTheOrderOfRefusals(t *testing.T) {
 	me := b.strangers(1)[0]
 	b.audience(model.Audience{Grades: []string{"2020"}})
 	b.must(me, b.another(b.session.StartsAt, b.session.EndsAt, north))
-	b.Insert(&model.SignupSuspension{ID: b.NewID(), StudentID: me.StudentID, FromAt: b.Clock.Now(), ToAt: b.Clock.Now().Add(3 * hour), CreatedAt: b.Clock.Now()})
+	b.Insert(&model.SignupSuspension{ID: b.NewID(), StudentID: me.StudentID, FromAt: b.Clock.Now(), ToAt: b.Clock.Now().Add(3 * hour), CountsFrom: b.Clock.Now(), CreatedAt: b.Clock.Now()})
 	b.policy(func(p *model.Policy) { p.WeekMaxMinutes, p.SignupConsent = 60, "v1" })
 	b.put("positions", b.position.ID, map[string]any{"taken": 1})
 	held := func(kind string) { proof(kind, "2026-01-01", nil)(b, me) }
@@ -163,4 +163,3 @@ func TestWhichPairingsCount(t *testing.T) {
 		})
 	}
 }
-

@@ -69,10 +69,13 @@ func (f *facts) judge(p *seats, st *student, byUnit bool) (model.SignupStatus, e
 		return "", ErrNotOpen.Saying("结对团支部优先报名，"+at+"起向所有同学开放。", "Paired branches come first; everybody may sign up from "+at+" (China) on.")
 	}
 	status, err := f.place(p, e, st)
+	if err == nil {
+		err = f.allowed(e, st, byUnit)
+	}
 	if err != nil {
 		return "", err
 	}
-	return status, f.allowed(e, st, byUnit)
+	return status, nil
 }
 
 // place says where a request ends up: with a seat, in the waiting list, before the organiser, or in the lottery. Nobody

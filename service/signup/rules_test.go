@@ -111,7 +111,7 @@ func TestAudience(t *testing.T) {
 func suspension(from, to time.Duration, lifted bool) func(*bench, access.Actor) {
 	return func(b *bench, me access.Actor) {
 		now := b.Clock.Now()
-		row := model.SignupSuspension{ID: b.NewID(), StudentID: me.StudentID, FromAt: now.Add(from), ToAt: now.Add(to), Reason: model.SuspendedForNoShows, CreatedAt: now}
+		row := model.SignupSuspension{ID: b.NewID(), StudentID: me.StudentID, FromAt: now.Add(from), ToAt: now.Add(to), CountsFrom: now, Reason: model.SuspendedForNoShows, CreatedAt: now}
 		if lifted {
 			row.LiftedAt = &now
 		}
