@@ -200,6 +200,9 @@ func (s *Service) moveSession(tx *gorm.DB, actor access.Actor, sc activityScene,
 	if err := tx.Model(&model.Session{}).Where("id = ?", id).Updates(columns).Error; err != nil {
 		return fmt.Errorf("move session: %w", err)
 	}
+	if err := s.Signups.Moved(tx, id); err != nil {
+		return fmt.Errorf("tell of the move: %w", err)
+	}
 	return nil
 }
 

@@ -34,8 +34,9 @@ type house struct {
 // releaser notes whose seats were given back.
 type releaser struct {
 	mu   sync.Mutex
-	ids  []int64
-	fail error
+	ids   []int64
+	moved []int64
+	fail  error
 }
 
 func (r *releaser) ReleaseActivity(_ *gorm.DB, _ access.Actor, a model.Activity, _ string) error {
@@ -46,6 +47,13 @@ func (r *releaser) ReleaseActivity(_ *gorm.DB, _ access.Actor, a model.Activity,
 }
 
 func (r *releaser) Announce(*gorm.DB, model.Activity) error { return nil }
+
+func (r *releaser) Moved(_ *gorm.DB, sessionID int64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.moved = append(r.moved, sessionID)
+	return nil
+}
 
 func (r *releaser) Refill(*gorm.DB, int64) error { return nil }
 

@@ -37,6 +37,8 @@ type Signups interface {
 	Announce(tx *gorm.DB, a model.Activity) error
 	// Refill gives seats that became free to those who wait for them.
 	Refill(tx *gorm.DB, positionID int64) error
+	// Moved tells those who signed up that a session has another time or place now.
+	Moved(tx *gorm.DB, sessionID int64) error
 }
 
 // today is the day on which at falls in China.
