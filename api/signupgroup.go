@@ -3,7 +3,6 @@ package api
 import (
 	"github.com/gin-gonic/gin"
 
-	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/matching/lottery"
 	"baodao/service/signup"
@@ -89,7 +88,7 @@ func (a *SignupAPI) Decide(c *gin.Context, in *DecideSignupsIn) (*SignupsOut, er
 	if err != nil {
 		return nil, err
 	}
-	return &SignupsOut{Body: SignupsView{Signups: Views(rows, func(s model.Signup) SignupView { return newSignupView(s) })}}, nil
+	return &SignupsOut{Body: SignupsView{Signups: Views(rows, newSignupView)}}, nil
 }
 
 // LotteryIn pages the draw of a position.

@@ -40,6 +40,9 @@ func TestMoveSessionReopensFreeCancelling(t *testing.T) {
 	if b.Version != a.Version+1 || h.audits(t, "session.move") != 1 {
 		t.Error("no trace of the move")
 	}
+	if len(h.released.moved) != 1 || h.released.moved[0] != d.Sessions[0].ID {
+		t.Errorf("told of %v", h.released.moved)
+	}
 
 	sooner := slotAfter(d, -10*time.Hour) // before sign-up closes
 	got, err = h.MoveSession(t.Context(), h.host, d.Sessions[0].ID, b.Version, sooner)

@@ -33,7 +33,7 @@ type house struct {
 
 // releaser notes whose seats were given back.
 type releaser struct {
-	mu   sync.Mutex
+	mu    sync.Mutex
 	ids   []int64
 	moved []int64
 	fail  error

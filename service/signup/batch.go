@@ -174,10 +174,10 @@ func (s *Service) admit(f *facts, w *writes, actor access.Actor, st *student, p 
 		ID: s.NewID(), LiveActivityID: &id, StudentID: st.id, ActivityID: e.ID, PositionID: p.ID, Status: status, Note: note, Version: 1,
 		CreatedAt: f.now, UpdatedAt: f.now, GroupID: group, Paired: e.pairedWith(st),
 	}
-	switch status {
-	case model.SignupConfirmed:
+	if status == model.SignupConfirmed {
 		p.take(row.Paired, false)
-	case model.SignupWaitlisted:
+	}
+	if status == model.SignupWaitlisted {
 		no := p.queue()
 		row.QueueNo = &no
 	}

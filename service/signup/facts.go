@@ -65,7 +65,10 @@ func (s *Service) lock(tx *gorm.DB, studentIDs, positionIDs []int64) (*facts, er
 	if err := s.readPositions(tx, f, positionIDs); err != nil {
 		return nil, err
 	}
-	return f, f.readActivities(tx)
+	if err := f.readActivities(tx); err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 // learn reads what the rules ask of locked students.

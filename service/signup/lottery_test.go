@@ -68,9 +68,9 @@ func TestLottery(t *testing.T) {
 	s := b.students(9)
 	r := b.all(s...)
 	served := model.HoursEntry{ID: b.NewID(), StudentID: s[0].StudentID, Minutes: 60, Class: "PRACTICE", ProgrammeID: b.Programme.ID, ServedOn: "2026-09-01", PostedAt: b.Clock.Now(), ClaimID: 1}
-	undone, back, last := served, served, served
+	undone, last := served, served
 	undone.ID, undone.StudentID, undone.ClaimID = b.NewID(), s[1].StudentID, 2
-	back = undone
+	back := undone
 	back.ID, back.Minutes, back.Reversal = b.NewID(), -60, undone.ID
 	last.ID, last.StudentID, last.ClaimID, last.ServedOn = b.NewID(), s[2].StudentID, 3, "2026-08-31" // of the year before
 	b.Insert(&served, &undone, &back, &last)

@@ -1,6 +1,7 @@
 package signup_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -68,7 +69,7 @@ func TestPairedBranchesFirst(t *testing.T) {
 	far := b.strangers(1)[0]
 	err := b.tries(far)
 	is(t, err, signup.ErrNotOpen)
-	if f := err.(*fault.Fault); f.ZH != "结对团支部优先报名，10月12日 10:00起向所有同学开放。" {
+	if f, _ := errors.AsType[*fault.Fault](err); f.ZH != "结对团支部优先报名，10月12日 10:00起向所有同学开放。" {
 		t.Error(f.ZH)
 	}
 	b.must(b.Student("结对", b.Branch), b.position.ID)

@@ -66,6 +66,7 @@ func TestAnyHistoryKeepsThePromises(t *testing.T) {
 
 // begin makes new activities in two days' time, so that nothing of an earlier history is in the way.
 func (h *history) begin(tb testing.TB, rt *rapid.T) {
+	tb.Helper()
 	h.Clock.Add(72 * hour)
 	offer := rapid.SampledFrom([]int64{0, 30}).Draw(rt, "offer minutes")
 	h.policy(func(p *model.Policy) { p.OfferMinutes = offer })

@@ -48,7 +48,7 @@ func play(t *testing.T, scenes map[string]scene) {
 	}
 }
 
-func proof(kind string, from string, to *model.Date) func(b *bench, me access.Actor) {
+func proof(kind, from string, to *model.Date) func(b *bench, me access.Actor) {
 	return func(b *bench, me access.Actor) {
 		b.Insert(&model.StudentProof{ID: b.NewID(), StudentID: me.StudentID, Kind: kind, FromOn: model.Date(from), ToOn: to, Version: 1, CreatedAt: b.Clock.Now()})
 	}
@@ -103,8 +103,10 @@ func TestAudience(t *testing.T) {
 		"unit fits, grade does not": {want: signup.ErrNotEligible, before: audience(func(b *bench, a *model.Audience) {
 			a.OrgIDs, a.Grades = []int64{b.Branch.ID}, []string{"2020"}
 		})},
-		"assigned unit, alone": {want: signup.ErrNotEligible, says: "团支部书记", change: func(a *model.Activity) { a.SignupMode = model.SignupAssignedUnit },
-			before: audience(func(b *bench, a *model.Audience) { a.OrgIDs = []int64{b.Branch.ID} })},
+		"assigned unit, alone": {
+			want: signup.ErrNotEligible, says: "团支部书记", change: func(a *model.Activity) { a.SignupMode = model.SignupAssignedUnit },
+			before: audience(func(b *bench, a *model.Audience) { a.OrgIDs = []int64{b.Branch.ID} }),
+		},
 	})
 }
 
