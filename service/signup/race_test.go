@@ -12,6 +12,7 @@ import (
 
 	"baodao/internal/testkit"
 	"baodao/model"
+	"baodao/service/access"
 	"baodao/service/idem"
 	"baodao/service/signup"
 )
