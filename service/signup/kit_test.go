@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
+	"testing"
 	"time"
 
 	"gorm.io/gorm"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/fault"
@@ -24,6 +27,17 @@ func (b *bench) whole() *bench {
 	b.s.Standing = &standing.Service{DB: b.DB, Now: b.Clock.Now, NewID: b.NewID, Audit: b.Audit}
 	b.s.SeedKey = bytes.Repeat([]byte{7}, 32)
 	return b
+}
+
+// afresh is b's world with another programme, and an activity of five seats in it.
+func (b *bench) afresh(t *testing.T, change func(*model.Activity, *model.Session)) *bench {
+	t.Helper()
+	world, one := *b.World, *b
+	world.TB, one.World = t, &world
+	world.Programme, world.Policy = world.AddProgramme(fmt.Sprint("S", b.NewID()), b.University), testkit.SmallPolicy()
+	one.project = world.Project(world.Pair(b.Branch, b.Community), "清洁")
+	one.activity, one.session, one.position = world.Activity(one.project, 5, change)
+	return &one
 }
 
 // replica makes b use another process on the same database, which remembers nothing.

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/signup"
@@ -80,6 +82,7 @@ func TestTermCap(t *testing.T) {
 	t.Parallel()
 	term := func(most int64, from, to model.Date, others ...time.Time) func(*bench, access.Actor) {
 		return func(b *bench, me access.Actor) {
+			b.tx(func(tx *gorm.DB) error { return tx.Exec("DELETE FROM terms").Error })
 			b.Insert(&model.Term{ID: b.NewID(), UniversityID: b.University.ID, Name: "1", StartsOn: from, EndsOn: to, CreatedAt: b.Clock.Now()})
 			for _, s := range others {
 				b.must(me, b.another(s, s.Add(hour), north))

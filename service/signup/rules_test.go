@@ -20,16 +20,17 @@ type scene struct {
 	says   string // part of the Chinese text
 }
 
+// play plays scenes in one world, each with a programme of its own.
 func play(t *testing.T, scenes map[string]scene) {
 	t.Helper()
+	stage := newBench(t, 1, nil).whole()
 	for name, c := range scenes {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			b := newBench(t, 5, at(func(a *model.Activity) {
+			b := stage.afresh(t, at(func(a *model.Activity) {
 				if c.change != nil {
 					c.change(a)
 				}
-			})).whole()
+			}))
 			me := b.Student("我", b.Branch)
 			if c.before != nil {
 				c.before(b, me)
