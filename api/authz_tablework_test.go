@@ -83,7 +83,7 @@ var (
 	// The people of a team know each other.
 	knowsTheTeam = except(0, "is of the team", "student, lead, advisor")
 	// A published activity is open to the students of every university.
-	seatForStudents = except(0, "any student may take a seat", "student, lead, mate, foreign student, foreign lead, foreign mate")
+	seatForStudents = except(0, "any student may take a seat", "student, mate, foreign student, foreign mate").and(except(409, "is suspended", "lead, foreign lead"))
 	// Whoever scans a good code is told what is wrong with their seat.
 	noSeat = except(409, "the code is good, the scanner has no seat", "lead, foreign student, foreign lead, foreign mate").and(except(0, "has a seat", "mate"))
 )
