@@ -198,14 +198,17 @@ type PositionView struct {
 	ID           ID                       `json:"id" doc:"The position"`
 	Title        string                   `json:"title" doc:"The role" example:"志愿者"`
 	Description  string                   `json:"description,omitempty" doc:"What it does and needs" example:"清扫楼道"`
+	Reserved     int64                    `json:"reserved,omitempty" doc:"Of the seats, kept for paired branches until paired_until, as the draft says" example:"3"`
 	Availability PositionAvailabilityView `json:"availability" doc:"How full it is"`
 	ETag         string                   `json:"etag" doc:"Send it in If-Match to change the seats" example:"\"1\""`
 }
 
 func newPositionView(p model.Position) PositionView {
 	return PositionView{
-		ID: ID(p.ID), Title: p.Title, Description: p.Description, ETag: ETag(p.Version),
-		Availability: PositionAvailabilityView{SeatsView: newSeatsView(project.Seats{Capacity: p.Capacity, Taken: p.Taken}), Size: p.Capacity},
+		ID: ID(p.ID), Title: p.Title, Description: p.Description, Reserved: p.Reserved, ETag: ETag(p.Version),
+		Availability: PositionAvailabilityView{Size: p.Capacity, SeatsView: SeatsView{
+			Capacity: p.Capacity, Confirmed: p.Taken - p.Held, Held: p.Held, Waiting: p.Waiting, Left: p.Capacity - p.Taken, Taken: p.Taken - p.Held,
+		}},
 	}
 }
 

@@ -134,6 +134,18 @@ func moveBody(w *twins, _ *realm) any {
 	return object{"starts_at": start, "ends_at": start.Add(time.Hour), "place": "新址"}
 }
 
+func branchPartyBody(_ *twins, r *realm) any {
+	return object{"org_id": r.id("branch"), "student_ids": []string{r.id("mate")}, "all_or_none": true}
+}
+
+func teamPartyBody(_ *twins, r *realm) any {
+	return object{"project_id": r.id("project"), "student_ids": []string{r.id("student")}}
+}
+
+func leaveBody(_ *twins, r *realm) any {
+	return object{"decision": "LEAVE", "signup_ids": []string{r.id("signup")}}
+}
+
 func scanBody(w *twins, r *realm) any {
 	code := w.Do(r.who["host"], on("GET /sessions/%d/check-in-code", r.ids["session of present activity"]), nil).Status(200).Get("code")
 	return object{"code": code, "nonce": fmt.Sprint("scan-", w.NewID())}

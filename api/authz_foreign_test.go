@@ -54,6 +54,15 @@ func references(w *twins) map[string]reference {
 		"confirmation of a seat": {"host", at("POST /sessions/%d/confirmations", "session of present activity"), func(_ *twins, id string) any {
 			return object{"kind": "IN", "reason": "核对", "signup_ids": []string{r.id("seat"), id}}
 		}, "seat", 404},
+		"member of a group": {"secretary", at("POST /positions/%d/group-signups", "position of open activity"), func(_ *twins, id string) any {
+			return object{"org_id": r.id("branch"), "student_ids": []string{id}}
+		}, "student", 422},
+		"team of a group": {"lead", at("POST /positions/%d/group-signups", "position of open activity"), func(_ *twins, id string) any {
+			return object{"project_id": id, "student_ids": []string{r.id("student")}}
+		}, "project", 404},
+		"signup of a decision": {"host", at("POST /activities/%d/signup-decisions", "booked activity"), func(_ *twins, id string) any {
+			return object{"decision": "LEAVE", "signup_ids": []string{r.id("signup"), id}}
+		}, "signup", 422},
 		"lead's step":             {"lead", at("POST /activities/%d/hours-claims/lead-confirm", "past activity"), step("claim_ids", r.id("claim")), "claim", 404},
 		"lead's step but for one": {"lead", at("POST /activities/%d/hours-claims/lead-confirm", "past activity"), step("except"), "claim", 404},
 		"host's step":             {"host", at("POST /activities/%d/hours-claims/host-confirm", "past activity"), step("claim_ids", r.id("claim the lead confirmed")), "claim the lead confirmed", 404},

@@ -75,6 +75,11 @@ func (w *twins) activities(r *realm) {
 	} {
 		w.activity(r, name, change)
 	}
+	w.activity(r, "lots activity", func(a *model.Activity, s *model.Session) {
+		at(now.Add(120*time.Hour))(a, s)
+		a.SignupMode = model.SignupLottery
+	})
+	w.Insert(&model.Lottery{ActivityID: r.ids["lots activity"], Nonce: make([]byte, 32), Commitment: make([]byte, 32), CreatedAt: now})
 	for name, status := range map[string]model.ActivityStatus{"department's draft": model.ActivityDraft, "department's submission": model.ActivitySubmitted} {
 		w.activity(r, name, func(a *model.Activity, s *model.Session) {
 			draft(status)(a, s)

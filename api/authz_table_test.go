@@ -22,6 +22,7 @@ var authzTargets = map[string]authzTarget{
 	"draft":                {orgs: "branch, community", team: true, seen: perms(access.ActivityManage)},
 	"draft without a team": {orgs: "department, community", seen: perms(access.ActivityManage)},
 	"published":            {orgs: "branch, community", team: true, seen: everybody},
+	"team":                 {team: true, seen: perms(access.ProjectRead)},
 	"signup":               {orgs: "branch, community", own: "student", team: true, seen: perms(access.SignupList)},
 	"check-in":             {orgs: "branch, community", own: "student", team: true, seen: perms(access.CheckInRead)},
 	"claim":                {orgs: "branch, community", own: "student", team: true, seen: perms(access.HoursRead)},

@@ -45,6 +45,12 @@ var authzWorkRules = []authzRule{
 	{op: "getAvailability", on: "position of drafted activity", is: "draft", by: perms(access.ActivityManage), but: advises},
 	{op: "getSignup", on: "signup", by: perms(access.SignupList)},
 	{op: "cancelSignup", on: "signup", by: perms(access.SignupCreate)},
+	{op: "acceptSignupOffer", on: "signup", by: perms(access.SignupCreate)}, // accepting again what one has
+	{op: "askLeave", on: "signup", by: perms(access.SignupCreate), body: reasonBody},
+	{op: "createGroupSignup", on: "position of open activity", is: "branch", by: perms(access.SignupGroup), body: branchPartyBody},
+	{op: "createGroupSignup", on: "position of open activity", is: "team", by: perms(access.SignupGroup), body: teamPartyBody},
+	{op: "decideSignups", on: "booked activity", is: "published", by: perms(access.SignupDecide), body: leaveBody},
+	{op: "getLottery", on: "position of lots activity", is: "published", by: everybody},
 	{op: "listActivitySignups", on: "booked activity", is: "published", by: perms(access.SignupList), shows: map[string]string{"signup": "signup"}},
 
 	// Check-ins.
@@ -59,7 +65,7 @@ var authzWorkRules = []authzRule{
 	{op: "getActivityPageCode", on: "open activity", is: "published", by: everybody},
 	{op: "getActivityPageCode", on: "drafted activity", is: "draft", by: perms(access.ActivityManage), want: 409, but: advisesDraft}, // not public yet
 	{op: "getSessionPageCode", on: "session of present activity", is: "published", by: perms(access.CheckInShow)},
-	{op: "resolveScene", on: "a.zz", is: "system", by: everybody, want: 404}, // an id that nothing has
+	{op: "resolveScene", on: "a.zzzzzz", is: "system", by: everybody, want: 404}, // an id that nothing has
 
 	// Hours.
 	{op: "listHoursClaims", on: "past activity", is: "hours", by: perms(access.HoursRead), shows: map[string]string{"claim": "claim", "posted claim": "claim"}},

@@ -69,7 +69,7 @@ func TestTheEntryCodeIsForThoseWhoShowTheCheckInCode(t *testing.T) {
 	if place.Get("kind") != "ACTIVITY" || place.Get("activity_id") != fmt.Sprint(activity.ID) || place.Get("page") != "pages/activity/detail" {
 		t.Errorf("%s", place.Body)
 	}
-	for _, unknown := range []string{"a.zz", "s.zz"} {
+	for _, unknown := range []string{"a.zzzzzz", "s.zzzzzz"} {
 		a.Refused(apitest.Nobody, "GET /scenes/"+unknown, nil, 404, "resource.not_found")
 	}
 	for _, bad := range []string{"a", "a.", "a.0", "a.01", "a.-1", "a.A1", "b.1", "a.1.1", "x", "a.2gosa7pa2gw" + "0", "%E7%A0%81", strings.Repeat("1", 32)} {

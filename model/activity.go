@@ -164,6 +164,6 @@ type Position struct {
 	Reserved    int64     `gorm:"not null;comment:of the seats, kept for paired branches until paired_until"`
 	PairedTaken int64     `gorm:"not null;comment:of the taken seats, given to paired branches"`
 	Held        int64     `gorm:"not null;comment:of the taken seats, offered and not answered yet"`
-	Waiting     int64     `gorm:"not null;comment:students on the waiting list"`
+	Waiting     int64     `gorm:"not null;index:ix_position_waiting;comment:students on the waiting list"`
 	QueueNo     int64     `gorm:"not null;comment:last number given in the waiting list"`
 }

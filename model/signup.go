@@ -98,7 +98,7 @@ type Lottery struct {
 	Nonce      []byte     `gorm:"size:32;not null;comment:random; the seed follows from it and a key of the program"`
 	Commitment []byte     `gorm:"size:32;not null;comment:of the seed, public from the publication on"`
 	Seed       []byte     `gorm:"size:32;comment:made public by the draw, NULL before"`
-	DrawnAt    *time.Time `gorm:"comment:when, NULL before"`
+	DrawnAt    *time.Time `gorm:"index:ix_lottery_drawn;comment:when, NULL before"`
 	CreatedAt  time.Time  `gorm:"not null;comment:when"`
 }
 

@@ -77,6 +77,7 @@ func (d Draft) checkRules(c *fault.Collector) {
 		at := fmt.Sprintf("/positions/%d/reserved", i)
 		c.Add(p.Reserved > p.Capacity, at, "max", "不能多于名额", "may not be more than capacity")
 		c.Add(p.Reserved > 0 && r.PairedUntil == nil, at, "needs", "预留名额须给出 paired_until", "needs paired_until")
+		c.Add(p.Reserved > 0 && r.Mode == model.SignupLottery, at, "not_allowed", "抽签时已向所有同学开放，不能预留名额", "is not for lotteries: when they are drawn, seats are for everybody")
 		reserved = reserved || p.Reserved > 0
 	}
 	c.Add(r.PairedFirst && r.PairedUntil == nil, "/paired_until", "required", "请填写结对团支部优先到什么时候", "is required: until when paired branches come first")

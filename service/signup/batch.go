@@ -121,14 +121,18 @@ func (s *Service) open(tx *gorm.DB, batch []*call) (*facts, *writes, error) {
 		}
 	}
 	f, err := s.lock(tx, students, positions)
+	w := &writes{}
+	if err == nil {
+		err = s.settle(tx, f, w)
+	}
 	if err == nil {
 		err = f.learn(tx)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	before, err := idem.Look(tx, operation, callers, keys)
-	return f, &writes{answers: before}, err
+	w.answers, err = idem.Look(tx, operation, callers, keys)
+	return f, w, err
 }
 
 // one answers a request: with what its key got before, or by the rules.
@@ -198,6 +202,8 @@ var told = map[model.SignupStatus]notify.Kind{ //nolint:gochecknoglobals // a ta
 	model.SignupOffered:    notify.WaitlistOffer,
 	model.SignupRejected:   notify.SignupDeclined,
 	model.SignupRemoved:    notify.SignupDeclined,
+
+	model.SignupOfferExpired: notify.SignupDeclined,
 }
 
 // writes is what a transaction is going to write.

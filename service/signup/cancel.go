@@ -193,7 +193,7 @@ func foreign(tx *gorm.DB, actor access.Actor, row model.Signup, now time.Time) e
 }
 
 // ReleaseActivity frees everybody when an activity is cancelled: every live signup becomes REMOVED with the reason, every
-// seat is given back. The caller has moved the activity in the same transaction and checked that it may.
+// seat is given back. The caller has moved the activity in the same transaction, checked that it may, and tells everybody.
 func (s *Service) ReleaseActivity(tx *gorm.DB, actor access.Actor, a model.Activity, reason string) error {
 	live, err := lockLive(tx, a.ID)
 	if err != nil {

@@ -57,7 +57,7 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, activityID int
 		if err != nil {
 			return err
 		}
-		if f, err = s.decide(tx, actor, d, rows, reason); err != nil {
+		if f, err = s.decide(tx, actor, d, ids, rows, reason); err != nil {
 			return err
 		}
 		out = nil
@@ -105,8 +105,8 @@ func (s *Service) mine(tx *gorm.DB, actor access.Actor, activityID int64, ids []
 	return rows, actor.NotOwn(students, nil)
 }
 
-// decide locks everything and makes the moves.
-func (s *Service) decide(tx *gorm.DB, actor access.Actor, d Decision, rows []model.Signup, reason string) (*facts, error) {
+// decide locks everything and makes the moves in the order of the ids. Faults name a signup by its place among ids as asked.
+func (s *Service) decide(tx *gorm.DB, actor access.Actor, d Decision, ids []int64, rows []model.Signup, reason string) (*facts, error) {
 	students, positions := make([]int64, len(rows)), make([]int64, len(rows))
 	for i, r := range rows {
 		students[i], positions[i] = r.StudentID, r.PositionID
@@ -116,8 +116,11 @@ func (s *Service) decide(tx *gorm.DB, actor access.Actor, d Decision, rows []mod
 		return nil, err
 	}
 	w := &writes{}
+	if err := s.settle(tx, f, w); err != nil {
+		return nil, err
+	}
 	var misfits []fault.Field
-	for i, r := range rows {
+	for _, r := range rows {
 		row, err := ByID(tx, r.ID)
 		if err != nil {
 			return nil, err
@@ -128,7 +131,7 @@ func (s *Service) decide(tx *gorm.DB, actor access.Actor, d Decision, rows []mod
 			return nil, err
 		}
 		if why != nil {
-			misfits = append(misfits, fault.Field{Pointer: fmt.Sprintf("/signup_ids/%d", i), Code: "conflict", ZH: why.ZH, EN: why.EN})
+			misfits = append(misfits, fault.Field{Pointer: fmt.Sprintf("/signup_ids/%d", slices.Index(ids, r.ID)), Code: "conflict", ZH: why.ZH, EN: why.EN})
 		}
 	}
 	if len(misfits) > 0 {
@@ -172,9 +175,12 @@ func (c *change) approve(tx *gorm.DB) (why *fault.Fault, err error) {
 	if c.row.Status != model.SignupPendingReview {
 		return fault.ErrState, nil
 	}
+	if !c.f.now.Before(c.event.StartsAt) {
+		return ErrStarted, nil
+	}
 	move := audit.Move{Action: "signup.approve", To: string(model.SignupConfirmed), OrgPath: c.event.path}
 	switch {
-	case c.seats.Waiting == 0 && c.seats.free(c.event, c.row.Paired, c.f.now) > 0:
+	case c.seats.open(c.event, c.row.Paired, c.f.now) > 0:
 		c.seats.take(c.row.Paired, false)
 	case c.event.Waitlist && c.f.now.Before(c.event.cutoff()):
 		move.To, move.Set = string(model.SignupWaitlisted), map[string]any{"queue_no": c.seats.queue()}

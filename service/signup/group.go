@@ -88,6 +88,10 @@ func (s *Service) group(tx *gorm.DB, actor access.Actor, in NewGroup) (Group, *f
 		return Group{}, nil, err
 	}
 	f, err := s.lock(tx, in.StudentIDs, []int64{in.PositionID})
+	w := &writes{}
+	if err == nil {
+		err = s.settle(tx, f, w)
+	}
 	if err == nil {
 		err = f.learn(tx)
 	}
@@ -109,7 +113,6 @@ func (s *Service) group(tx *gorm.DB, actor access.Actor, in NewGroup) (Group, *f
 		ID: s.NewID(), ActivityID: e.ID, PositionID: p.ID, OrgID: in.OrgID, ProjectID: in.ProjectID, AllOrNone: in.AllOrNone,
 		CreatedBy: actor.UserID, CreatedAt: f.now,
 	}, Signups: []model.Signup{}, Refused: []Refusal{}}
-	w := &writes{}
 	if in.AllOrNone {
 		err = s.allOrNone(f, w, actor, p, in, &g)
 	} else {
@@ -191,10 +194,13 @@ func (s *Service) allOrNone(f *facts, w *writes, actor access.Actor, p *seats, i
 		return ErrGroupRefused.With(wrong...)
 	}
 	if status == model.SignupConfirmed && !p.seat(e, f, in.StudentIDs) {
-		if !e.Waitlist || !f.now.Before(e.cutoff()) || int64(len(in.StudentIDs)) > p.Capacity {
+		if !e.Waitlist || !f.now.Before(e.cutoff()) {
 			return ErrFull
 		}
 		status = model.SignupWaitlisted
+	}
+	if status == model.SignupWaitlisted && int64(len(in.StudentIDs)) > p.Capacity {
+		return ErrFull // they would wait for ever
 	}
 	for _, id := range in.StudentIDs {
 		g.Signups = append(g.Signups, s.admit(f, w, actor, f.students[id], p, status, in.Note, &g.Group.ID))

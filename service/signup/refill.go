@@ -2,7 +2,9 @@ package signup
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -11,6 +13,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/programme"
 )
 
 // Refill gives the free seats of a position to those who wait, in the transaction that made them free.
@@ -31,23 +34,26 @@ func (s *Service) Sweep(ctx context.Context, n int) (int, error) {
 		return 0, err
 	}
 	for _, id := range due {
-		err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-			f, err := s.lock(tx, nil, []int64{id})
-			if err != nil {
-				return err
-			}
-			s.full.drop(f)
-			w := &writes{}
-			if err := s.endLine(tx, f, w, f.positions[id]); err != nil {
-				return err
-			}
-			return s.write(tx, f, w)
-		})
-		if err != nil {
-			return 0, err
+		if one := s.sweep(ctx, id); one != nil {
+			err = errors.Join(err, fmt.Errorf("sweep position %d: %w", id, one)) // the others are not to suffer for it
 		}
 	}
-	return len(due), nil
+	return len(due), err
+}
+
+func (s *Service) sweep(ctx context.Context, positionID int64) error {
+	return atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+		f, err := s.lock(tx, nil, []int64{positionID})
+		if err != nil {
+			return err
+		}
+		s.full.drop(f)
+		w := &writes{}
+		if err := s.endLine(tx, f, w, f.positions[positionID]); err != nil {
+			return err
+		}
+		return s.write(tx, f, w)
+	})
 }
 
 // due finds positions with lapsed offers, and with people waiting for seats that are free or for an activity that no longer
@@ -59,23 +65,44 @@ func (s *Service) due(db *gorm.DB, n int) ([]int64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for lapsed offers: %w", err)
 	}
-	var waiting []struct {
-		ID          int64
-		StartsAt    time.Time
-		ProgrammeID int64
-		Taken       int64
-		Capacity    int64
-	}
-	err = db.Table("positions AS p").Select("p.id, a.starts_at, a.programme_id, p.taken, p.capacity").
-		Joins("JOIN activities AS a ON a.id = p.activity_id").Where("p.waiting > 0 AND (p.taken < p.capacity OR a.starts_at <= ?)", now.Add(maxCutoff)).
-		Order("a.starts_at").Limit(n).Scan(&waiting).Error
+	var free []int64
+	err = db.Table("positions AS p").Joins("JOIN activities AS a ON a.id = p.activity_id").
+		Where("p.waiting > 0 AND p.taken < p.capacity").Order("a.starts_at").Limit(n).Pluck("p.id", &free).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for waiting lists: %w", err)
 	}
-	for _, p := range waiting {
-		lapsed = append(lapsed, p.ID)
+	over, err := s.over(db, n)
+	return sorted(slices.Concat(lapsed, free, over)), err
+}
+
+// over finds positions whose waiting list has come to its cut-off.
+func (s *Service) over(db *gorm.DB, n int) ([]int64, error) {
+	var rows []struct {
+		ID          int64
+		StartsAt    time.Time
+		ProgrammeID int64
 	}
-	return sorted(lapsed), nil
+	err := db.Table("positions AS p").Select("p.id, a.starts_at, a.programme_id").Joins("JOIN activities AS a ON a.id = p.activity_id").
+		Where("p.waiting > 0 AND a.starts_at <= ?", s.Now().Add(maxCutoff)).Order("a.starts_at").Limit(n).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("look for waiting lists that end: %w", err)
+	}
+	policies := map[int64]model.Policy{}
+	var out []int64
+	for _, r := range rows {
+		policy, known := policies[r.ProgrammeID]
+		if !known {
+			if policy, err = programme.PolicyOf(db, r.ProgrammeID); err != nil {
+				return nil, err
+			}
+			policies[r.ProgrammeID] = policy
+		}
+		e := event{Activity: model.Activity{StartsAt: r.StartsAt}, policy: policy}
+		if !s.Now().Before(e.cutoff()) {
+			out = append(out, r.ID)
+		}
+	}
+	return out, nil
 }
 
 // maxCutoff is the longest cut-off of a waiting list that a policy can ask for.

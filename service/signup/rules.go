@@ -69,10 +69,13 @@ func (f *facts) judge(p *seats, st *student, byUnit bool) (model.SignupStatus, e
 		return "", ErrNotOpen.Saying("结对团支部优先报名，"+at+"起向所有同学开放。", "Paired branches come first; everybody may sign up from "+at+" (China) on.")
 	}
 	status, err := f.place(p, e, st)
+	if err == nil {
+		err = f.allowed(e, st, byUnit)
+	}
 	if err != nil {
 		return "", err
 	}
-	return status, f.allowed(e, st, byUnit)
+	return status, nil
 }
 
 // place says where a request ends up: with a seat, in the waiting list, before the organiser, or in the lottery. Nobody
@@ -85,7 +88,7 @@ func (f *facts) place(p *seats, e *event, st *student) (model.SignupStatus, erro
 		return model.SignupInLottery, nil
 	}
 	switch {
-	case p.Waiting == 0 && p.free(e, e.pairedWith(st), f.now) > 0:
+	case p.open(e, e.pairedWith(st), f.now) > 0:
 		return model.SignupConfirmed, nil
 	case e.Waitlist && f.now.Before(e.cutoff()):
 		return model.SignupWaitlisted, nil
@@ -168,7 +171,7 @@ func (s slot) clashes(o slot, kmh int64) bool {
 	if s.latE6 != nil && s.lngE6 != nil && o.latE6 != nil && o.lngE6 != nil && kmh > 0 {
 		metres := geo.Distance(geo.Point{LatE6: *s.latE6, LngE6: *s.lngE6}, geo.Point{LatE6: *o.latE6, LngE6: *o.lngE6})
 		if metres >= samePlace {
-			way = time.Duration(metres) * time.Hour / time.Duration(kmh*1000)
+			way = time.Duration(metres*3600/kmh) * time.Millisecond // metres at kmh thousand an hour
 		}
 	}
 	return s.from.Before(o.until.Add(way)) && o.from.Before(s.until.Add(way))

@@ -18,6 +18,9 @@ type seats struct {
 	model.Position
 	was model.Position
 
+	lapsed bool // offers that nobody answered are taken back
+	held   bool // a group that waits holds up everybody, see fill
+
 	limitless bool // only in a test that shows what happens then
 }
 
@@ -39,6 +42,19 @@ func (p *seats) free(e *event, paired bool, now time.Time) int64 {
 		left -= p.kept(e, now)
 	}
 	return max(0, left)
+}
+
+// open is how many seats a student who comes now may have: none that somebody waits for. While others wait, seats that are
+// kept for paired branches are free only because nobody there may have them, unless a group holds up everybody.
+func (p *seats) open(e *event, paired bool, now time.Time) int64 {
+	switch {
+	case p.Waiting == 0 || !now.Before(e.cutoff()):
+		return p.free(e, paired, now)
+	case paired && !p.held:
+		return p.kept(e, now)
+	default:
+		return 0
+	}
 }
 
 // take gives a seat; offered says that it is held for an answer.

@@ -10,7 +10,8 @@ ALTER TABLE `positions`
   ADD COLUMN `paired_taken` bigint NOT NULL DEFAULT 0 COMMENT 'of the taken seats, given to paired branches',
   ADD COLUMN `held` bigint NOT NULL DEFAULT 0 COMMENT 'of the taken seats, offered and not answered yet',
   ADD COLUMN `waiting` bigint NOT NULL DEFAULT 0 COMMENT 'students on the waiting list',
-  ADD COLUMN `queue_no` bigint NOT NULL DEFAULT 0 COMMENT 'last number given in the waiting list';
+  ADD COLUMN `queue_no` bigint NOT NULL DEFAULT 0 COMMENT 'last number given in the waiting list',
+  ADD INDEX `ix_position_waiting` (`waiting`);
 
 ALTER TABLE `signups`
   ADD COLUMN `queue_no` bigint NULL COMMENT 'place in the position''s waiting list while WAITLISTED, else NULL',
@@ -43,7 +44,8 @@ CREATE TABLE `lotteries` (
   `seed` varbinary(32) NULL COMMENT 'made public by the draw, NULL before',
   `drawn_at` datetime(3) NULL COMMENT 'when, NULL before',
   `created_at` datetime(3) NOT NULL COMMENT 'when',
-  PRIMARY KEY (`activity_id`)
+  PRIMARY KEY (`activity_id`),
+  INDEX `ix_lottery_drawn` (`drawn_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `lottery_draws` (

@@ -9,6 +9,7 @@ ALTER TABLE `positions` ADD COLUMN `paired_taken` integer NOT NULL DEFAULT 0;
 ALTER TABLE `positions` ADD COLUMN `held` integer NOT NULL DEFAULT 0;
 ALTER TABLE `positions` ADD COLUMN `waiting` integer NOT NULL DEFAULT 0;
 ALTER TABLE `positions` ADD COLUMN `queue_no` integer NOT NULL DEFAULT 0;
+CREATE INDEX `ix_position_waiting` ON `positions`(`waiting`);
 
 ALTER TABLE `signups` ADD COLUMN `queue_no` integer;
 ALTER TABLE `signups` ADD COLUMN `offered_until` datetime;
@@ -42,6 +43,7 @@ CREATE TABLE `lotteries` (
   `created_at` datetime NOT NULL,
   PRIMARY KEY (`activity_id`)
 );
+CREATE INDEX `ix_lottery_drawn` ON `lotteries`(`drawn_at`);
 
 CREATE TABLE `lottery_draws` (
   `position_id` integer,
