@@ -1,0 +1,279 @@
+package checker_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"baodao/internal/checker"
+	"baodao/internal/clock"
+	"baodao/model"
+)
+
+// crowd are clients that do as people do with a bad network: they repeat what got no answer, mostly.
+type crowd struct {
+	stage  *stage
+	fleet  *fleet
+	http   *http.Client
+	began  time.Time
+	budget atomic.Int64 // operations left
+
+	mu      sync.Mutex
+	history []checker.Attempt
+}
+
+func newCrowd(s *stage, f *fleet, operations int64) *crowd {
+	c := &crowd{stage: s, fleet: f, began: clock.System()}
+	c.budget.Store(operations)
+	c.http = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 400, DisableCompression: true}}
+	return c
+}
+
+// member is a student in the hands of one client, who does one thing after the other with it.
+type member struct {
+	student
+	of       *activity
+	position *position // of the signup
+	signup   int64     // live, as far as the client knows; 0: none
+	key      string    // the newest that made one
+	made     *position // by that key
+	lost     bool      // the client gave up without an answer and leaves it alone
+}
+
+type client struct {
+	*crowd
+	number  int
+	rng     *rand.Rand
+	members []*member
+	turn    int // of the servers
+	keys    int
+}
+
+// people deals the students of every activity out to n clients.
+func (c *crowd) people(n int) []*client {
+	all := make([]*client, n)
+	for i := range all {
+		all[i] = &client{crowd: c, number: i, turn: i, rng: rand.New(rand.NewPCG(uint64(i), 7))}
+	}
+	next := 0
+	for _, a := range c.stage.activities {
+		for _, st := range a.students {
+			to := all[next%n]
+			to.members = append(to.members, &member{student: st, of: a})
+			next++
+		}
+	}
+	return all
+}
+
+// run works until the operations are used up.
+func (c *crowd) run(clients int) {
+	var wg sync.WaitGroup
+	for _, one := range c.people(clients) {
+		wg.Go(func() {
+			for c.budget.Add(-1) >= 0 {
+				one.step()
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// step does one thing. Seven times of ten it is where everybody is just now.
+func (c *client) step() {
+	m := c.members[c.rng.IntN(len(c.members))]
+	if hot := int(c.budget.Load() / 700); c.rng.IntN(10) < 7 {
+		m = c.members[hot%len(c.members)]
+	}
+	at := m.of.positions[c.rng.IntN(len(m.of.positions))]
+	switch dice := c.rng.IntN(100); {
+	case dice < 7:
+		c.resize(m.of, at)
+	case dice < 20 || m.lost:
+		c.look(m.of, at)
+	case m.signup == 0 && m.key != "" && dice < 28:
+		c.signUp(m, m.made, m.key) // long after it was cancelled
+	case m.signup == 0:
+		c.enter(m, at, dice)
+	case dice < 30:
+		c.signUp(m, m.made, m.key) // a repeat
+	case dice < 40:
+		c.signUp(m, at, c.newKey()) // once more
+	case dice < 60:
+		c.read(m)
+	default:
+		c.cancel(m)
+	}
+}
+
+func (c *client) newKey() string { c.keys++; return fmt.Sprintf("c%d-%d", c.number, c.keys) }
+
+// enter signs up, now and then by two requests at once: a double click, or from two phones.
+func (c *client) enter(m *member, at *position, dice int) {
+	key := c.newKey()
+	second, other := key, at
+	switch {
+	case dice < 88:
+		c.settle(m, at, c.signUp(m, at, key))
+		return
+	case dice >= 94:
+		second, other = c.newKey(), m.of.positions[c.rng.IntN(len(m.of.positions))]
+	}
+	twin := &client{crowd: c.crowd, number: c.number, turn: c.turn + 1, rng: rand.New(rand.NewPCG(c.rng.Uint64(), 1))}
+	got := make(chan checker.Attempt, 1)
+	go func() { got <- twin.signUp(m, other, second) }()
+	mine := c.signUp(m, at, key)
+	theirs := <-got
+	c.settle(m, at, mine)
+	if !mine.Done() {
+		c.settle(m, other, theirs)
+	}
+	m.lost = m.lost || theirs.Unknown() || mine.Unknown()
+}
+
+// settle notes what a sign-up came to.
+func (c *client) settle(m *member, at *position, a checker.Attempt) {
+	m.lost = m.lost || !final(a)
+	if a.Done() {
+		m.signup, m.position, m.key, m.made = a.Signup, at, a.Key, at
+	}
+}
+
+// signUp sends a sign-up until it has an answer that says something, or the client gives up.
+func (c *client) signUp(m *member, at *position, key string) checker.Attempt {
+	return c.insist(m.token, checker.Attempt{Kind: checker.SignUp, Activity: m.of.id, Position: at.id, Student: m.id, Key: key})
+}
+
+func (c *client) cancel(m *member) {
+	a := c.insist(m.token, checker.Attempt{Kind: checker.Cancel, Activity: m.of.id, Position: m.position.id, Student: m.id, Signup: m.signup})
+	m.signup, m.lost = 0, !final(a)
+}
+
+// read reads the signup and accepts what is offered.
+func (c *client) read(m *member) {
+	a := checker.Attempt{Kind: checker.Read, Activity: m.of.id, Position: m.position.id, Student: m.id, Signup: m.signup}
+	if a = c.insist(m.token, a); a.Status == "OFFERED" {
+		a = c.insist(m.token, checker.Attempt{Kind: checker.Accept, Activity: m.of.id, Position: m.position.id, Student: m.id, Signup: m.signup})
+		m.lost = !final(a)
+	}
+}
+
+func (c *client) look(of *activity, at *position) {
+	c.send("", checker.Attempt{Kind: checker.Look, Activity: of.id, Position: at.id})
+}
+
+// resize raises or lowers the capacity. Who resizes a position does so alone, so that the version is mostly the newest.
+func (c *client) resize(of *activity, at *position) {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	var row model.Position
+	if err := c.stage.DB.Select("version").Where("id = ?", at.id).First(&row).Error; err != nil {
+		c.stage.t.Error(err)
+		return
+	}
+	c.send(of.admin, checker.Attempt{Kind: checker.SetCapacity, Activity: of.id, Position: at.id, Version: row.Version, Seats: int64(1 + c.rng.IntN(7))})
+}
+
+// final tells whether a client may go on from an answer.
+func final(a checker.Attempt) bool {
+	return !a.Unknown() && a.Problem != "rate.limited" && a.Problem != "idempotency.in_progress"
+}
+
+// insist sends again, to the next server, what got no answer; one time of twelve the client gives up.
+func (c *client) insist(token string, a checker.Attempt) checker.Attempt {
+	for {
+		got := c.send(token, a)
+		if final(got) || c.rng.IntN(12) == 0 {
+			return got
+		}
+		time.Sleep(time.Duration(c.rng.IntN(60)) * time.Millisecond)
+	}
+}
+
+// send is one request, and one line of the history.
+func (c *client) send(token string, a checker.Attempt) checker.Attempt {
+	req := c.request(a)
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	a.Call = clock.System().Sub(c.began)
+	res, err := c.http.Do(req)
+	var body []byte
+	if err == nil {
+		body, err = io.ReadAll(res.Body)
+		_ = res.Body.Close()
+	}
+	a.Return = clock.System().Sub(c.began)
+	if err == nil {
+		a.Code = res.StatusCode
+		understand(&a, body)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.history = append(c.history, a)
+	return a
+}
+
+// request writes the request of an attempt to the next server.
+func (c *client) request(a checker.Attempt) *http.Request {
+	c.turn++
+	base := "http://" + c.fleet.servers[c.turn%len(c.fleet.servers)].addr + "/api/v1"
+	method, path, body := http.MethodPost, fmt.Sprintf("/positions/%d", a.Position), ""
+	switch a.Kind {
+	case checker.SignUp:
+		path, body = path+"/signups", fmt.Sprintf(`{"note":%q}`, a.Key)
+	case checker.Cancel:
+		path = fmt.Sprintf("/signups/%d/cancel", a.Signup)
+	case checker.Accept:
+		path = fmt.Sprintf("/signups/%d/accept", a.Signup)
+	case checker.SetCapacity:
+		method, body = http.MethodPut, fmt.Sprintf(`{"capacity":%d}`, a.Seats)
+	case checker.Look:
+		method, path = http.MethodGet, path+"/availability"
+	case checker.Read:
+		method, path = http.MethodGet, fmt.Sprintf("/signups/%d", a.Signup)
+	}
+	req, err := http.NewRequest(method, base+path, bytes.NewReader([]byte(body)))
+	if err != nil {
+		panic(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if a.Key != "" {
+		req.Header.Set("Idempotency-Key", a.Key)
+	}
+	if a.Kind == checker.SetCapacity {
+		req.Header.Set("If-Match", strconv.Quote(strconv.FormatInt(a.Version, 10)))
+	}
+	return req
+}
+
+// understand reads an answer.
+func understand(a *checker.Attempt, body []byte) {
+	var in struct {
+		ID, Status, Code                   any
+		Capacity, Confirmed, Held, Waiting int64
+	}
+	if json.Unmarshal(body, &in) != nil {
+		a.Problem = "not JSON: " + string(body)
+		return
+	}
+	text := func(v any) string { s, _ := v.(string); return s }
+	if !a.Done() {
+		a.Problem = text(in.Code)
+		return
+	}
+	a.Status, a.Seen = text(in.Status), checker.Seats{Capacity: in.Capacity, Confirmed: in.Confirmed, Held: in.Held, Waiting: in.Waiting}
+	if a.Kind == checker.SignUp {
+		a.Signup, _ = strconv.ParseInt(text(in.ID), 10, 64)
+		a.Body = string(body)
+	}
+}
