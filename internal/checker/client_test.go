@@ -40,11 +40,12 @@ func newCrowd(s *stage, f *fleet, operations int64) *crowd {
 type member struct {
 	student
 	of       *activity
-	position *position // of the signup
-	signup   int64     // live, as far as the client knows; 0: none
-	key      string    // the newest that made one
-	made     *position // by that key
-	lost     bool      // the client gave up without an answer and leaves it alone
+	position *position        // of the signup
+	signup   int64            // live, as far as the client knows; 0: none
+	key      string           // the newest that made one
+	made     *position        // by that key
+	lost     bool             // the client gave up without an answer and leaves it alone
+	pending  *checker.Attempt // what the client gave up: it may come back to it much later
 }
 
 type client struct {
@@ -73,12 +74,12 @@ func (c *crowd) people(n int) []*client {
 	return all
 }
 
-// run works until the operations are used up.
-func (c *crowd) run(clients int) {
+// run works until the operations are used up, or the time; tokens live for a quarter of an hour.
+func (c *crowd) run(clients int, most time.Duration) {
 	var wg sync.WaitGroup
 	for _, one := range c.people(clients) {
 		wg.Go(func() {
-			for c.budget.Add(-1) >= 0 {
+			for c.budget.Add(-1) >= 0 && clock.System().Sub(c.began) < most {
 				one.step()
 			}
 		})
@@ -94,6 +95,8 @@ func (c *client) step() {
 	}
 	at := m.of.positions[c.rng.IntN(len(m.of.positions))]
 	switch dice := c.rng.IntN(100); {
+	case m.pending != nil && dice < 15:
+		c.resume(m, at)
 	case dice < 7:
 		c.resize(m.of, at)
 	case dice < 20 || m.lost:
@@ -135,12 +138,44 @@ func (c *client) enter(m *member, at *position, dice int) {
 	if !mine.Done() {
 		c.settle(m, other, theirs)
 	}
-	m.lost = m.lost || theirs.Unknown() || mine.Unknown()
+	if !final(mine) || !final(theirs) {
+		m.lost, m.pending = true, nil
+	}
+}
+
+// resume asks again, with the same key, what was given up.
+func (c *client) resume(m *member, at *position) {
+	a := checker.Attempt{
+		Kind: m.pending.Kind, Activity: m.pending.Activity, Position: m.pending.Position, Student: m.pending.Student, Signup: m.pending.Signup, Key: m.pending.Key,
+	}
+	got := c.insist(m.token, a)
+	if !final(got) {
+		return
+	}
+	m.lost, m.pending = false, nil
+	switch a.Kind {
+	case checker.SignUp:
+		for _, p := range m.of.positions {
+			if p.id == a.Position {
+				at = p
+			}
+		}
+		c.settle(m, at, got)
+	case checker.Cancel:
+		m.signup = 0
+	}
+}
+
+// giveUp leaves a member alone after a request without an answer that says something.
+func (m *member) giveUp(a checker.Attempt) {
+	if !final(a) {
+		m.lost, m.pending = true, &a
+	}
 }
 
 // settle notes what a sign-up came to.
 func (c *client) settle(m *member, at *position, a checker.Attempt) {
-	m.lost = m.lost || !final(a)
+	m.giveUp(a)
 	if a.Done() {
 		m.signup, m.position, m.key, m.made = a.Signup, at, a.Key, at
 	}
@@ -153,7 +188,10 @@ func (c *client) signUp(m *member, at *position, key string) checker.Attempt {
 
 func (c *client) cancel(m *member) {
 	a := c.insist(m.token, checker.Attempt{Kind: checker.Cancel, Activity: m.of.id, Position: m.position.id, Student: m.id, Signup: m.signup})
-	m.signup, m.lost = 0, !final(a)
+	m.giveUp(a)
+	if final(a) {
+		m.signup = 0
+	}
 }
 
 // read reads the signup and accepts what is offered.
@@ -161,7 +199,7 @@ func (c *client) read(m *member) {
 	a := checker.Attempt{Kind: checker.Read, Activity: m.of.id, Position: m.position.id, Student: m.id, Signup: m.signup}
 	if a = c.insist(m.token, a); a.Status == "OFFERED" {
 		a = c.insist(m.token, checker.Attempt{Kind: checker.Accept, Activity: m.of.id, Position: m.position.id, Student: m.id, Signup: m.signup})
-		m.lost = !final(a)
+		m.giveUp(a)
 	}
 }
 
@@ -186,14 +224,14 @@ func final(a checker.Attempt) bool {
 	return !a.Unknown() && a.Problem != "rate.limited" && a.Problem != "idempotency.in_progress"
 }
 
-// insist sends again, to the next server, what got no answer; one time of twelve the client gives up.
+// insist sends again, to the next server, what got no answer; one time of thirty the client gives up.
 func (c *client) insist(token string, a checker.Attempt) checker.Attempt {
 	for {
 		got := c.send(token, a)
-		if final(got) || c.rng.IntN(12) == 0 {
+		if final(got) || c.rng.IntN(30) == 0 {
 			return got
 		}
-		time.Sleep(time.Duration(c.rng.IntN(60)) * time.Millisecond)
+		time.Sleep(time.Duration(c.rng.IntN(100)) * time.Millisecond)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -56,7 +57,7 @@ func newFleet(t *testing.T, n int, guard string, env []string) *fleet {
 	f := &fleet{t: t}
 	for range n {
 		addr := freeAddress(t)
-		f.servers = append(f.servers, &server{addr: addr, env: append(env, "BAODAO_ADDR="+addr, serveVariable+"="+guard)})
+		f.servers = append(f.servers, &server{addr: addr, env: append(slices.Clone(env), "BAODAO_ADDR="+addr, serveVariable+"="+guard)})
 	}
 	t.Cleanup(func() {
 		for _, s := range f.servers {
@@ -103,7 +104,7 @@ func (s *server) start() error {
 	s.mu.Lock()
 	s.cmd, s.in = cmd, in
 	s.mu.Unlock()
-	for range 3000 {
+	for range 1500 {
 		res, err := http.Get("http://" + s.addr + "/readyz")
 		if err == nil {
 			_ = res.Body.Close()
@@ -129,9 +130,9 @@ func (s *server) kill() {
 	s.cmd = nil
 }
 
-// havoc kills a server every two seconds, in turn, and now and then all at once, until stop is closed.
-func (f *fleet) havoc(stop <-chan struct{}) {
-	tick := time.NewTicker(2 * time.Second)
+// havoc kills a server again and again, in turn, and now and then all at once, until stop is closed.
+func (f *fleet) havoc(every time.Duration, stop <-chan struct{}) {
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for turn := 0; ; turn++ {
 		select {
@@ -144,9 +145,9 @@ func (f *fleet) havoc(stop <-chan struct{}) {
 			victims = f.servers
 		}
 		f.restart(victims)
-		if n := len(tick.C); n > 0 { // starting took longer: let them live a second
+		if len(tick.C) > 0 { // starting took longer: let them live
 			<-tick.C
-			time.Sleep(time.Second)
+			time.Sleep(every / 2)
 		}
 	}
 }

