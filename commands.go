@@ -76,10 +76,13 @@ func (migrateUpCmd) Run(c *console) error {
 
 type migrateStatusCmd struct{}
 
-// Run lists the migrations.
+// Run lists the migrations. It makes neither a database nor keys.
 func (migrateStatusCmd) Run(c *console) error {
-	cfg, log, err := c.load()
+	cfg, log, err := c.look()
 	if err != nil {
+		return err
+	}
+	if err := app.HasDatabase(cfg); err != nil {
 		return err
 	}
 	db, err := app.OpenDatabase(c.ctx, cfg, log, clock.System)
@@ -141,7 +144,7 @@ type healthcheckCmd struct {
 func (h healthcheckCmd) Run(c *console) error {
 	url := h.URL
 	if url == "" {
-		cfg, _, err := c.load()
+		cfg, _, err := c.look()
 		if err != nil {
 			return err
 		}

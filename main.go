@@ -103,8 +103,13 @@ func inWords(err error) string {
 type usageError struct{ error }
 
 // load reads the settings and makes the log.
-func (c *console) load() (config.Config, *slog.Logger, error) {
-	cfg, err := config.Load(c.environ)
+func (c *console) load() (config.Config, *slog.Logger, error) { return c.settle(config.Load) }
+
+// look is load for commands that only look: it makes no keys.
+func (c *console) look() (config.Config, *slog.Logger, error) { return c.settle(config.Look) }
+
+func (c *console) settle(load func(environ []string) (config.Config, error)) (config.Config, *slog.Logger, error) {
+	cfg, err := load(c.environ)
 	if err != nil {
 		return cfg, nil, fmt.Errorf("the settings are wrong:\n%w", err)
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -46,9 +48,25 @@ func TestWrongSettingsAreAllNamedBeforeAnythingStarts(t *testing.T) {
 
 func TestMigrateUpAndStatus(t *testing.T) {
 	t.Parallel()
-	env := []string{"BAODAO_DATA=" + t.TempDir()}
+	data := filepath.Join(t.TempDir(), "data")
+	env := []string{"BAODAO_DATA=" + data}
+	if code, out, errs := command(t, env, "migrate", "status"); code != exitError || out != "" || !strings.Contains(errs, "no database yet") {
+		t.Errorf("status of no database: exit %d: %s%s", code, out, errs)
+	}
+	if _, err := os.Stat(data); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("looking made something: %v", err)
+	}
+	if err := os.Mkdir(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(data, "baodao.db"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if code, out, _ := command(t, env, "migrate", "status"); code != exitError || !strings.Contains(out, "missing") {
 		t.Errorf("status of an empty database: exit %d: %s", code, out)
+	}
+	if _, err := os.Stat(filepath.Join(data, "keys.env")); err == nil {
+		t.Error("looking made keys")
 	}
 	if code, _, errs := command(t, env, "migrate", "up"); code != exitOK {
 		t.Fatal(errs)

@@ -247,4 +247,8 @@ func TestClientCredentials(t *testing.T) {
 			t.Errorf("%s: %d %s", what, answer.Code, answer.Body)
 		}
 	}
+	empty := a.Do(apitest.Nobody, "POST /oauth/token", "", form()).Status(400)
+	if empty.Get("error") != "invalid_request" || empty.Get("error_description") != "The form is empty: send grant_type=client_credentials." {
+		t.Errorf("%s", empty.Body)
+	}
 }

@@ -188,9 +188,9 @@ func degreesOrNil(e6 *int64) *float64 {
 
 // PositionAvailabilityView explains how full a position is.
 type PositionAvailabilityView struct {
-	Size  int64 `json:"size" doc:"All seats" example:"10"`
-	Taken int64 `json:"taken" doc:"Seats given" example:"4"`
-	Left  int64 `json:"left" doc:"Seats free" example:"6"`
+	SeatsView
+
+	Size int64 `json:"size" deprecated:"true" doc:"The same as capacity" example:"10"`
 }
 
 // PositionView is a position of an activity.
@@ -205,7 +205,7 @@ type PositionView struct {
 func newPositionView(p model.Position) PositionView {
 	return PositionView{
 		ID: ID(p.ID), Title: p.Title, Description: p.Description, ETag: ETag(p.Version),
-		Availability: PositionAvailabilityView{Size: p.Capacity, Taken: p.Taken, Left: p.Capacity - p.Taken},
+		Availability: PositionAvailabilityView{SeatsView: newSeatsView(project.Seats{Capacity: p.Capacity, Taken: p.Taken}), Size: p.Capacity},
 	}
 }
 

@@ -75,7 +75,7 @@ func TestAnActivityFromDraftToCancelled(t *testing.T) {
 
 	position := "/positions/" + public.Get("positions.0.id")
 	tag := apitest.Header("If-Match", public.Get("positions.0.etag"))
-	if a.Do(a.host, "PUT "+position, object{"capacity": 20}, tag).Status(http.StatusOK).Get("availability.size") != "20" {
+	if a.Do(a.host, "PUT "+position, object{"capacity": 20}, tag).Status(http.StatusOK).Get("availability.capacity") != "20" {
 		t.Fatal("twenty seats")
 	}
 	a.Refused(a.host, "PUT "+position, object{"capacity": 30}, 412, "version.mismatch", tag)
@@ -181,7 +181,7 @@ func TestTheStudentsListOverHTTP(t *testing.T) {
 		"sessions": []object{{"starts_at": start, "ends_at": start.Add(time.Hour), "place": "茶园", "lat": 36.66, "lng": 117.12}},
 	}))
 	all := a.Do(apitest.Nobody, "GET /activities?limit=1", nil).Status(http.StatusOK)
-	if all.Get("data.0.id") != first.Get("id") || all.Get("has_more") != "true" || all.Get("data.0.place") != "戊社区广场" || all.Get("data.0.host.name") != "戊社区" || all.Get("data.0.seats.left") != "10" || all.Get("truncated") != "false" {
+	if all.Get("data.0.id") != first.Get("id") || all.Get("has_more") != "true" || all.Get("data.0.place") != "戊社区广场" || all.Get("data.0.host.name") != "戊社区" || all.Get("data.0.seats.left") != "10" || all.Get("data.0.seats.confirmed") != "0" || all.Get("truncated") != "false" {
 		t.Fatalf("%s", all.Body)
 	}
 	next := a.Do(apitest.Nobody, "GET /activities?limit=1&cursor="+all.Get("next_cursor"), nil).Status(http.StatusOK)

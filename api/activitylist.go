@@ -65,15 +65,19 @@ func (in *ListActivitiesIn) near() (*project.Near, error) {
 	return &project.Near{Center: at, RadiusM: in.RadiusM}, c.Err()
 }
 
-// SeatsView sums up all positions of an activity.
+// SeatsView says how many seats there are and why they are not all free, of a position or of all positions of an activity.
 type SeatsView struct {
-	Capacity int64 `json:"capacity" doc:"All seats" example:"10"`
-	Taken    int64 `json:"taken" doc:"Seats given" example:"4"`
-	Left     int64 `json:"left" doc:"Seats free" example:"6"`
+	Capacity  int64 `json:"capacity" doc:"Seats there are" example:"10"`
+	Confirmed int64 `json:"confirmed" doc:"Seats given to students" example:"4"`
+	Held      int64 `json:"held" doc:"Seats kept for offers that are not answered yet" example:"0"`
+	Reserved  int64 `json:"reserved" doc:"Seats kept for paired branches until their time" example:"0"`
+	Waiting   int64 `json:"waiting" doc:"Students on the waiting list" example:"0"`
+	Left      int64 `json:"left" doc:"capacity - confirmed - held - reserved" example:"6"`
+	Taken     int64 `json:"taken" deprecated:"true" doc:"The same as confirmed" example:"4"`
 }
 
 func newSeatsView(s project.Seats) SeatsView {
-	return SeatsView{Capacity: s.Capacity, Taken: s.Taken, Left: s.Left()}
+	return SeatsView{Capacity: s.Capacity, Confirmed: s.Taken, Left: s.Left(), Taken: s.Taken}
 }
 
 // ActivityRowView is an activity in the public list.

@@ -44,8 +44,8 @@ func clientBody(*twins, *realm) any {
 	return object{"name": "数据看板", "scopes": []string{"org.read"}}
 }
 
-func roleBody(name string) bodyMaker {
-	return func(_ *twins, r *realm) any { return object{"role": name, "user_id": r.id("user visitor")} }
+func roleBody(name, person string) bodyMaker {
+	return func(_ *twins, r *realm) any { return object{"role": name, "user_id": r.id("user " + person)} }
 }
 
 func invitationBody(_ *twins, r *realm) any { return object{"code": r.text["invitation"]} }

@@ -66,6 +66,9 @@ func references(w *twins) map[string]reference {
 		"activities of a unit":    {"host", "GET /managed-activities?org_id=", nil, "community", 200},
 		"programmes of a unit":    {"plain", "GET /programmes?status=DRAFT&owner_org_id=", nil, "university", 200},
 		"activities of a draft":   {"plain", "GET /activities?programme_id=", nil, "drafted programme", 200},
+		"proofs of a student": {"secretary", at("POST /orgs/%d/proofs", "branch"), func(w *twins, id string) any {
+			return with(proofBody(w, r).(object), object{"student_ids": []string{r.id("student"), id}})
+		}, "student", 422},
 		"student by number and name": {"plain", "POST /me/student-binding", func(_ *twins, id string) any {
 			no := w.mirror.text["unbound"]
 			if id == fmt.Sprint(unknown) {
@@ -124,6 +127,7 @@ func TestNobodyIsDrawnIn(t *testing.T) {
 			"an invitation to another":     {"town", on("POST /orgs/%d/invitations", foreign.ids["community"]), object{"role": "HOST_STAFF"}},
 			"a client of another":          {"city", on("POST /orgs/%d/api-clients", foreign.ids["city"]), object{"name": "x", "scopes": []string{"org.read"}}},
 			"a join code of another":       {"secretary", on("POST /orgs/%d/join-codes", foreign.ids["branch"]), object{}},
+			"proofs of another unit":       {"secretary", on("POST /orgs/%d/proofs", foreign.ids["branch"]), proofsBody(w, foreign).(object)},
 			"the end of another":           {"city", on("POST /orgs/%d/dissolve", foreign.ids["spare branch"]), object{"reason": "合并"}},
 			"a term of another university": {"university", on("POST /orgs/%d/terms", foreign.ids["university"]), termBody(w, r).(object)},
 		} {

@@ -32,7 +32,7 @@ func TestTheOtherRealmChangesNothing(t *testing.T) {
 			}},
 			{"deletions", func() {
 				w.privately("DELETE FROM %s WHERE %s", "hours_claims", "signups", "attendances", "project_members", "projects", "pairings",
-					"join_requests", "join_codes", "invitations", "api_clients", "role_grants", "student_profiles", "memberships")
+					"join_requests", "join_codes", "invitations", "api_clients", "role_grants", "student_proofs", "consents", "reliability_entries", "signup_suspensions", "student_profiles", "memberships")
 			}},
 		} {
 			stage.do()

@@ -102,19 +102,28 @@ func (a *turning) grant(who access.Actor, role string, org model.Org, until stri
 	return a.Do(a.town, on("POST /orgs/%d/role-grants", org.ID), body).Status(201).Get("id")
 }
 
+// clerk works for another community of the town, which may therefore appoint them by number.
+func (a *turning) clerk() access.Actor {
+	a.TB.Helper()
+	return a.Staff("新干事", access.HostStaff, a.Org(a.Town, model.OrgCommunity, "旁社区"))
+}
+
 func (a *turning) roleRevoked() turn {
-	clerk := access.Actor{UserID: a.User("新干事").ID}
+	clerk := a.clerk()
 	id := a.grant(clerk, "HOST_STAFF", a.Community, "")
 	return turn{
-		token: a.Token(clerk), line: "GET /pairings", before: 200, after: 403, code: "access.denied",
+		token: a.Token(clerk), line: on("GET /pairings/%d", a.pairing.ID), before: 200, after: 404, code: "resource.not_found",
 		change: func() { a.Do(a.town, "POST /role-grants/"+id+"/revoke", object{"reason": "调离"}).Status(200) },
 	}
 }
 
 func (a *turning) roleRunsOut() turn {
-	clerk := access.Actor{UserID: a.User("新干事").ID}
+	clerk := a.clerk()
 	a.grant(clerk, "HOST_STAFF", a.Community, a.Clock.Now().Add(time.Minute).Format(time.RFC3339))
-	return turn{token: a.Token(clerk), line: "GET /pairings", before: 200, after: 403, code: "access.denied", change: func() { a.Clock.Add(time.Minute) }}
+	return turn{
+		token: a.Token(clerk), line: on("GET /pairings/%d", a.pairing.ID), before: 200, after: 404, code: "resource.not_found",
+		change: func() { a.Clock.Add(time.Minute) },
+	}
 }
 
 func (a *turning) leftTheTeam() turn {

@@ -47,7 +47,13 @@ var paper = map[access.Permission]string{
 	access.HoursRecognise:   "-   -    -    org -   -   sub sub -   -   -   -   -   -",
 	access.HoursRead:        "own team team org org -   sub sub -   -   -   -   -   -",
 	access.StatsRead:        "own team team org org sub sub sub sub sub sub -   -   -",
-	access.AuditRead:        "own own  own  own own own own org org org org -   -   all",
+	// agreed with the rules of signing up
+	access.ProofWrite:         "-   -    -    org -   -   sub sub -   -   -   -   -   -",
+	access.ProofRead:          "own -    -    org -   -   sub sub -   -   -   -   -   -",
+	access.ReliabilityRead:    "own -    -    org -   -   sub sub -   -   -   -   -   -",
+	access.ReliabilityReverse: "-   -    -    -   -   -   sub sub -   -   -   -   -   -",
+
+	access.AuditRead: "own own  own  own own own own org org org org -   -   all",
 }
 
 // paperColumns are the columns of paper, in order.

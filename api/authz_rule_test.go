@@ -195,7 +195,9 @@ func (c authzCaller) seenFrom(r *realm) string {
 }
 
 // allRules is the whole table.
-func allRules() []authzRule { return slices.Concat(authzRules, authzWorkRules, authzNotifyRules) }
+func allRules() []authzRule {
+	return slices.Concat(authzRules, authzWorkRules, authzNotifyRules, authzStandingRules)
+}
 
 // routesByID reads the route table.
 func (w *twins) routesByID() map[string]router.Route {

@@ -26,6 +26,9 @@ var authzTargets = map[string]authzTarget{
 	"check-in":             {orgs: "branch, community", own: "student", team: true, seen: perms(access.CheckInRead)},
 	"claim":                {orgs: "branch, community", own: "student", team: true, seen: perms(access.HoursRead)},
 	"hours":                {orgs: "branch, community", own: "student", team: true, seen: everybody},
+	"proof":                {orgs: "branch", own: "student", seen: perms(access.ProofRead)},
+	"penalty":              {orgs: "branch", own: "student", seen: perms(access.ReliabilityRead)},
+	"own record":           {own: "student"},
 	"entry":                {orgs: "branch", own: "student", seen: perms(access.HoursRead)},
 }
 
@@ -67,14 +70,14 @@ var authzRules = []authzRule{
 	{op: "revokeAPIClient", on: "client", by: perms(access.APIClientWrite)},
 	{op: "listRoleGrants", on: "community", by: perms(access.GrantRead), shows: map[string]string{"grant": "grant"}},
 	{op: "listRoleGrants", on: "department", by: perms(access.GrantRead)},
-	{op: "createRoleGrant", on: "branch", by: perms(access.GrantWrite), body: roleBody("BRANCH_SECRETARY")},
-	{op: "createRoleGrant", on: "community", by: perms(access.GrantWrite), body: roleBody("HOST_STAFF")},
-	{op: "createRoleGrant", on: "department", at: "university", by: perms(access.GrantWrite), body: roleBody("COMMITTEE_OFFICER")}, // strictly below one's rank
-	{op: "createRoleGrant", on: "town", at: "county", by: perms(access.GrantWrite), body: roleBody("TOWN_OFFICER")},
-	{op: "createRoleGrant", on: "province", at: "-", by: perms(access.GrantWrite), body: roleBody("COMMITTEE_OFFICER")},
+	{op: "createRoleGrant", on: "branch", by: perms(access.GrantWrite), body: roleBody("BRANCH_SECRETARY", "other secretary")},
+	{op: "createRoleGrant", on: "community", by: perms(access.GrantWrite), body: roleBody("HOST_STAFF", "author")},
+	{op: "createRoleGrant", on: "department", at: "university", by: perms(access.GrantWrite), body: roleBody("COMMITTEE_OFFICER", "other secretary")}, // strictly below one's rank
+	{op: "createRoleGrant", on: "town", at: "county", by: perms(access.GrantWrite), body: roleBody("TOWN_OFFICER", "host")},
+	{op: "createRoleGrant", on: "province", at: "-", by: perms(access.GrantWrite), body: roleBody("COMMITTEE_OFFICER", "visitor")},
 	{op: "revokeRoleGrant", on: "grant", by: perms(access.GrantWrite), body: reasonBody},
 	{op: "listSystemRoleGrants", is: "system", by: perms(access.GrantRead)},
-	{op: "createSystemRoleGrant", is: "system", by: perms(access.GrantWrite), body: roleBody("AUDITOR")},
+	{op: "createSystemRoleGrant", is: "system", by: perms(access.GrantWrite), body: roleBody("AUDITOR", "visitor")},
 	{op: "createInvitation", on: "community", by: perms(access.Invite), body: fieldBody("role", "HOST_STAFF")},
 	{op: "createInvitation", on: "university", at: "city", by: perms(access.Invite), body: fieldBody("role", "COMMITTEE_OFFICER")},
 	{op: "listInvitations", on: "community", by: perms(access.Invite), shows: map[string]string{"invitation": "invitation"}},

@@ -8,8 +8,8 @@ var authzWorkRules = []authzRule{
 	{op: "createProject", is: "pairing", by: perms(access.ProjectWrite), body: projectBody},
 	{op: "listProjects", by: everybody, but: advises, shows: map[string]string{"project": "project", "drafted project": "project"}},
 	{op: "getProject", on: "project", by: perms(access.ProjectRead), but: advises},
-	{op: "updateProject", on: "drafted project", is: "project", by: perms(access.ProjectWrite), body: plannedBody},
-	{op: "submitProject", on: "drafted project", is: "project", by: perms(access.ProjectWrite)},
+	{op: "updateProject", on: "drafted project", is: "project", by: perms(access.ProjectWrite), body: plannedBody, but: readsOnly},
+	{op: "submitProject", on: "drafted project", is: "project", by: perms(access.ProjectWrite), but: readsOnly},
 	{op: "confirmProject", on: "submitted project", is: "project", by: perms(access.ProjectConfirm), body: emptyBody},
 	{op: "returnProject", on: "submitted project", is: "project", by: perms(access.ProjectConfirm), body: reasonBody},
 	{op: "stopProject", on: "submitted project", is: "project", by: perms(access.ProjectConfirm), body: reasonBody},
@@ -23,8 +23,8 @@ var authzWorkRules = []authzRule{
 	{op: "getActivity", on: "drafted activity", is: "draft", by: perms(access.ActivityManage), but: advises},
 	{op: "createActivity", is: "community", by: perms(access.ActivityWrite), body: activityBody("community")},
 	{op: "createActivity", is: "branch", by: perms(access.ActivityWrite), body: activityBody("branch")},
-	{op: "updateActivity", on: "drafted activity", is: "draft", at: "community", by: perms(access.ActivityWrite), body: rewrittenBody},
-	{op: "submitActivity", on: "drafted activity", is: "draft", at: "community", by: perms(access.ActivityWrite)},
+	{op: "updateActivity", on: "drafted activity", is: "draft", at: "community", by: perms(access.ActivityWrite), body: rewrittenBody, but: readsOnly},
+	{op: "submitActivity", on: "drafted activity", is: "draft", at: "community", by: perms(access.ActivityWrite), but: readsOnly},
 	{op: "approveActivity", on: "submitted activity", is: "draft", at: "town", by: perms(access.ActivityApprove)}, // the organiser's parent
 	{op: "returnActivity", on: "submitted activity", is: "draft", at: "town", by: perms(access.ActivityApprove), body: reasonBody},
 	{op: "submitActivity", on: "department's draft", is: "draft without a team", at: "department", by: perms(access.ActivityWrite)},
@@ -33,16 +33,16 @@ var authzWorkRules = []authzRule{
 	{op: "returnActivity", on: "department's submission", is: "draft without a team", at: "university", by: perms(access.ActivityApprove), body: reasonBody},
 	{op: "publishActivity", on: "approved activity", is: "draft", at: "community", by: perms(access.ActivityPublish)},
 	{op: "cancelActivity", on: "open activity", is: "published", at: "community", by: perms(access.ActivityPublish), body: reasonBody},
-	{op: "cancelActivity", on: "drafted activity", is: "draft", at: "community", by: perms(access.ActivityPublish, access.ActivityWrite), body: reasonBody}, // never public: its writer may too
+	{op: "cancelActivity", on: "drafted activity", is: "draft", at: "community", by: perms(access.ActivityPublish, access.ActivityWrite), body: reasonBody, but: readsOnly}, // never public: its writer may too
 	{op: "listManagedActivities", by: everybody, but: advises, shows: map[string]string{"drafted activity": "draft", "open activity": "draft"}},
-	{op: "setPositionCapacity", on: "position of drafted activity", is: "draft", by: perms(access.CapacityWrite), body: capacityBody},
+	{op: "setPositionCapacity", on: "position of drafted activity", is: "draft", by: perms(access.CapacityWrite), body: capacityBody, but: readsOnly},
 	{op: "setPositionCapacity", on: "position of open activity", is: "published", by: perms(access.CapacityWrite), body: capacityBody},
 	{op: "moveSession", on: "session of open activity", is: "published", by: perms(access.CapacityWrite), body: moveBody},
 
 	// Signups.
 	{op: "createSignup", on: "position of open activity", is: "published", by: perms(access.SignupCreate), body: emptyBody, but: seatForStudents},
 	{op: "getAvailability", on: "position of open activity", is: "published", by: everybody},
-	{op: "getAvailability", on: "position of drafted activity", is: "draft", by: perms(access.ActivityManage)},
+	{op: "getAvailability", on: "position of drafted activity", is: "draft", by: perms(access.ActivityManage), but: advises},
 	{op: "getSignup", on: "signup", by: perms(access.SignupList)},
 	{op: "cancelSignup", on: "signup", by: perms(access.SignupCreate)},
 	{op: "listActivitySignups", on: "booked activity", is: "published", by: perms(access.SignupList), shows: map[string]string{"signup": "signup"}},
@@ -72,6 +72,8 @@ var (
 	redeemsNothing = except(409, "holds this role already", "host").and(except(409, "system roles stand alone", "security, auditor, operator"))
 	// The matrix gives an advisor the scope "team" over the projects they advise, wherever their own role hangs.
 	advises = except(0, "an advisor reads what their team does", "advisor")
+	// So what they may not do to it is refused, not hidden.
+	readsOnly = except(403, "an advisor reads what their team does", "advisor")
 	// The people of a team know each other.
 	knowsTheTeam = except(0, "is of the team", "student, lead, advisor")
 	// A published activity is open to the students of every university.

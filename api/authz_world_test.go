@@ -120,6 +120,7 @@ func (w *twins) realm(mark string) *realm {
 	w.pairings(r)
 	w.projects(r)
 	w.activities(r)
+	w.standing(r)
 	w.attendance(r)
 	w.notices(r)
 	return r
@@ -171,11 +172,12 @@ func (w *twins) people(r *realm) {
 		r.who[name] = w.Student(r.mark+name, r.orgs["branch"])
 		r.ids[name] = r.who[name].StudentID
 	}
-	for _, name := range []string{"plain", "visitor", "applicant", "helper"} {
+	for _, name := range []string{"plain", "visitor", "applicant"} {
 		r.who[name] = access.Actor{UserID: w.User(r.mark + name).ID}
 	}
 	r.who["suspended"] = w.Student(r.mark+"suspended", r.orgs["branch"])
 	r.who["author"] = w.Staff(r.mark+"author", access.TownOfficer, r.orgs["town"])
+	r.who["helper"] = w.Staff(r.mark+"helper", access.TownOfficer, r.orgs["town"]) // so the town may appoint them by number
 	for name, who := range r.who {
 		r.ids["user "+name] = who.UserID
 	}

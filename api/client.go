@@ -9,7 +9,6 @@ import (
 	"baodao/service/access"
 	"baodao/service/account"
 	"baodao/service/fault"
-	"baodao/service/text"
 )
 
 // APIClientView is a committee's own program.
@@ -57,11 +56,6 @@ type CreateAPIClientIn struct {
 // CreateClient makes a client of a committee.
 func (a *AccountAPI) CreateClient(c *gin.Context, in *CreateAPIClientIn) (*IssuedAPIClientOut, error) {
 	ctx := c.Request.Context()
-	var wrong fault.Collector
-	text.Settle(&wrong, text.Field{At: "/name", In: &in.Body.Name, Max: 60})
-	if err := wrong.Err(); err != nil {
-		return nil, err
-	}
 	client := account.NewClient{OrgID: int64(in.ID), Name: in.Body.Name, Scopes: in.Body.Scopes}
 	out, err := a.Accounts.CreateClient(ctx, access.From(ctx), client, in.Key())
 	if err != nil {

@@ -126,6 +126,9 @@ func adapt[In, Out any](h Handler[In, Out], keyRequired bool) func(context.Conte
 		if !ok {
 			return nil, errors.New("api: not mounted by Contract.Add")
 		}
+		if wrong := strangeParts(c); len(wrong) > 0 {
+			return nil, refuse(c, fault.ErrInvalid.With(wrong...))
+		}
 		if k, ok := any(in).(keyed); ok {
 			if err := k.takeKey(c, keyRequired, in); err != nil {
 				return nil, refuse(c, err)

@@ -20,6 +20,7 @@ type gate struct {
 	maxBody int64
 	query   map[string]bool // known query parameters; true: a number
 	single  []string        // headers that may appear once
+	form    map[string]bool // parts of a multipart form; true: a file. nil: no form is read
 }
 
 func newGate(op *huma.Operation, e Endpoint) gate {
@@ -32,11 +33,18 @@ func newGate(op *huma.Operation, e Endpoint) gate {
 			g.single = append(g.single, p.Name)
 		}
 	}
+	if e.media == mediaMultipart {
+		g.form = map[string]bool{}
+		for name, part := range op.RequestBody.Content[mediaMultipart].Schema.Properties {
+			g.form[name] = part.Format == "binary"
+		}
+	}
 	return g
 }
 
 // check refuses what must not reach the binder.
 func (g gate) check(c *gin.Context) error {
+	From(c).form = g.form // its parts are known only when Huma has read it: see strangeParts
 	if err := g.checkQuery(c.Request.URL.RawQuery); err != nil {
 		return err
 	}
@@ -121,6 +129,29 @@ func (g gate) checkNoBody(c *gin.Context) error {
 		return fault.ErrInvalid.With(wrong...)
 	}
 	return nil
+}
+
+// strangeParts names the parts of the multipart form, if one was read, that nobody would look at.
+func strangeParts(c *gin.Context) []fault.Field {
+	known, form := From(c).form, c.Request.MultipartForm
+	if known == nil || form == nil {
+		return nil
+	}
+	var wrong []fault.Field
+	for name := range form.Value {
+		if _, ok := known[name]; !ok {
+			wrong = append(wrong, Wrong("/"+pointerEscape(name), "unknown_field", ""))
+		}
+	}
+	for name := range form.File {
+		switch file, ok := known[name]; {
+		case !ok && form.Value[name] == nil:
+			wrong = append(wrong, Wrong("/"+pointerEscape(name), "unknown_field", ""))
+		case ok && !file:
+			wrong = append(wrong, Wrong("/"+pointerEscape(name), "type", "string"))
+		}
+	}
+	return wrong
 }
 
 // sameMedia compares content types: parameters are ignored, but a charset must be UTF-8.

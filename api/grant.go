@@ -77,7 +77,7 @@ type CreateRoleGrantIn struct {
 	IdemIn
 	ID   ID `path:"id"`
 	Body struct {
-		UserID ID     `json:"user_id" doc:"Who; people find their own id under /me"`
+		UserID ID     `json:"user_id" doc:"Who: a holder of a role, or a student, whose name the caller may read already; for anybody else make an invitation"`
 		Role   string `json:"role" enum:"ADVISOR,BRANCH_SECRETARY,CLUB_LEAD,HOST_STAFF,TOWN_OFFICER,COMMITTEE_OFFICER" doc:"What; it must fit the kind of the organisation and rank strictly below the caller's own" example:"HOST_STAFF"`
 		Until  Time   `json:"until,omitzero" doc:"In effect until; leave it out for without end" example:"2027-07-01T00:00:00.000Z"`
 	}

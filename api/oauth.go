@@ -32,7 +32,10 @@ func oauthError(c *gin.Context, f *fault.Fault) *OAuthError {
 	if e.status == http.StatusUnauthorized {
 		c.Header("WWW-Authenticate", `Basic realm="baodao"`)
 	}
-	if len(f.Fields) > 0 {
+	switch {
+	case f.Code == ErrMalformed.Code && len(f.Fields) == 1 && f.Fields[0].Code == "missing":
+		e.Description = "The form is empty: send grant_type=client_credentials."
+	case len(f.Fields) > 0:
 		e.Description += " (" + clip(f.Fields[0].Pointer) + ": " + f.Fields[0].Code + ")"
 	}
 	e.Description = strings.Map(oauthRune, e.Description)

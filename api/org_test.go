@@ -126,14 +126,14 @@ func TestRoleGrantsOverHTTP(t *testing.T) {
 	a := apitest.New(t)
 	town, officer := a.Staff("镇干部", access.TownOfficer, a.Town), a.Staff("校干部", access.CommitteeOfficer, a.University)
 	who := a.User("王主任")
-	person := access.Actor{UserID: who.ID}
+	person := a.Grant(access.Actor{UserID: who.ID}, access.HostStaff, a.Org(a.Town, model.OrgCommunity, "旁社区"))
 	line := on("/orgs/%d/role-grants", a.Community.ID)
 	body := m{"user_id": fmt.Sprint(who.ID), "role": "HOST_STAFF", "until": "2027-07-01T08:00:00+08:00"}
 	made := a.Do(town, "POST "+line, body).Status(201)
 	if made.Get("until") != "2027-07-01T00:00:00.000Z" || made.Get("granted_by") != fmt.Sprint(town.UserID) {
 		t.Fatalf("%s", made.Body)
 	}
-	if got := a.Do(person, "GET /me", nil).Status(200).Get("roles.0.role"); got != "HOST_STAFF" {
+	if got := a.Do(person, "GET /me", nil).Status(200).Get("roles.1.org_id"); got != fmt.Sprint(a.Community.ID) {
 		t.Error(got)
 	}
 	if got := a.Do(town, "GET "+line, nil).Status(200).Get("data.0.user_name"); got != "王主任" {
@@ -141,7 +141,8 @@ func TestRoleGrantsOverHTTP(t *testing.T) {
 	}
 	a.Refused(town, "POST "+line, body, 409, "grant.exists")
 	a.Refused(town, "POST "+line, m{"user_id": fmt.Sprint(town.UserID), "role": "HOST_STAFF"}, 403, "grant.own")
-	a.Refused(town, "POST "+line, m{"user_id": "42", "role": "HOST_STAFF"}, 422, "request.invalid")
+	a.Refused(town, "POST "+line, m{"user_id": "42", "role": "HOST_STAFF"}, 409, "grant.stranger")
+	a.Refused(town, "POST "+line, m{"user_id": fmt.Sprint(a.User("外人").ID), "role": "HOST_STAFF"}, 409, "grant.stranger")
 	a.Refused(town, "POST "+line, m{"user_id": fmt.Sprint(who.ID), "role": "SECURITY_ADMIN"}, 422, "request.invalid")
 	a.Refused(town, "POST "+line, m{"user_id": fmt.Sprint(who.ID), "role": "TOWN_OFFICER"}, 422, "grant.role_misfit")
 	a.Refused(town, on("POST /orgs/%d/role-grants", a.Town.ID), m{"user_id": fmt.Sprint(who.ID), "role": "TOWN_OFFICER"}, 403, "grant.beyond_rank")
@@ -156,7 +157,7 @@ func TestRoleGrantsOverHTTP(t *testing.T) {
 	a.Refused(person, revoke, m{"reason": "调动"}, 403, "access.denied")
 	a.Do(town, revoke, m{"reason": "调动"}).Status(200).Get("revoked_at")
 	a.Refused(town, revoke, m{"reason": "调动"}, 409, "state.conflict")
-	if got := a.Do(person, "GET /me", nil).Status(200); strings.Contains(string(got.Body), "HOST_STAFF") {
+	if got := a.Do(person, "GET /me", nil).Status(200); strings.Contains(string(got.Body), on(`"%d"`, a.Community.ID)) {
 		t.Errorf("the role still counts: %s", got.Body)
 	}
 	a.Token(officer)

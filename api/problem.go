@@ -170,6 +170,8 @@ type Exchange struct {
 	UserID    int64
 	ClientID  int64
 	OAuth     bool // errors in the shape of RFC 6749
+
+	form map[string]bool // parts of the multipart form that is read, see gate
 }
 
 // Logger writes the request id on every line.

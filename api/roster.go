@@ -29,8 +29,8 @@ type ImportRosterIn struct {
 // RowErrorView is one wrong row.
 type RowErrorView struct {
 	Line   int    `json:"line" doc:"Row of the sheet or line of the text, from 1" example:"17"`
-	Column string `json:"column,omitempty" doc:"Which column, by its English name" example:"branch"`
-	Code   string `json:"code" doc:"Stable: pattern, format, enum, max_length, duplicate, not_found, ambiguous, out_of_scope" example:"not_found"`
+	Column string `json:"column,omitempty" doc:"Which column, by its English name; absent for the row as a whole" example:"branch"`
+	Code   string `json:"code" doc:"Stable: pattern, format, enum, max_length, duplicate, not_found, ambiguous, out_of_scope, extra_cells" example:"not_found"`
 	Detail string `json:"detail" doc:"What is wrong, for people" example:"没有这个团支部，请先建立或核对名称与院系"`
 }
 

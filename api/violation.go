@@ -22,7 +22,12 @@ var configureHuma = sync.OnceFunc(func() { //nolint:gochecknoglobals // the libr
 	huma.DefaultArrayNullable = false
 	huma.NewError = func(status int, _ string, _ ...error) huma.StatusError { return &Problem{Status: status} }
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
-		return refuse(humagin.Unwrap(ctx), violation(status, msg, errs))
+		c := humagin.Unwrap(ctx)
+		err := violation(status, msg, errs)
+		if f, ok := errors.AsType[*fault.Fault](err); ok && f.Code == fault.ErrInvalid.Code {
+			err = f.With(strangeParts(c)...)
+		}
+		return refuse(c, err)
 	}
 	for target, message := range messages() {
 		*target = message

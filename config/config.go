@@ -105,7 +105,12 @@ type Keys struct {
 }
 
 // Load reads the environment (os.Environ form). The error joins every mistake found.
-func Load(environ []string) (Config, error) {
+func Load(environ []string) (Config, error) { return load(environ, true) }
+
+// Look is Load for a command that only looks: no key is made up, and those that would be are missing.
+func Look(environ []string) (Config, error) { return load(environ, false) }
+
+func load(environ []string, mayWrite bool) (Config, error) {
 	var r raw
 	var errs []error
 	vars := env.ToMap(environ)
@@ -123,7 +128,7 @@ func Load(environ []string) (Config, error) {
 	}
 	errs = append(errs, c.numbers(r)...)
 	errs = append(errs, c.check()...)
-	errs = append(errs, loadKeys(&c, r, len(errs) == 0)...)
+	errs = append(errs, loadKeys(&c, r, mayWrite && len(errs) == 0)...)
 	return c, errors.Join(errs...)
 }
 

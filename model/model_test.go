@@ -63,3 +63,22 @@ func TestAProgrammeYearIsHalfOpen(t *testing.T) {
 		}
 	}
 }
+
+// TestAPolicyOfBeforeTheRules reads as zero, which is harmless or the built-in value.
+func TestAPolicyOfBeforeTheRules(t *testing.T) {
+	t.Parallel()
+	var old model.Policy
+	if old.NoShowWindow() != 180*24*time.Hour || old.NoShowAfter() != 48*time.Hour {
+		t.Error(old.NoShowWindow(), old.NoShowAfter())
+	}
+	now := model.Policy{NoShowWindowDays: 10, NoShowAfterHours: 2}
+	if now.NoShowWindow() != 240*time.Hour || now.NoShowAfter() != 2*time.Hour {
+		t.Error(now.NoShowWindow(), now.NoShowAfter())
+	}
+	for _, c := range []struct{ base, first, wantBase, wantFirst int64 }{{0, 0, 1, 1}, {2, 0, 2, 2}, {0, 3, 1, 3}, {1, 3, 1, 3}} {
+		base, first := model.Policy{LotteryBaseWeight: c.base, LotteryFirstPracticeWeight: c.first}.Weights()
+		if base != c.wantBase || first != c.wantFirst {
+			t.Errorf("%+v: %d, %d", c, base, first)
+		}
+	}
+}

@@ -21,6 +21,7 @@ type Handlers struct {
 	Pairing   *api.PairingAPI
 	Stats     *api.StatsAPI
 	Notify    *api.NotifyAPI
+	Standing  *api.StandingAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -39,6 +40,7 @@ func Routes(h Handlers) []Route {
 		hoursRoutes(h.Hours),
 		statsRoutes(h.Stats),
 		notifyRoutes(h.Notify),
+		standingRoutes(h.Standing),
 	)
 }
 
@@ -76,7 +78,7 @@ func orgRoutes(a *api.OrgAPI) []Route {
 		Post("/orgs/:id/terms", access.TermWrite, "createTerm", api.Handle(201, a.CreateTerm), "orgs", "Add a term to a university", "org.not_university", "term.overlap"),
 
 		Get("/orgs/:id/role-grants", access.GrantRead, "listRoleGrants", api.Handle(200, a.ListGrants), "roles", "Roles held in an organisation"),
-		Post("/orgs/:id/role-grants", access.GrantWrite, "createRoleGrant", api.Handle(201, a.CreateGrant), "roles", "Give a person a role strictly below one's own rank", "access.fresh_login_required", "grant.beyond_rank", "grant.exists", "grant.own", "grant.role_misfit", "grant.separation", "org.not_active"),
+		Post("/orgs/:id/role-grants", access.GrantWrite, "createRoleGrant", api.Handle(201, a.CreateGrant), "roles", "Give a person a role strictly below one's own rank", "access.fresh_login_required", "grant.beyond_rank", "grant.exists", "grant.own", "grant.role_misfit", "grant.separation", "grant.stranger", "org.not_active"),
 		Post("/role-grants/:id/revoke", access.GrantWrite, "revokeRoleGrant", api.Handle(200, a.RevokeGrant), "roles", "Take a role away", "access.fresh_login_required", "access.reason_required", "grant.beyond_rank", "grant.own", "state.conflict"),
 		Get("/system/role-grants", access.GrantRead, "listSystemRoleGrants", api.Handle(200, a.ListSystemGrants), "roles", "Who operates, secures and audits the system"),
 		Post("/system/role-grants", access.GrantWrite, "createSystemRoleGrant", api.Handle(201, a.CreateSystemGrant), "roles", "Give a person a system role", "access.fresh_login_required", "grant.exists", "grant.own", "grant.separation"),
@@ -223,5 +225,23 @@ func notifyRoutes(a *api.NotifyAPI) []Route {
 		Post("/me/notifications/read-all", access.Person, "readAllNotifications", api.Handle(204, a.ReadAll), "notifications", "Mark all as read"),
 		Get("/me/notification-preferences", access.Person, "getMyNotificationPreferences", api.Handle(200, a.Preferences), "notifications", "Which kinds I also want as WeChat messages"),
 		Put("/me/notification-preferences", access.Person, "putMyNotificationPreferences", api.Handle(200, a.SetPreferences), "notifications", "Switch WeChat messages on or off by kind; the inbox always has everything", "notification.kind_unknown"),
+	}
+}
+
+func standingRoutes(a *api.StandingAPI) []Route {
+	return []Route{
+		Post("/students/:id/proofs", access.ProofWrite, "recordProof", api.Handle(201, a.RecordProof), "proofs", "Record training, insurance or clearance of a student", "access.own_interest"),
+		Post("/orgs/:id/proofs", access.ProofWrite, "recordProofs", api.Handle(201, a.RecordProofs), "proofs", "Record the same proof for many students of an organisation and all below it, all or none"),
+		Post("/proofs/:id/revoke", access.ProofWrite, "revokeProof", api.Handle(200, a.RevokeProof), "proofs", "End a proof at once", "access.own_interest", "access.reason_required", "state.conflict"),
+		Get("/students/:id/proofs", access.ProofRead, "listProofs", api.Handle(200, a.ListProofs), "proofs", "Proofs of a student, newest first, revoked ones too"),
+		Get("/me/proofs", access.Person, "listMyProofs", api.Handle(200, a.MyProofs), "proofs", "My proofs, newest first"),
+
+		Get("/me/consents", access.Person, "listMyConsents", api.Handle(200, a.MyConsents), "consents", "Everything I ever agreed to, newest first"),
+		Put("/me/consents/:purpose", access.Person, "putMyConsent", api.Handle(200, a.Agree), "consents", "Agree to a text; again to the same changes nothing"),
+		Delete("/me/consents/:purpose", access.Person, "withdrawMyConsent", api.Handle(204, a.Withdraw), "consents", "Withdraw my consent; what was agreed to stays on record"),
+
+		Get("/me/reliability", access.Person, "getMyReliability", api.Handle(200, a.MyReliability), "reliability", "My late cancellations and no-shows, and whether I may sign up"),
+		Get("/students/:id/reliability", access.ReliabilityRead, "getReliability", api.Handle(200, a.Reliability), "reliability", "Late cancellations and no-shows of a student"),
+		Post("/reliability-entries/:id/reverse", access.ReliabilityReverse, "reverseReliabilityEntry", api.Handle(201, a.ReverseReliability), "reliability", "Take a penalty back; a suspension that loses its reason ends", "access.own_interest", "access.reason_required", "reliability.reversed", "state.conflict"),
 	}
 }

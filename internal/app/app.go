@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -77,6 +78,19 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 		return err
 	}
 	return a.Vault.CheckKeys(ctx, a.DB)
+}
+
+// HasDatabase is nil unless the database is a file that is not there yet; opening it would make it.
+func HasDatabase(cfg config.Config) error {
+	path, ok := strings.CutPrefix(cfg.DatabaseURL, "sqlite:")
+	if !ok {
+		return nil
+	}
+	_, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no database yet at %s: run baodao migrate up", path)
+	}
+	return err
 }
 
 // OpenDatabase opens the configured database without migrating it; the folder of a SQLite file is made when missing.

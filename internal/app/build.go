@@ -60,6 +60,7 @@ type Services struct {
 	Attend    *attend.Service
 	Stats     *stats.Service
 	Notify    *notify.Service
+	Standing  *standing.Service
 }
 
 // Built is the program without its sockets.
@@ -124,6 +125,7 @@ func newServices(d Deps) (*Services, error) {
 		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, CodeKey: d.Keys.Code},
 		Stats:     &stats.Service{DB: d.DB, Now: d.Now},
 		Notify:    notices,
+		Standing:  standings,
 	}, nil
 }
 
@@ -133,7 +135,7 @@ func handlers(s *Services) router.Handlers {
 		Programme: &api.ProgrammeAPI{Programmes: s.Programme}, Pairing: &api.PairingAPI{Pairings: s.Pairing}, Stats: &api.StatsAPI{Stats: s.Stats},
 		Project: &api.ProjectAPI{Projects: s.Project}, Activity: &api.ActivityAPI{Projects: s.Project},
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
-		Notify: &api.NotifyAPI{Notices: s.Notify},
+		Notify: &api.NotifyAPI{Notices: s.Notify}, Standing: &api.StandingAPI{Standing: s.Standing},
 	}
 }
 

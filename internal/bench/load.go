@@ -140,10 +140,18 @@ func readChunks(r *bufio.Reader, body []byte) ([]byte, error) {
 
 // request writes an HTTP/1.1 request.
 func request(method, path, token string, body []byte) []byte {
+	return requestWith(method, path, token, "", body)
+}
+
+// requestWith writes an HTTP/1.1 request with an Idempotency-Key, if there is one.
+func requestWith(method, path, token, key string, body []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s %s HTTP/1.1\r\nHost: bench\r\n", method, path)
 	if token != "" {
 		fmt.Fprintf(&b, "Authorization: Bearer %s\r\n", token)
+	}
+	if key != "" {
+		fmt.Fprintf(&b, "Idempotency-Key: %s\r\n", key)
 	}
 	if body != nil {
 		fmt.Fprintf(&b, "Content-Type: application/json\r\nContent-Length: %d\r\n", len(body))
@@ -162,6 +170,9 @@ func want(status int) func(int, []byte) error {
 		return nil
 	}
 }
+
+// rateTime is how long a rate is measured.
+const rateTime = 1500 * time.Millisecond
 
 // pair measures ours against a floor, in turn with the order reversed every other round (A B B A), after a warm-up.
 func pair(ctx context.Context, ours, floor func(context.Context) (float64, error)) (result, error) {

@@ -50,6 +50,14 @@ func all() []benchmark {
 		{name: "edge.overhead", run: edgeOverhead},
 		{name: "list.page", engines: true, run: listPage},
 		{name: "list.public", engines: true, run: listPublic},
+		{name: "signup.hot", engines: true, run: signupHot},
+		{name: "signup.commit", engines: true, run: signupCommit},
+		{name: "signup.burst", engines: true, less: true, run: signupBurst},
+		{name: "signup.full", engines: true, run: signupFull},
+		{name: "signup.spread", engines: true, run: signupSpread},
+		{name: "signup.single", engines: true, less: true, run: signupSingle},
+		{name: "signup.growth", engines: true, less: true, run: signupGrowth},
+		{name: "signup.replicas", engines: true, run: signupReplicas},
 		{name: "import.divisions", engines: true, less: true, run: importDivisions},
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	counter "sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -28,6 +29,8 @@ type stage struct {
 	db    *gorm.DB
 	built *app.Built
 	ids   func() int64
+	keys  config.Keys
+	url   string
 	close func() error
 }
 
@@ -48,23 +51,31 @@ func openStage(ctx context.Context, s settings, engine string) (*stage, error) {
 	if err != nil {
 		return nil, errors.Join(err, drop())
 	}
-	st := &stage{db: db, close: func() error { return errors.Join(database.Close(db), drop()) }}
+	st := &stage{db: db, url: address, close: func() error { return errors.Join(database.Close(db), drop()) }}
 	if _, err := database.Migrate(ctx, db); err != nil {
 		return nil, errors.Join(err, st.close())
 	}
-	var last int64
-	st.ids = func() int64 { last++; return last }
+	var last counter.Int64
+	st.ids = func() int64 { return last.Add(1) }
 	zero := make([]byte, 32)
 	ring := config.Ring{Current: "k", Keys: map[string][]byte{"k": zero}}
-	st.built, err = app.Build(app.Deps{ //nolint:contextcheck // each request brings its own
-		DB: db, Now: clock.System, NewID: st.ids, PageLife: time.Second, WeChat: anyone{}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
-		Keys: config.Keys{Token: ring, Field: ring, Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero},
-	})
-	if err != nil {
+	st.keys = config.Keys{Token: ring, Field: ring, Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero}
+	if st.built, err = st.build(db); err != nil { //nolint:contextcheck // each request brings its own
 		return nil, errors.Join(err, st.close())
 	}
 	return st, nil
 }
+
+// build builds the program over a database.
+func (st *stage) build(db *gorm.DB) (*app.Built, error) {
+	return app.Build(app.Deps{
+		DB: db, Now: clock.System, NewID: st.ids, PageLife: time.Second, WeChat: anyone{}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil)),
+		Keys: st.keys, AppID: benchApp, MaxInFlight: 4096,
+	})
+}
+
+// benchApp is the mini-program.
+const benchApp = "wxbench"
 
 func makeSchema(ctx context.Context, dsn string, drop func() error) (string, func() error, error) {
 	cfg, err := mysql.ParseDSN(dsn)

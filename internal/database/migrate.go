@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,9 @@ import (
 
 // ErrNewer says that the database was migrated by a newer version of the program.
 var ErrNewer = errors.New("the database is newer than this program: use the newer program")
+
+// versionTable is where goose keeps what has been applied.
+const versionTable = "schema_migrations"
 
 // lockWait bounds how long one process waits for another that migrates.
 const lockWait = 5 * time.Minute
@@ -65,7 +69,7 @@ func Pending(ctx context.Context, db *gorm.DB) (int, error) {
 	return n, err
 }
 
-// Migrations lists every migration, oldest first.
+// Migrations lists every migration, oldest first. It writes nothing: a database that was never migrated has none applied.
 func Migrations(ctx context.Context, db *gorm.DB) ([]Status, error) {
 	pool, err := db.DB()
 	if err != nil {
@@ -75,16 +79,20 @@ func Migrations(ctx context.Context, db *gorm.DB) ([]Status, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := refuseNewer(ctx, provider); err != nil {
-		return nil, err
+	var applied []int64
+	tx := db.WithContext(ctx)
+	if tx.Migrator().HasTable(versionTable) {
+		if err := tx.Table(versionTable).Where("is_applied = ?", true).Order("version_id").Pluck("version_id", &applied).Error; err != nil {
+			return nil, fmt.Errorf("read migrations: %w", err)
+		}
 	}
-	rows, err := provider.Status(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read migrations: %w", err)
+	sources := provider.ListSources()
+	out := make([]Status, len(sources))
+	for i, m := range sources {
+		out[i] = Status{Version: m.Version, Name: m.Path, Applied: slices.Contains(applied, m.Version)}
 	}
-	out := make([]Status, len(rows))
-	for i, r := range rows {
-		out[i] = Status{Version: r.Source.Version, Name: r.Source.Path, Applied: r.State == goose.StateApplied}
+	if len(applied) > 0 && applied[len(applied)-1] > out[len(out)-1].Version {
+		return nil, fmt.Errorf("schema %d, program %d: %w", applied[len(applied)-1], out[len(out)-1].Version, ErrNewer)
 	}
 	return out, nil
 }
@@ -98,7 +106,7 @@ func newProvider(db *gorm.DB, pool *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}
-	p, err := goose.NewProvider(dialect, pool, files, goose.WithTableName("schema_migrations"))
+	p, err := goose.NewProvider(dialect, pool, files, goose.WithTableName(versionTable))
 	if err != nil {
 		return nil, fmt.Errorf("read migrations: %w", err)
 	}

@@ -17,6 +17,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
+	"baodao/service/text"
 )
 
 // ErrNotCommittee says that only committees have API clients.
@@ -45,11 +46,13 @@ type IssuedClient struct {
 }
 
 // CreateClient makes a client of a committee. It needs a fresh login. Errors: the access refusals, fault.ErrNotFound,
-// ErrNotCommittee, fault.ErrInvalid with each scope that cannot be given.
+// ErrNotCommittee, fault.ErrInvalid with a name that cannot be shown and each scope that cannot be given.
 func (s *Service) CreateClient(ctx context.Context, actor access.Actor, in NewClient, key idem.Key) (IssuedClient, error) {
 	if _, err := s.clientOrg(s.DB.WithContext(ctx), actor, in.OrgID); err != nil {
 		return IssuedClient{}, err // asked of a repeat too: its answer holds the secret
 	}
+	var wrong fault.Collector
+	text.Settle(&wrong, text.Field{At: "/name", In: &in.Name, Max: 60})
 	row, err := idem.Run(ctx, s.DB, s.Now(), actor, "createAPIClient", key, func(tx *gorm.DB) (model.APIClient, error) {
 		org, err := s.clientOrg(tx, actor, in.OrgID)
 		if err != nil {
@@ -58,7 +61,7 @@ func (s *Service) CreateClient(ctx context.Context, actor access.Actor, in NewCl
 		if err := actor.Fresh(s.Now()); err != nil {
 			return model.APIClient{}, err
 		}
-		if err := checkScopes(org, in.Scopes); err != nil {
+		if err := checkScopes(org, in.Scopes, wrong); err != nil {
 			return model.APIClient{}, err
 		}
 		now := s.Now()
@@ -196,7 +199,7 @@ func committeeGrant(org model.Org) (access.Grant, bool) {
 }
 
 // checkScopes: each must be one that clients may have at all and that the committee itself has, and named once.
-func checkScopes(org model.Org, scopes []string) error {
+func checkScopes(org model.Org, scopes []string, wrong fault.Collector) error {
 	grant, ok := committeeGrant(org)
 	if !ok {
 		return ErrNotCommittee
@@ -204,7 +207,6 @@ func checkScopes(org model.Org, scopes []string) error {
 	if org.Status != model.OrgActive {
 		return fault.ErrState
 	}
-	var wrong fault.Collector
 	wrong.Add(len(scopes) == 0, "/scopes", "min_items", "至少 1 项", "must have at least 1 items")
 	for i, name := range scopes {
 		p, at := access.Permission(name), "/scopes/"+strconv.Itoa(i)

@@ -112,6 +112,10 @@ func TestCreateClientIsRefused(t *testing.T) {
 	if f, ok := errors.AsType[*fault.Fault](err); !ok || len(f.Fields) != 2 || f.Fields[1].Pointer != "/scopes/2" {
 		t.Fatal("every wrong scope at once", err)
 	}
+	_, err = k.CreateClient(t.Context(), officer(k.City), account.NewClient{OrgID: k.City.ID, Name: "看\u202e板", Scopes: []string{"a"}}, idem.Key{})
+	if f, ok := errors.AsType[*fault.Fault](err); !ok || len(f.Fields) != 2 || f.Fields[0].Pointer != "/name" || f.Fields[1].Pointer != "/scopes/0" {
+		t.Fatal("a name that cannot be shown is wrong beside a wrong scope", err)
+	}
 }
 
 func TestARepeatShowsTheSecretWithoutStoringIt(t *testing.T) {

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"gorm.io/gorm"
 
@@ -12,6 +11,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/read"
+	"baodao/service/text"
 )
 
 // errHoldsRole keeps accounts that hold a role for the security administrator: rank against rank is not theirs to judge.
@@ -28,7 +28,7 @@ func (s *Service) ReinstateUser(ctx context.Context, actor access.Actor, id int6
 	return s.moveUser(ctx, actor, id, audit.Move{Action: "user.reinstate", To: model.UserActive, Reason: reason})
 }
 
-// moveUser changes the state of an account; fault.ErrNotFound is out of sight, too. Errors: the access refusals, access.ErrReason, fault.ErrNotFound, fault.ErrState.
+// moveUser changes the state of an account; fault.ErrNotFound is out of sight, too. Errors: the access refusals, access.ErrReason, fault.ErrInvalid, fault.ErrNotFound, fault.ErrState.
 func (s *Service) moveUser(ctx context.Context, actor access.Actor, id int64, m audit.Move) (model.User, error) {
 	var user model.User
 	if err := actor.Require(access.UserBan); err != nil {
@@ -37,10 +37,11 @@ func (s *Service) moveUser(ctx context.Context, actor access.Actor, id int64, m 
 	if err := actor.NotOwn(nil, []int64{id}); err != nil {
 		return user, err
 	}
-	if m.Reason = strings.TrimSpace(m.Reason); m.Reason == "" {
-		return user, access.ErrReason
+	var err error
+	if m.Reason, err = text.Reason(m.Reason); err != nil {
+		return user, err
 	}
-	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
+	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
 		if user, err = lockUser(tx, id); err != nil {
 			return err
 		}

@@ -52,15 +52,16 @@ func TestSuspendIsRefused(t *testing.T) {
 		reason string
 		want   error
 	}{
-		"nobody":           {access.Actor{}, victim, "x", access.ErrRequired},
-		"a student":        {k.Student("小王", k.Branch), victim, "x", access.ErrDenied},
-		"an officer":       {k.World.Staff("省", access.CommitteeOfficer, k.Province), victim, "x", access.ErrDenied},
-		"an auditor":       {k.World.Staff("审", access.Auditor, model.Org{}), victim, "x", access.ErrDenied},
-		"an operator":      {k.World.Staff("运", access.Operator, model.Org{}), victim, "x", access.ErrDenied},
-		"a client":         {access.Actor{ClientID: 7}, victim, "x", access.ErrDenied},
-		"oneself":          {sec, sec.UserID, "x", access.ErrOwnInterest},
-		"without a reason": {sec, victim, " \t", access.ErrReason},
-		"nobody there":     {sec, 42, "x", fault.ErrNotFound},
+		"nobody":               {access.Actor{}, victim, "x", access.ErrRequired},
+		"a student":            {k.Student("小王", k.Branch), victim, "x", access.ErrDenied},
+		"an officer":           {k.World.Staff("省", access.CommitteeOfficer, k.Province), victim, "x", access.ErrDenied},
+		"an auditor":           {k.World.Staff("审", access.Auditor, model.Org{}), victim, "x", access.ErrDenied},
+		"an operator":          {k.World.Staff("运", access.Operator, model.Org{}), victim, "x", access.ErrDenied},
+		"a client":             {access.Actor{ClientID: 7}, victim, "x", access.ErrDenied},
+		"oneself":              {sec, sec.UserID, "x", access.ErrOwnInterest},
+		"without a reason":     {sec, victim, " \t", access.ErrReason},
+		"a reason with tricks": {sec, victim, "a\u202eb", fault.ErrInvalid},
+		"nobody there":         {sec, 42, "x", fault.ErrNotFound},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

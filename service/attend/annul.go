@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -16,6 +15,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/read"
 	"baodao/service/signup"
+	"baodao/service/text"
 )
 
 // Refusals of an annulment.
@@ -35,11 +35,12 @@ func (s *Service) Annul(ctx context.Context, actor access.Actor, checkInID int64
 	if err := actor.Require(access.Person); err != nil {
 		return model.CheckIn{}, err
 	}
-	if strings.TrimSpace(reason) == "" {
-		return model.CheckIn{}, access.ErrReason
+	reason, err := text.Reason(reason)
+	if err != nil {
+		return model.CheckIn{}, err
 	}
 	var out model.CheckIn
-	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
+	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
 		out, err = s.annul(tx, actor, checkInID, reason)
 		return err
 	})

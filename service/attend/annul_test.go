@@ -99,6 +99,7 @@ func TestWhoMayAnnulWhat(t *testing.T) {
 	}{
 		"nobody":                          {as: access.Actor{}, id: scan.ID, want: access.ErrRequired},
 		"no reason":                       {as: me, id: scan.ID, reason: " ", want: access.ErrReason},
+		"a reason with tricks":            {as: me, id: scan.ID, reason: "a\u202eb", want: fault.ErrInvalid},
 		"unknown":                         {as: me, id: 99, want: fault.ErrNotFound},
 		"another student":                 {as: b.Student("别人", b.Branch), id: scan.ID, want: fault.ErrNotFound},
 		"a clerk, the student's own scan": {as: b.clerk, id: scan.ID, want: access.ErrDenied},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -15,6 +14,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/signup"
+	"baodao/service/text"
 )
 
 // Confirmation says that staff saw these people come or go.
@@ -35,8 +35,9 @@ func (s *Service) StaffConfirm(ctx context.Context, actor access.Actor, in Confi
 	if actor.UserID == 0 {
 		return nil, access.ErrDenied
 	}
-	if strings.TrimSpace(in.Reason) == "" {
-		return nil, access.ErrReason
+	var err error
+	if in.Reason, err = text.Reason(in.Reason); err != nil {
+		return nil, err
 	}
 	return idem.Run(ctx, s.DB, s.Now(), actor, "confirmCheckIns", key, func(tx *gorm.DB) ([]model.CheckIn, error) {
 		return s.staffConfirm(tx, actor, in)

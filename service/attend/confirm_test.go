@@ -64,6 +64,8 @@ func TestStaffConfirmRefuses(t *testing.T) {
 	in := b.list(model.KindIn, seat)
 	noReason := in
 	noReason.Reason = " "
+	tricks := in
+	tricks.Reason = "a\u202eb"
 	noSession := in
 	noSession.SessionID = 99
 	tests := map[string]struct {
@@ -86,6 +88,7 @@ func TestStaffConfirmRefuses(t *testing.T) {
 		"too late":                     {as: b.clerk, in: in, at: 2 * time.Hour, want: attend.ErrTooLate},
 		"out before in":                {as: b.clerk, in: b.list(model.KindOut, seat), want: attend.ErrNotCheckedIn},
 		"no reason":                    {as: b.clerk, in: noReason, want: access.ErrReason},
+		"a reason with tricks":         {as: b.clerk, in: tricks, want: fault.ErrInvalid},
 		"no such session":              {as: b.clerk, in: noSession, want: fault.ErrNotFound},
 		"town officer, not in the row": {as: b.Staff("镇干", access.TownOfficer, b.Town), in: in, want: access.ErrDenied},
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"gorm.io/gorm"
 
@@ -14,6 +13,7 @@ import (
 	"baodao/service/audit"
 	"baodao/service/fault"
 	"baodao/service/org"
+	"baodao/service/text"
 )
 
 // Dispute stops a claim that is not recognised yet: the student, the team's lead or advisor, or the host says that it is
@@ -56,11 +56,12 @@ func (s *Service) settle(ctx context.Context, actor access.Actor, claimID int64,
 	if actor.UserID == 0 {
 		return model.HoursClaim{}, access.ErrDenied
 	}
-	if strings.TrimSpace(reason) == "" {
-		return model.HoursClaim{}, access.ErrReason
+	reason, err := text.Reason(reason)
+	if err != nil {
+		return model.HoursClaim{}, err
 	}
 	var out model.HoursClaim
-	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		v, err := s.viewOf(tx, claimID)
 		if err == nil {
 			err = d.may(tx, actor, v)

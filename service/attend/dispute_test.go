@@ -1,6 +1,7 @@
 package attend_test
 
 import (
+	"strings"
 	"testing"
 
 	"baodao/model"
@@ -108,6 +109,10 @@ func TestWhoDisputesAndRejects(t *testing.T) {
 	}
 	_, err := b.s.Dispute(t.Context(), me, mine.ID, "  ")
 	is(t, err, access.ErrReason)
+	for _, tricks := range []string{"a\u202eb", "一\n二", strings.Repeat("长", 201)} {
+		_, err = b.s.Dispute(t.Context(), me, mine.ID, tricks)
+		is(t, err, fault.ErrInvalid)
+	}
 	_, err = b.s.Dispute(t.Context(), me, 99, "x")
 	is(t, err, fault.ErrNotFound)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"gorm.io/gorm"
 
@@ -14,6 +13,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/read"
+	"baodao/service/text"
 )
 
 // ErrReversed refuses to reverse a line twice.
@@ -29,8 +29,9 @@ func (s *Service) Reverse(ctx context.Context, actor access.Actor, entryID int64
 	if actor.UserID == 0 {
 		return model.HoursEntry{}, access.ErrDenied
 	}
-	if strings.TrimSpace(reason) == "" {
-		return model.HoursEntry{}, access.ErrReason
+	reason, err := text.Reason(reason)
+	if err != nil {
+		return model.HoursEntry{}, err
 	}
 	return idem.Run(ctx, s.DB, s.Now(), actor, "reverseHours", key, func(tx *gorm.DB) (model.HoursEntry, error) {
 		return s.reverse(tx, actor, entryID, reason)

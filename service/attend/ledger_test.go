@@ -78,6 +78,7 @@ func TestWhoReverses(t *testing.T) {
 		"another department": {dean, line.ID, "x", fault.ErrNotFound},
 		"their own officer":  {b.Grant(me, access.CommitteeOfficer, b.Department), line.ID, "x", access.ErrOwnInterest},
 		"without a reason":   {b.officer, line.ID, "", access.ErrReason},
+		"a reason of tricks": {b.officer, line.ID, "a\u202eb", fault.ErrInvalid},
 		"an unknown line":    {b.officer, 99, "x", fault.ErrNotFound},
 		"an API client":      {access.Actor{ClientID: 1, Scopes: []access.Permission{access.HoursRecognise}, Grants: b.officer.Grants}, line.ID, "x", access.ErrDenied},
 	}

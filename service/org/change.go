@@ -12,6 +12,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/text"
 )
 
 // Update edits an organisation below the actor's own. version is the one the caller has read; another one is fault.ErrStale.
@@ -73,7 +74,7 @@ func (s *Service) Dissolve(ctx context.Context, actor access.Actor, id int64, in
 }
 
 func (s *Service) dissolve(tx *gorm.DB, actor access.Actor, o model.Org, in Dissolution) error {
-	reason, err := reasonOf(in.Reason)
+	reason, err := text.Reason(in.Reason)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,13 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/atomic"
+	"baodao/service/fault"
+	"baodao/service/read"
 )
 
 // codeBytes is how much of the keyed hash a code carries: 128 bits.
@@ -35,4 +42,13 @@ func hashCode(code string) []byte {
 	plain := strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(strings.TrimSpace(code)))
 	sum := sha256.Sum256([]byte(plain))
 	return sum[:]
+}
+
+// lockedBy locks the one invitation or join code that a condition names, or returns missing.
+func lockedBy[T model.Invitation | model.JoinCode](tx *gorm.DB, where string, value any, missing *fault.Fault) (T, error) {
+	row, err := read.One[T](atomic.ForUpdate(tx).Where(where, value), "code")
+	if errors.Is(err, fault.ErrNotFound) {
+		return row, missing
+	}
+	return row, err
 }

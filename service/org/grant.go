@@ -15,11 +15,15 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
+	"baodao/service/text"
 	"baodao/service/vault"
 )
 
-// ErrGrantExists says that the person has this role already.
-var ErrGrantExists = fault.Define(fault.Conflict, "grant.exists", "此人已有这个角色。", "The person holds this role already.")
+// Refusals of giving a role.
+var (
+	ErrGrantExists   = fault.Define(fault.Conflict, "grant.exists", "此人已有这个角色。", "The person holds this role already.")
+	ErrGrantStranger = fault.Define(fault.Conflict, "grant.stranger", "此人不在您的管辖范围内，不能直接任命，请改发邀请码。", "This person is not within your sight: send an invitation code instead.")
+)
 
 // GrantInfo is a role grant with the holder's name, masked for system administrators and auditors.
 type GrantInfo struct {
@@ -86,7 +90,9 @@ func seesNames(actor access.Actor, path string) bool {
 	return false
 }
 
-// Grant gives a role to a person: strictly below the actor's rank, inside the actor's subtree, never to oneself.
+// Grant gives a role to a person: strictly below the actor's rank, inside the actor's subtree, never to oneself. By the
+// number of an account only those can be appointed whose names the actor may read already; anybody else needs an
+// invitation, so that trying numbers shows nobody's name. Unknown accounts are ErrGrantStranger too.
 func (s *Service) Grant(ctx context.Context, actor access.Actor, key idem.Key, in NewGrant) (model.RoleGrant, error) {
 	if err := actor.Require(access.GrantWrite); err != nil {
 		return model.RoleGrant{}, err
@@ -109,6 +115,9 @@ func (s *Service) Grant(ctx context.Context, actor access.Actor, key idem.Key, i
 		}
 		if o.ID != 0 && o.Status != model.OrgActive {
 			return model.RoleGrant{}, ErrNotActive
+		}
+		if err := s.knows(tx, actor, in.UserID); err != nil {
+			return model.RoleGrant{}, err
 		}
 		return s.appoint(tx, actor, o, in, actor.UserID)
 	})
@@ -188,7 +197,7 @@ func (s *Service) revoke(tx *gorm.DB, actor access.Actor, row *model.RoleGrant, 
 	if err := s.mayAppoint(tx, actor, access.GrantWrite, access.GrantRead, access.Role(row.Role), o); err != nil {
 		return err
 	}
-	if reason, err = reasonOf(reason); err != nil {
+	if reason, err = text.Reason(reason); err != nil {
 		return err
 	}
 	if row.RevokedAt != nil {

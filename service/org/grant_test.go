@@ -17,8 +17,15 @@ import (
 func TestGrant(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	closed := h.person("已注销")
+	closed := h.known("已注销")
 	h.close(t, closed.UserID)
+	elsewhere := h.Org(h.Org(h.University, model.OrgDepartmentCommittee, "别系"), model.OrgLeagueBranch, "别班")
+	outside := h.Org(h.Org(h.County, model.OrgTownYouthCommittee, "外镇"), model.OrgCommunity, "外社区")
+	foreign, near := h.Staff("外镇干事", access.HostStaff, outside), h.Staff("外镇干事", access.HostStaff, outside)
+	otherSec := h.Staff("另一安全员", access.SecurityAdmin, model.Org{})
+	former, ranOut := h.Staff("前干事", access.HostStaff, h.Community), h.Staff("到期干事", access.HostStaff, h.Community)
+	h.set(t, former.UserID, map[string]any{"live": nil, "revoked_at": h.Clock.Now()})
+	h.set(t, ranOut.UserID, map[string]any{"to_at": h.Clock.Now()})
 	dead := h.Org(h.Town, model.OrgCommunity, "旧社区")
 	must[model.Org](t)(h.s.Dissolve(t.Context(), h.town, dead.ID, org.Dissolution{Reason: "合并"}))
 	stale := func(a access.Actor) access.Actor { a.LoggedInAt = h.Clock.Now().Add(-6 * time.Minute); return a }
@@ -45,43 +52,58 @@ func TestGrant(t *testing.T) {
 		"a province appoints a city officer":             {h.provincial, access.CommitteeOfficer, h.City, 0, nil, nil},
 		"the security administrator appoints a province": {h.sec, access.CommitteeOfficer, h.Province, 0, nil, nil},
 		"the security administrator appoints an auditor": {h.sec, access.Auditor, model.Org{}, 0, nil, nil},
-		"nobody":                                         {access.Actor{}, access.HostStaff, h.Community, 0, nil, access.ErrRequired},
-		"a student":                                      {h.Student("学生", h.Branch), access.HostStaff, h.Community, 0, nil, access.ErrDenied},
-		"host staff appoint nobody":                      {h.host, access.HostStaff, h.Community, 0, nil, access.ErrDenied},
-		"a secretary appoints nobody":                    {h.secretary, access.BranchSecretary, h.Branch, 0, nil, access.ErrDenied},
-		"not one's own rank, county":                     {h.county, access.CommitteeOfficer, h.County, 0, nil, org.ErrRank},
-		"not one's own rank, department":                 {h.department, access.CommitteeOfficer, h.Department, 0, nil, org.ErrRank},
-		"not one's own rank, town":                       {h.town, access.TownOfficer, h.Town, 0, nil, org.ErrRank},
-		"not above oneself":                              {h.university, access.CommitteeOfficer, h.City, 0, nil, access.ErrDenied},
-		"not beside oneself":                             {h.town, access.BranchSecretary, h.Branch, 0, nil, access.ErrDenied},
-		"a county does not reach the university":         {h.county, access.CommitteeOfficer, h.University, 0, nil, access.ErrDenied},
-		"system roles are the administrator's":           {h.provincial, access.Operator, model.Org{}, 0, nil, access.ErrDenied},
-		"a role that does not fit":                       {h.town, access.TownOfficer, h.Community, 0, nil, org.ErrRoleKind},
-		"a role that is not granted":                     {h.university, access.Student, h.Branch, 0, nil, org.ErrRoleKind},
-		"a business role in the system":                  {h.sec, access.HostStaff, model.Org{}, 0, nil, org.ErrRoleKind},
-		"a system role in an organisation":               {h.sec, access.Auditor, h.City, 0, nil, org.ErrRoleKind},
-		"an old login at the university":                 {stale(h.university), access.Advisor, h.Department, 0, nil, access.ErrStepUp},
-		"an old login of the administrator":              {stale(h.sec), access.Auditor, model.Org{}, 0, nil, access.ErrStepUp},
-		"an API client":                                  {client, access.Advisor, h.Department, 0, nil, access.ErrDenied},
-		"oneself":                                        {h.university, access.Advisor, h.Department, h.university.UserID, nil, org.ErrOwnGrant},
-		"somebody unknown":                               {h.town, access.HostStaff, h.Community, 42, nil, fault.ErrInvalid},
-		"a closed account":                               {h.town, access.HostStaff, h.Community, closed.UserID, nil, fault.ErrInvalid},
-		"until now":                                      {h.town, access.HostStaff, h.Community, 0, &past, fault.ErrInvalid},
-		"in a dissolved organisation":                    {h.town, access.HostStaff, dead, 0, nil, org.ErrNotActive},
-		"in no organisation":                             {h.town, access.HostStaff, model.Org{ID: 42}, 0, nil, fault.ErrNotFound},
-		"an officer does not become auditor":             {h.sec, access.Auditor, model.Org{}, h.town.UserID, nil, org.ErrSeparation},
-		"the administrator does not become officer":      {h.city, access.CommitteeOfficer, h.County, h.sec.UserID, nil, org.ErrSeparation},
-		"a role that somebody holds":                     {h.county, access.TownOfficer, h.Town, h.town.UserID, nil, org.ErrGrantExists},
-		"a department does not reach another department": {h.department, access.Advisor, h.Org(h.University, model.OrgDepartmentCommittee, "别系"), 0, nil, access.ErrDenied},
-		"a club lead is the university's to appoint":     {h.university, access.ClubLead, h.Org(h.University, model.OrgStudentClub, "社团"), 0, nil, nil},
-		"a committee officer does not sit in a branch":   {h.university, access.CommitteeOfficer, h.Branch, 0, nil, org.ErrRoleKind},
-		"somebody may hold two business roles":           {h.department, access.BranchSecretary, h.Branch, h.town.UserID, nil, nil},
+		"nobody":                                          {access.Actor{}, access.HostStaff, h.Community, 0, nil, access.ErrRequired},
+		"a student":                                       {h.Student("学生", h.Branch), access.HostStaff, h.Community, 0, nil, access.ErrDenied},
+		"host staff appoint nobody":                       {h.host, access.HostStaff, h.Community, 0, nil, access.ErrDenied},
+		"a secretary appoints nobody":                     {h.secretary, access.BranchSecretary, h.Branch, 0, nil, access.ErrDenied},
+		"not one's own rank, county":                      {h.county, access.CommitteeOfficer, h.County, 0, nil, org.ErrRank},
+		"not one's own rank, department":                  {h.department, access.CommitteeOfficer, h.Department, 0, nil, org.ErrRank},
+		"not one's own rank, town":                        {h.town, access.TownOfficer, h.Town, 0, nil, org.ErrRank},
+		"not above oneself":                               {h.university, access.CommitteeOfficer, h.City, 0, nil, access.ErrDenied},
+		"not beside oneself":                              {h.town, access.BranchSecretary, h.Branch, 0, nil, access.ErrDenied},
+		"a county does not reach the university":          {h.county, access.CommitteeOfficer, h.University, 0, nil, access.ErrDenied},
+		"system roles are the administrator's":            {h.provincial, access.Operator, model.Org{}, 0, nil, access.ErrDenied},
+		"a role that does not fit":                        {h.town, access.TownOfficer, h.Community, 0, nil, org.ErrRoleKind},
+		"a role that is not granted":                      {h.university, access.Student, h.Branch, 0, nil, org.ErrRoleKind},
+		"a business role in the system":                   {h.sec, access.HostStaff, model.Org{}, 0, nil, org.ErrRoleKind},
+		"a system role in an organisation":                {h.sec, access.Auditor, h.City, 0, nil, org.ErrRoleKind},
+		"an old login at the university":                  {stale(h.university), access.Advisor, h.Department, 0, nil, access.ErrStepUp},
+		"an old login of the administrator":               {stale(h.sec), access.Auditor, model.Org{}, 0, nil, access.ErrStepUp},
+		"an API client":                                   {client, access.Advisor, h.Department, 0, nil, access.ErrDenied},
+		"oneself":                                         {h.university, access.Advisor, h.Department, h.university.UserID, nil, org.ErrOwnGrant},
+		"somebody unknown":                                {h.town, access.HostStaff, h.Community, 42, nil, org.ErrGrantStranger},
+		"somebody unknown, by the administrator":          {h.sec, access.Auditor, model.Org{}, 42, nil, fault.ErrInvalid},
+		"a closed account":                                {h.town, access.HostStaff, h.Community, closed.UserID, nil, fault.ErrInvalid},
+		"a stranger with nothing":                         {h.town, access.HostStaff, h.Community, h.person("无").UserID, nil, org.ErrGrantStranger},
+		"a stranger, by the administrator":                {h.sec, access.HostStaff, h.Community, h.person("无").UserID, nil, nil},
+		"a student is a stranger to a town":               {h.town, access.HostStaff, h.Community, h.Student("学", h.Branch).UserID, nil, org.ErrGrantStranger},
+		"a student is a stranger to a city":               {h.city, access.HostStaff, h.Community, h.Student("学", h.Branch).UserID, nil, org.ErrGrantStranger},
+		"a student of the department":                     {h.department, access.BranchSecretary, h.Branch, h.Student("学", h.Branch).UserID, nil, nil},
+		"a student of another department":                 {h.department, access.BranchSecretary, h.Branch, h.Student("学", elsewhere).UserID, nil, org.ErrGrantStranger},
+		"a student of another department, the university": {h.university, access.BranchSecretary, h.Branch, h.Student("学", elsewhere).UserID, nil, nil},
+		"somebody from another town":                      {h.town, access.HostStaff, h.Community, foreign.UserID, nil, org.ErrGrantStranger},
+		"somebody from another town, the county":          {h.county, access.HostStaff, h.Community, near.UserID, nil, nil},
+		"somebody whose role is over":                     {h.town, access.HostStaff, h.Community, former.UserID, nil, org.ErrGrantStranger},
+		"somebody whose role ran out":                     {h.town, access.HostStaff, h.Community, ranOut.UserID, nil, org.ErrGrantStranger},
+		"until now":                                       {h.town, access.HostStaff, h.Community, 0, &past, fault.ErrInvalid},
+		"in a dissolved organisation":                     {h.town, access.HostStaff, dead, 0, nil, org.ErrNotActive},
+		"in no organisation":                              {h.town, access.HostStaff, model.Org{ID: 42}, 0, nil, fault.ErrNotFound},
+		"an officer does not become auditor":              {h.sec, access.Auditor, model.Org{}, h.town.UserID, nil, org.ErrSeparation},
+		"the administrator does not become officer":       {otherSec, access.CommitteeOfficer, h.County, h.sec.UserID, nil, org.ErrSeparation},
+		"a role that somebody holds":                      {h.county, access.TownOfficer, h.Town, h.town.UserID, nil, org.ErrGrantExists},
+		"a department does not reach another department":  {h.department, access.Advisor, h.Org(h.University, model.OrgDepartmentCommittee, "别系"), 0, nil, access.ErrDenied},
+		"a club lead is the university's to appoint":      {h.university, access.ClubLead, h.Org(h.University, model.OrgStudentClub, "社团"), 0, nil, nil},
+		"a committee officer does not sit in a branch":    {h.university, access.CommitteeOfficer, h.Branch, 0, nil, org.ErrRoleKind},
+		"somebody may hold two business roles":            {h.university, access.BranchSecretary, h.Branch, h.department.UserID, nil, nil},
 	}
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
 			user := c.user
-			if user == 0 {
+			switch {
+			case user == 0 && c.at.ID == 0:
 				user = h.person(name).UserID
+			case user == 0:
+				user = h.known(name).UserID
 			}
 			before, audits := count[model.RoleGrant](t, h.DB, "1 = 1"), h.audits(t, "grant.create")
 			g, err := h.s.Grant(t.Context(), c.by, idem.Key{}, org.NewGrant{UserID: user, Role: c.role, OrgID: c.at.ID, Until: c.till})
@@ -103,7 +125,7 @@ func TestGrant(t *testing.T) {
 func TestGrantAgainAfterItRanOut(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	user := h.person("某人").UserID
+	user := h.known("某人").UserID
 	till := h.Clock.Now().Add(time.Hour)
 	in := org.NewGrant{UserID: user, Role: access.HostStaff, OrgID: h.Community.ID, Until: &till}
 	must[model.RoleGrant](t)(h.s.Grant(t.Context(), h.town, idem.Key{}, in))
@@ -118,7 +140,7 @@ func TestGrantByOneWhoHasLostTheRole(t *testing.T) {
 	var own model.RoleGrant
 	wants(t, h.DB.Where("user_id = ?", h.town.UserID).First(&own).Error, nil)
 	must[model.RoleGrant](t)(h.s.Revoke(t.Context(), h.county, own.ID, "调离"))
-	_, err := h.s.Grant(t.Context(), h.town, idem.Key{}, org.NewGrant{UserID: h.person("某人").UserID, Role: access.HostStaff, OrgID: h.Community.ID})
+	_, err := h.s.Grant(t.Context(), h.town, idem.Key{}, org.NewGrant{UserID: h.known("某人").UserID, Role: access.HostStaff, OrgID: h.Community.ID})
 	wants(t, err, access.ErrDenied)
 }
 

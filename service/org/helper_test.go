@@ -45,6 +45,20 @@ func (h *house) person(name string) access.Actor {
 	return access.Actor{UserID: h.User(name).ID, LoggedInAt: h.Clock.Now()}
 }
 
+// known is somebody whose name everybody who appoints may read: a student of the branch who works for a community.
+func (h *house) known(name string) access.Actor {
+	h.TB.Helper()
+	return h.Grant(h.Student(name, h.Branch), access.HostStaff, h.Org(h.Town, model.OrgCommunity, "旁社区"))
+}
+
+// set changes the roles of a user.
+func (h *house) set(t *testing.T, user int64, columns map[string]any) {
+	t.Helper()
+	wants(t, h.DB.Transaction(func(tx *gorm.DB) error {
+		return tx.Model(&model.RoleGrant{}).Where("user_id = ?", user).Updates(columns).Error
+	}), nil)
+}
+
 // count counts rows.
 func count[T any](t *testing.T, db *gorm.DB, where string, args ...any) int64 {
 	t.Helper()

@@ -2,7 +2,6 @@ package org
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -166,7 +165,7 @@ func (s *Service) RevokeInvitation(ctx context.Context, actor access.Actor, id i
 	}
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		var err error
-		if row, err = invitationBy(tx, "id = ?", id, fault.ErrNotFound); err != nil {
+		if row, err = lockedBy[model.Invitation](tx, "id = ?", id, fault.ErrNotFound); err != nil {
 			return err
 		}
 		o, err := ByID(tx, row.OrgID)
@@ -197,7 +196,7 @@ func (s *Service) Redeem(ctx context.Context, actor access.Actor, key idem.Key, 
 		return model.RoleGrant{}, err
 	}
 	return idem.Run(ctx, s.DB, s.Now(), actor, "redeemInvitation", key, func(tx *gorm.DB) (model.RoleGrant, error) {
-		row, err := invitationBy(tx, "code_hash = ?", hashCode(code), ErrInvitation)
+		row, err := lockedBy[model.Invitation](tx, "code_hash = ?", hashCode(code), ErrInvitation)
 		if err != nil {
 			return model.RoleGrant{}, err
 		}
@@ -232,17 +231,4 @@ func (s *Service) redeem(tx *gorm.DB, actor access.Actor, row model.Invitation, 
 		Action: "invitation.redeem", Object: "invitations", ObjectID: row.ID, OrgPath: o.Path, From: InvitationOpen, To: InvitationRedeemed,
 		Data: map[string]any{"grant_id": grant.ID},
 	})
-}
-
-// invitationBy locks the one invitation that a condition names, or returns missing.
-func invitationBy(tx *gorm.DB, where string, value any, missing *fault.Fault) (model.Invitation, error) {
-	var row model.Invitation
-	err := atomic.ForUpdate(tx).Where(where, value).First(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, missing
-	}
-	if err != nil {
-		return row, fmt.Errorf("read invitation: %w", err)
-	}
-	return row, nil
 }

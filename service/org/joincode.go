@@ -2,7 +2,6 @@ package org
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -90,7 +89,7 @@ func (s *Service) RevokeJoinCode(ctx context.Context, actor access.Actor, id int
 	}
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		var err error
-		if row, err = joinCodeBy(tx, "id = ?", id, fault.ErrNotFound); err != nil {
+		if row, err = lockedBy[model.JoinCode](tx, "id = ?", id, fault.ErrNotFound); err != nil {
 			return err
 		}
 		o, err := ByID(tx, row.BranchID)
@@ -113,22 +112,9 @@ func (s *Service) RevokeJoinCode(ctx context.Context, actor access.Actor, id int
 	return JoinCodeInfo{JoinCode: row}, err
 }
 
-// joinCodeBy locks the one join code that a condition names, or returns missing.
-func joinCodeBy(tx *gorm.DB, where string, value any, missing *fault.Fault) (model.JoinCode, error) {
-	var row model.JoinCode
-	err := atomic.ForUpdate(tx).Where(where, value).First(&row).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return row, missing
-	}
-	if err != nil {
-		return row, fmt.Errorf("read join code: %w", err)
-	}
-	return row, nil
-}
-
 // openBranch finds the branch that a join code opens; ErrJoinCode when it opens none.
 func (s *Service) openBranch(tx *gorm.DB, code string) (model.Org, error) {
-	row, err := joinCodeBy(tx, "code_hash = ?", hashCode(code), ErrJoinCode)
+	row, err := lockedBy[model.JoinCode](tx, "code_hash = ?", hashCode(code), ErrJoinCode)
 	if err != nil {
 		return model.Org{}, err
 	}

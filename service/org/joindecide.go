@@ -12,6 +12,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/text"
 	"baodao/service/vault"
 )
 
@@ -32,7 +33,7 @@ func (s *Service) ApproveJoin(ctx context.Context, actor access.Actor, id int64)
 // RejectJoin refuses the request with a reason, which the person can read.
 func (s *Service) RejectJoin(ctx context.Context, actor access.Actor, id int64, reason string) (JoinInfo, error) {
 	return s.decideJoin(ctx, actor, id, func(_ *gorm.DB, _ JoinInfo, _ model.Org) (audit.Move, error) {
-		reason, err := reasonOf(reason)
+		reason, err := text.Reason(reason)
 		return audit.Move{Action: "join_request.reject", To: string(model.JoinRejected), Reason: reason}, err
 	})
 }

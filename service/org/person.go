@@ -26,6 +26,31 @@ func activeUser(tx *gorm.DB, id int64) error {
 	return wrong.Err()
 }
 
+// knows is nil when the actor may read a user's name: the user holds a role in effect in an organisation whose roles the
+// actor reads, or is a student of a branch whose members the actor reads. Who reaches all seats reads names masked, and
+// may appoint anybody. Otherwise it is ErrGrantStranger.
+func (s *Service) knows(tx *gorm.DB, actor access.Actor, user int64) error {
+	if actor.Check(access.GrantWrite, access.Object{}) == nil {
+		return nil
+	}
+	now := s.Now()
+	roles, args := actor.Where(access.GrantRead, []string{"o.path"}, "", "")
+	holders := tx.Table("role_grants g").Joins("JOIN orgs o ON o.id = g.org_id").Where("g.user_id = ? AND g.live = ?", user, true).
+		Where("g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", now, now).Where(roles, args...)
+	members, args := actor.Where(access.OrgMember, []string{"o.path"}, "", "")
+	students := tx.Table("student_profiles p").Joins("JOIN orgs o ON o.id = p.branch_id").Where("p.user_id = ?", user).Where(members, args...)
+	for column, q := range map[string]*gorm.DB{"g.id": holders, "p.id": students} {
+		var found []int64
+		if err := q.Limit(1).Pluck(column, &found).Error; err != nil {
+			return fmt.Errorf("look whether the person is known: %w", err)
+		}
+		if len(found) > 0 {
+			return nil
+		}
+	}
+	return ErrGrantStranger
+}
+
 // userNames opens the names of users; who has none is missing.
 func (s *Service) userNames(tx *gorm.DB, ids []int64) (map[int64]string, error) {
 	names := map[int64]string{}

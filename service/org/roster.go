@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -13,6 +14,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/text"
 )
 
 // ErrRows says that rows are wrong and nothing was imported.
@@ -77,7 +79,7 @@ func checkImport(actor access.Actor, o model.Org, opts *ImportOptions) error {
 	if !needsReason && opts.Reason == "" {
 		return nil
 	}
-	reason, err := reasonOf(opts.Reason)
+	reason, err := text.Reason(opts.Reason)
 	opts.Reason = reason
 	return err
 }
@@ -129,7 +131,7 @@ var errRowsWrong = errors.New("rows are wrong")
 func rowsFault(r Report) error {
 	fields := make([]fault.Field, len(r.Errors))
 	for i, e := range r.Errors {
-		fields[i] = fault.Field{Pointer: fmt.Sprintf("line:%d/%s", e.Line, e.Column), Code: e.Code, ZH: e.ZH, EN: e.EN}
+		fields[i] = fault.Field{Pointer: strings.TrimSuffix(fmt.Sprintf("line:%d/%s", e.Line, e.Column), "/"), Code: e.Code, ZH: e.ZH, EN: e.EN}
 	}
 	return ErrRows.With(fields...)
 }

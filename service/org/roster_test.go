@@ -270,3 +270,22 @@ func BenchmarkImportRoster(b *testing.B) {
 		}
 	}
 }
+
+// TestImportRosterWithMoreCellsThanTheHeader: what stands right of the last header is nobody's, so the row is wrong.
+func TestImportRosterWithMoreCellsThanTheHeader(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for name, data := range map[string][]byte{
+		"text":        []byte("学号,姓名,团支部\n1,甲,辛班团支部,\n2,乙,丙,辛班团支部\n"),
+		"spreadsheet": sheet(t, []any{"学号", "姓名", "团支部"}, []any{"1", "甲", "辛班团支部", " "}, []any{"2", "乙", "辛班团支部", "", "转专业"}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := h.s.ImportRoster(t.Context(), h.university, h.University.ID, data, reason)
+			wants(t, err, org.ErrRows)
+			f, _ := errors.AsType[*fault.Fault](err)
+			if len(f.Fields) == 0 || f.Fields[0].Pointer != "line:3" || f.Fields[0].Code != "extra_cells" {
+				t.Errorf("%+v", f.Fields)
+			}
+		})
+	}
+}

@@ -75,6 +75,7 @@ type student struct {
 type layout struct {
 	at      map[string]int
 	ignored []string // headers that mean nothing here
+	width   int      // columns up to the last header
 }
 
 // ErrColumns says that the header misses columns or names one twice.
@@ -106,6 +107,9 @@ func readHeader(r record) (layout, []fault.Field) {
 	for at, cell := range r.cells {
 		column, known := headers[strings.ToLower(cell)]
 		_, twice := l.at[column]
+		if cell != "" {
+			l.width = at + 1
+		}
 		switch {
 		case known && twice:
 			wrong = append(wrong, fault.Field{Pointer: "column:" + column, Code: "duplicate", ZH: "这一列出现了两次", EN: "appears twice"})
@@ -150,6 +154,8 @@ func (p *rowReader) read(r record) (s student, ok bool) {
 		}
 		return r.cells[at]
 	}
+	beyond := slices.ContainsFunc(r.cells[min(p.width, len(r.cells)):], func(cell string) bool { return cell != "" })
+	bad(beyond, "", "extra_cells", "这一行的内容比表头多，可能多了分隔符", "has more cells than the header: a separator too many?")
 	s = student{line: r.line}
 	var fine bool
 	s.number, fine = vault.Number(strings.TrimPrefix(cell(colNumber), "'"))

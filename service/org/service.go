@@ -10,11 +10,8 @@ import (
 
 	"baodao/internal/clock"
 	"baodao/model"
-	"baodao/service/access"
 	"baodao/service/audit"
-	"baodao/service/fault"
 	"baodao/service/read"
-	"baodao/service/text"
 	"baodao/service/vault"
 )
 
@@ -32,19 +29,6 @@ type Service struct {
 func (s *Service) today() model.Date { return dayOf(s.Now()) }
 
 func dayOf(t time.Time) model.Date { return model.Date(t.In(clock.China()).Format(time.DateOnly)) }
-
-// maxReason is the longest reason, in characters.
-const maxReason = 200
-
-// reasonOf is the canonical form of a reason; access.ErrReason when there is none.
-func reasonOf(s string) (string, error) {
-	if strings.TrimSpace(s) == "" {
-		return "", access.ErrReason
-	}
-	var wrong fault.Collector
-	text.Settle(&wrong, text.Field{At: "/reason", In: &s, Max: maxReason})
-	return s, wrong.Err()
-}
 
 // branchKinds are the organisations that students belong to.
 func branchKinds() []model.OrgKind {

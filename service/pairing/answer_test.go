@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/fault"
@@ -200,7 +201,7 @@ func TestOfRacingAnswersOneWins(t *testing.T) {
 		decline := func(as access.Actor) func() error {
 			return func() error { _, err := s.Decline(t.Context(), as, d.ID); return err }
 		}
-		got := race(accept(s.host), decline(s.host), accept(s.town), decline(s.town), decline(s.secretary))
+		got := testkit.Race(accept(s.host), decline(s.host), accept(s.town), decline(s.town), decline(s.secretary))
 		if got[""] != 1 || got[""]+got[fault.ErrState.Code]+got[pairing.ErrAccepted.Code] != 5 {
 			t.Errorf("round %d: %v", round, got)
 		}
@@ -212,7 +213,7 @@ func TestBothSidesOfARecommendationMayAcceptAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newStreet(t)
 	d := s.propose(t, s.county, nil)
-	got := race(
+	got := testkit.Race(
 		func() error { _, err := s.Accept(t.Context(), s.host, d.ID, ""); return err },
 		func() error { _, err := s.Accept(t.Context(), s.secretary, d.ID, ""); return err },
 		func() error { _, err := s.Accept(t.Context(), s.department, d.ID, ""); return err },

@@ -3,7 +3,6 @@ package pairing_test
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 
 	"gorm.io/gorm"
@@ -144,27 +143,4 @@ func (s *street) consistent(t *testing.T) {
 			t.Errorf("%d: person and time of acceptance do not go together", p.ID)
 		}
 	}
-}
-
-// race runs the functions at once and counts the answers by error code ("" for success).
-func race(fns ...func() error) map[string]int {
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	out := map[string]int{}
-	for _, fn := range fns {
-		wg.Go(func() {
-			err := fn()
-			code := ""
-			if f, ok := errors.AsType[*fault.Fault](err); ok {
-				code = f.Code
-			} else if err != nil {
-				code = err.Error()
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			out[code]++
-		})
-	}
-	wg.Wait()
-	return out
 }

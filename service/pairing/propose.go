@@ -106,7 +106,7 @@ func (s *Service) draft(tx *gorm.DB, in New) (Detail, error) {
 		return Detail{}, ErrNotActive
 	case campus.Status != model.OrgActive || local.Status != model.OrgActive:
 		return Detail{}, ErrOrgNotActive
-	case !inScope(owner, campus, local):
+	case !programme.Reaches(owner, campus, local):
 		return Detail{}, ErrOutOfProgramme
 	}
 	return d, nil
@@ -126,13 +126,6 @@ func readProgramme(tx *gorm.DB, id int64) (p model.Programme, owner model.Org, p
 	}
 	policy, err = programme.PolicyOf(tx, p.ID)
 	return p, owner, policy, err
-}
-
-// inScope tells whether a programme reaches the two: its owner stands above the campus unit. A county has no
-// university below it, so its programmes reach whoever pairs with a unit of the county.
-func inScope(owner, campus, local model.Org) bool {
-	return strings.HasPrefix(campus.Path, owner.Path) ||
-		(owner.Kind == model.OrgCountyCommittee && strings.HasPrefix(local.Path, owner.Path))
 }
 
 // checkSides names every field that is wrong in itself: unknown organisations, kinds that do not fit the level, a long note.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/fault"
@@ -231,7 +232,7 @@ func TestOfRacingProposalsOneWins(t *testing.T) {
 		as := []access.Actor{s.secretary, s.host, s.county, s.department}[i%4]
 		fns = append(fns, func() error { _, err := s.Propose(t.Context(), as, idem.Key{}, s.proposal(nil)); return err })
 	}
-	if got := race(fns...); got[""] != 1 || got[pairing.ErrExists.Code] != 7 {
+	if got := testkit.Race(fns...); got[""] != 1 || got[pairing.ErrExists.Code] != 7 {
 		t.Errorf("got %v", got)
 	}
 	s.consistent(t)

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/fault"
@@ -52,7 +53,7 @@ func TestOfRacingPoliciesOneWins(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	created := o.create(t, o.university, o.University, programme.PresetMaoming)
-	got := race(8, func(i int) error {
+	got := testkit.RaceOf(8, func(i int) error {
 		policy := created.Policy
 		policy.CaseQuota = int64(i)
 		_, err := o.PutPolicy(t.Context(), o.university, created.Programme.ID, 1, policy)

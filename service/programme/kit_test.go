@@ -3,7 +3,6 @@ package programme_test
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 
 	"baodao/internal/testkit"
@@ -82,27 +81,4 @@ func (o *office) refused(t *testing.T, want error, fields []string, do func() er
 	if after := o.rows(t); after != before {
 		t.Errorf("something was written: %s, was %s", after, before)
 	}
-}
-
-// race runs fn n times at once and counts the answers by error code ("" for success).
-func race(n int, fn func(i int) error) map[string]int {
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	out := map[string]int{}
-	for i := range n {
-		wg.Go(func() {
-			err := fn(i)
-			code := ""
-			if f, ok := errors.AsType[*fault.Fault](err); ok {
-				code = f.Code
-			} else if err != nil {
-				code = err.Error()
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			out[code]++
-		})
-	}
-	wg.Wait()
-	return out
 }

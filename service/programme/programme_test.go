@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/fault"
@@ -162,7 +163,7 @@ func TestCreateTwiceWithOneKeyIsOneProgramme(t *testing.T) {
 func TestACodeIsTakenOnce(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	got := race(8, func(int) error {
+	got := testkit.RaceOf(8, func(int) error {
 		_, err := o.Create(t.Context(), o.university, idem.Key{}, programme.New{Code: "RACE", Name: "赛", OwnerOrgID: o.University.ID, Preset: programme.PresetMaoming})
 		return err
 	})

@@ -4,6 +4,7 @@ package programme
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"gorm.io/gorm"
 
@@ -15,6 +16,16 @@ import (
 // ByID reads a programme; fault.ErrNotFound if there is none.
 func ByID(tx *gorm.DB, id int64) (model.Programme, error) {
 	return read.One[model.Programme](tx.Where("id = ?", id), "programme")
+}
+
+// Reaches tells whether a programme of owner is open to a unit: owner stands above the campus unit. A county has no
+// university below it, so its programmes reach whoever works with a unit of the county. Without a campus side (the zero
+// Org) the owner must stand above the local unit.
+func Reaches(owner, campus, local model.Org) bool {
+	if campus.ID != 0 && strings.HasPrefix(campus.Path, owner.Path) {
+		return true
+	}
+	return (campus.ID == 0 || owner.Kind == model.OrgCountyCommittee) && strings.HasPrefix(local.Path, owner.Path)
 }
 
 // PolicyOf reads the newest policy of a programme.

@@ -2,9 +2,7 @@ package project
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 
 	"gorm.io/gorm"
 
@@ -15,7 +13,6 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/org"
-	"baodao/service/programme"
 )
 
 // ErrProjectNotRunning says that a project takes no activities now.
@@ -108,52 +105,6 @@ func (s *Service) placeInProject(tx *gorm.DB, actor access.Actor, in NewActivity
 	}
 	row.ProjectID, row.ProgrammeID, row.CampusOrgID, row.HostOrgID = &sc.row.ID, sc.row.ProgrammeID, sc.campus.ID, sc.local.ID
 	return nil
-}
-
-// pairedWith tells whether the campus unit, or one above it, has a pairing in force with the host, or with one above that:
-// nobody is made a host without having agreed.
-func pairedWith(tx *gorm.DB, campus, host model.Org, programmeID int64, day model.Date) (bool, error) {
-	var found []int64
-	err := tx.Model(&model.Pairing{}).Where("programme_id = ? AND status IN ?", programmeID, []model.PairingStatus{model.PairingActive, model.PairingDormant}).
-		Where("to_on IS NULL OR to_on > ?", day).
-		Where("campus_org_id IN ? AND local_org_id IN ?", idsOnPath(campus.Path), idsOnPath(host.Path)).Limit(1).Pluck("id", &found).Error
-	if err != nil {
-		return false, fmt.Errorf("look for a pairing: %w", err)
-	}
-	return len(found) > 0, nil
-}
-
-// idsOnPath are the organisations on a path, from the top.
-func idsOnPath(path string) []string { return strings.Split(strings.Trim(path, "/"), "/") }
-
-func placeAlone(tx *gorm.DB, organiser model.Org, in NewActivity, row *model.Activity) error {
-	var c fault.Collector
-	local := organiser.Side == model.SideLocal
-	row.HostOrgID = in.HostOrgID
-	if local {
-		c.Add(in.HostOrgID != 0 && in.HostOrgID != in.OrgID, "/host_org_id", "not_allowed", "社区主办的活动由本单位接收", "a local organiser is its own host")
-		row.HostOrgID = organiser.ID
-	} else {
-		row.CampusOrgID = organiser.ID
-		host, err := org.ByID(tx, in.HostOrgID)
-		if err != nil && !errors.Is(err, fault.ErrNotFound) {
-			return err
-		}
-		c.Add(in.HostOrgID == 0, "/host_org_id", "required", "请选择接收方", "is required for a campus organiser")
-		c.Add(in.HostOrgID != 0 && (host.Side != model.SideLocal || host.Status != model.OrgActive), "/host_org_id", "not_found", "没有这个接收方", "is no active local organisation")
-		paired, err := pairedWith(tx, organiser, host, in.ProgrammeID, today(row.CreatedAt))
-		if err != nil {
-			return err
-		}
-		c.Add(host.Side == model.SideLocal && host.Status == model.OrgActive && !paired, "/host_org_id", "not_paired", "还没有与该接收方结对", "has no pairing in force with the organiser")
-	}
-	p, err := programme.ByID(tx, in.ProgrammeID)
-	if err != nil && !errors.Is(err, fault.ErrNotFound) {
-		return err
-	}
-	c.Add(in.ProgrammeID == 0, "/programme_id", "required", "请选择实践计划", "is required without a project")
-	c.Add(in.ProgrammeID != 0 && p.Status != model.ProgrammeActive, "/programme_id", "not_found", "没有这个进行中的计划", "is no active programme")
-	return c.Err()
 }
 
 // insertActivity writes a placed activity with what its settled draft says.

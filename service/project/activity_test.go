@@ -26,6 +26,8 @@ func TestCreateActivityBelongsSomewhere(t *testing.T) {
 	foreign := h.World.Project(h.Pair(h.Department, h.elsewhere), "别人的")
 	closed := h.AddProgramme("P0", h.University)
 	h.setStatus(t, "programmes", closed.ID, string(model.ProgrammeClosed))
+	strange := h.AddProgramme("P9", h.Org(h.City, model.OrgUniversityCommittee, "外大学"))
+	unpaired := h.Org(h.Org(h.County, model.OrgTownYouthCommittee, "新镇"), model.OrgCommunity, "新社区")
 	type who struct{ project, campus, host int64 }
 	tests := map[string]struct {
 		by     access.Actor
@@ -43,6 +45,9 @@ func TestCreateActivityBelongsSomewhere(t *testing.T) {
 		"a campus unit is no host":         {by: h.secretary, in: project.NewActivity{OrgID: h.Branch.ID, ProgrammeID: h.Programme.ID, HostOrgID: h.Department.ID}, want: fault.ErrInvalid, fields: []string{"/host_org_id"}},
 		"a community hosts for itself":     {by: h.host, in: project.NewActivity{OrgID: h.Community.ID, ProgrammeID: h.Programme.ID, HostOrgID: h.elsewhere.ID}, want: fault.ErrInvalid, fields: []string{"/host_org_id"}},
 		"no programme":                     {by: h.host, in: project.NewActivity{OrgID: h.Community.ID}, want: fault.ErrInvalid, fields: []string{"/programme_id"}},
+		"a foreign programme":              {by: h.host, in: project.NewActivity{OrgID: h.Community.ID, ProgrammeID: strange.ID}, want: fault.ErrInvalid, fields: []string{"/programme_id"}},
+		"a foreign programme, with a host": {by: h.secretary, in: project.NewActivity{OrgID: h.Branch.ID, ProgrammeID: strange.ID, HostOrgID: h.Community.ID}, want: fault.ErrInvalid, fields: []string{"/host_org_id", "/programme_id"}},
+		"a community without a pairing":    {by: h.Staff("新干事", access.HostStaff, unpaired), in: project.NewActivity{OrgID: unpaired.ID, ProgrammeID: h.Programme.ID}, want: fault.ErrInvalid, fields: []string{"/programme_id"}},
 		"a programme that is over":         {by: h.host, in: project.NewActivity{OrgID: h.Community.ID, ProgrammeID: closed.ID}, want: fault.ErrInvalid, fields: []string{"/programme_id"}},
 		"a project that does not run":      {by: h.secretary, in: project.NewActivity{OrgID: h.Branch.ID, ProjectID: waiting.ID}, want: project.ErrProjectNotRunning},
 		"a project of others":              {by: h.secretary, in: project.NewActivity{OrgID: h.Branch.ID, ProjectID: foreign.ID}, want: fault.ErrNotFound},

@@ -13,6 +13,7 @@ import (
 	"baodao/service/audit"
 	"baodao/service/fault"
 	"baodao/service/matching/geo"
+	"baodao/service/text"
 )
 
 // Refusals of moving activities.
@@ -66,7 +67,7 @@ func (s *Service) goesOn(tx *gorm.DB, a model.Activity) error {
 // ReturnActivity sends a submitted or approved activity back with a reason; the same people as for approval decide.
 // Errors: fault.ErrNotFound, access.ErrDenied, access.ErrOwnInterest, access.ErrReason, fault.ErrState.
 func (s *Service) ReturnActivity(ctx context.Context, actor access.Actor, id int64, reason string) (Detail, error) {
-	reason, err := needReason(reason)
+	reason, err := text.Reason(reason)
 	if err != nil {
 		return Detail{}, err
 	}
@@ -142,7 +143,7 @@ func (s *Service) checkContact(tx *gorm.DB, c *fault.Collector, userID int64, ho
 // was never public may also be called off by whoever may write it.
 // Errors: fault.ErrNotFound, access.ErrDenied, access.ErrReason, ErrStarted, fault.ErrState.
 func (s *Service) CancelActivity(ctx context.Context, actor access.Actor, id int64, reason string) (Detail, error) {
-	reason, err := needReason(reason)
+	reason, err := text.Reason(reason)
 	if err != nil {
 		return Detail{}, err
 	}

@@ -51,7 +51,7 @@ func (sc activityScene) mayCancel(actor access.Actor) error {
 		return err
 	case sc.may(actor, access.ActivityWrite) == nil:
 		return nil
-	case errors.Is(err, access.ErrDenied) && !actor.Sees(sc.object):
+	case errors.Is(err, access.ErrDenied) && !Sees(actor, sc.object):
 		return fault.ErrNotFound // nobody learns of a draft from a refusal
 	default:
 		return err

@@ -137,7 +137,7 @@ func (s *Service) MoveSession(ctx context.Context, actor access.Actor, id, versi
 		if err != nil {
 			return err
 		}
-		if err := actor.Check(access.CapacityWrite, sc.object); err != nil {
+		if err := narrowed(actor, access.CapacityWrite, sc.object, sc.object.Paths...); err != nil {
 			return err
 		}
 		if sc.row.Status != model.ActivityPublished {
@@ -252,7 +252,7 @@ func (s *Service) SetCapacity(ctx context.Context, actor access.Actor, id, versi
 		if err != nil {
 			return err
 		}
-		if err := actor.Check(access.CapacityWrite, sc.object); err != nil {
+		if err := narrowed(actor, access.CapacityWrite, sc.object, sc.object.Paths...); err != nil {
 			return err
 		}
 		switch sc.row.Phase(s.Now()) {

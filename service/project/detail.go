@@ -39,7 +39,7 @@ func (s *Service) Activity(ctx context.Context, actor access.Actor, id int64) (D
 		if err != nil {
 			return Detail{}, err
 		}
-		if !actor.Sees(object) && !advises(actor, access.ActivityManage, object) {
+		if !Sees(actor, object) {
 			return Detail{}, fault.ErrNotFound
 		}
 	}
@@ -138,12 +138,12 @@ func (s *Service) ManagedActivities(ctx context.Context, actor access.Actor, f M
 // or advise.
 func (s *Service) managedBy(tx *gorm.DB, actor access.Actor) *gorm.DB {
 	where, args := actor.Where(access.ActivityManage, []string{"path"}, "", "")
-	cond, day := ofOrgs(tx, tx.Where(where, args...)), today(s.Now())
+	cond, now := ofOrgs(tx, tx.Where(where, args...)), s.Now()
 	if actor.StudentID != 0 {
-		cond = cond.Or("project_id IN (?)", teamsWith(tx, day, "student_id", actor.StudentID).Where("role = ?", model.TeamLead))
+		cond = cond.Or("project_id IN (?)", teamsWith(tx, now, "student_id", actor.StudentID).Where("role = ?", model.TeamLead))
 	}
 	if actor.UserID != 0 {
-		cond = cond.Or("project_id IN (?)", teamsWith(tx, day, "user_id", actor.UserID))
+		cond = cond.Or("project_id IN (?)", teamsWith(tx, now, "user_id", actor.UserID))
 	}
 	return cond
 }

@@ -123,7 +123,7 @@ func (s *Service) UpdateProject(ctx context.Context, actor access.Actor, id, ver
 		if err != nil {
 			return err
 		}
-		if err := actor.Check(access.ProjectWrite, sc.object); err != nil {
+		if err := sc.may(actor, access.ProjectWrite); err != nil {
 			return err
 		}
 		if sc.row.Version != version {

@@ -13,6 +13,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/text"
 )
 
 // Refusals of moving projects.
@@ -133,7 +134,7 @@ func teamComplete(tx *gorm.DB, projectID int64, at time.Time) error {
 // ReturnProject sends a submitted project back to DRAFT with a reason; confirmations given so far are void.
 // Errors: fault.ErrNotFound, access.ErrDenied, access.ErrReason, fault.ErrState.
 func (s *Service) ReturnProject(ctx context.Context, actor access.Actor, id int64, reason string) (View, error) {
-	reason, err := needReason(reason)
+	reason, err := text.Reason(reason)
 	if err != nil {
 		return View{}, err
 	}
@@ -146,7 +147,7 @@ func (s *Service) ReturnProject(ctx context.Context, actor access.Actor, id int6
 // StopProject ends a project for good, with a reason. Published activities must be over or cancelled before.
 // Errors: fault.ErrNotFound, access.ErrDenied, access.ErrReason, fault.ErrState, ErrActivitiesOpen.
 func (s *Service) StopProject(ctx context.Context, actor access.Actor, id int64, reason string) (View, error) {
-	reason, err := needReason(reason)
+	reason, err := text.Reason(reason)
 	if err != nil {
 		return View{}, err
 	}
@@ -171,7 +172,7 @@ func (s *Service) moveProject(ctx context.Context, actor access.Actor, id int64,
 		if err != nil {
 			return err
 		}
-		if err := actor.Check(perm, sc.object); err != nil {
+		if err := sc.may(actor, perm); err != nil {
 			return err
 		}
 		move, err := decide(tx, sc)

@@ -43,7 +43,17 @@ func (sc projectScene) readable(actor access.Actor) error {
 	return actor.Check(access.ProjectRead, sc.object)
 }
 
-// advises tells whether the actor advises the team and has the permission anywhere.
+// may checks a permission on the project; who reads it hears that they may not, never that there is none.
+func (sc projectScene) may(actor access.Actor, p access.Permission) error {
+	return narrowed(actor, p, sc.object, sc.object.Paths...)
+}
+
+// Sees tells whether the actor may read the object: by the table, or because they advise its team.
+func Sees(actor access.Actor, o access.Object) bool {
+	return actor.Sees(o) || advises(actor, o.Read, o)
+}
+
+// advises tells whether the actor advises the team (see TeamOf) and has the permission anywhere.
 func advises(actor access.Actor, p access.Permission, o access.Object) bool {
 	return actor.UserID != 0 && actor.Has(p) && slices.Contains(o.Advisors, actor.UserID)
 }
@@ -93,15 +103,15 @@ func (s *Service) visibleProjects(tx *gorm.DB, actor access.Actor) *gorm.DB {
 	cond := tx.Where("campus_org_id IN (?) OR local_org_id IN (?)", orgs, orgs)
 	for column, id := range map[string]int64{"student_id": actor.StudentID, "user_id": actor.UserID} {
 		if id != 0 {
-			cond = cond.Or("id IN (?)", teamsWith(tx, today(s.Now()), column, id))
+			cond = cond.Or("id IN (?)", teamsWith(tx, s.Now(), column, id))
 		}
 	}
 	return cond
 }
 
-// teamsWith selects the projects in whose team a student (student_id) or an advisor (user_id) is on a day.
-func teamsWith(tx *gorm.DB, day model.Date, column string, id int64) *gorm.DB {
-	return tx.Model(&model.ProjectMember{}).Select("project_id").Where(column+" = ? AND from_on <= ? AND (to_on IS NULL OR to_on > ?)", id, day, day)
+// teamsWith selects the projects in whose team a student (student_id) or an advisor (user_id) is at an instant.
+func teamsWith(tx *gorm.DB, at time.Time, column string, id int64) *gorm.DB {
+	return serving(tx.Model(&model.ProjectMember{}), at).Select("project_id").Where(column+" = ?", id)
 }
 
 // withSides adds the organisations of both sides in one query.

@@ -7,7 +7,6 @@ import (
 
 	"gorm.io/gorm"
 
-	"baodao/internal/clock"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/org"
@@ -20,11 +19,25 @@ type Team struct {
 	Advisors       []int64 // user ids
 }
 
-// TeamOf reads the team of a project as it stands on the day of at, in China.
+// serving keeps, of a query over project_members, who is in a team on the day of at in China. An advisor is in it only while
+// they hold a role of those that may advise, in an active organisation at the campus side or above it.
+func serving(q *gorm.DB, at time.Time) *gorm.DB {
+	day := today(at)
+	tx := q.Session(&gorm.Session{NewDB: true})
+	advising := liveGrants(tx, at).Select("1").Joins("JOIN orgs o ON o.id = g.org_id AND o.status = ?", model.OrgActive).
+		Joins("JOIN projects p ON p.id = project_members.project_id").Joins("JOIN orgs c ON c.id = p.campus_org_id").
+		Where("g.user_id = project_members.user_id AND g.role IN ?", advisorRoles()).Where("SUBSTR(c.path, 1, LENGTH(o.path)) = o.path")
+	return q.Where("from_on <= ? AND (to_on IS NULL OR to_on > ?)", day, day).
+		Where("project_members.role <> ? OR EXISTS (?)", model.TeamAdvisor, advising)
+}
+
+// advisorRoles are the roles whose holders may advise a team.
+func advisorRoles() []access.Role { return []access.Role{access.Advisor, access.CommitteeOfficer} }
+
+// TeamOf reads the team of a project as it stands at an instant.
 func TeamOf(tx *gorm.DB, projectID int64, at time.Time) (Team, error) {
-	day := model.Date(at.In(clock.China()).Format(time.DateOnly))
 	var rows []model.ProjectMember
-	err := tx.Where("project_id = ? AND from_on <= ? AND (to_on IS NULL OR to_on > ?)", projectID, day, day).Order("id").Find(&rows).Error
+	err := serving(tx.Model(&model.ProjectMember{}), at).Where("project_id = ?", projectID).Order("id").Find(&rows).Error
 	if err != nil {
 		return Team{}, fmt.Errorf("read team: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -14,7 +13,6 @@ import (
 	"baodao/service/access"
 	"baodao/service/audit"
 	"baodao/service/fault"
-	"baodao/service/text"
 	"baodao/service/vault"
 )
 
@@ -44,19 +42,6 @@ func today(at time.Time) model.Date {
 	return model.Date(at.In(clock.China()).Format(time.DateOnly))
 }
 
-// maxReason is the longest reason, in characters.
-const maxReason = 200
-
-// needReason returns the canonical reason; access.ErrReason when it is blank, fault.ErrInvalid when it is not fit to be shown.
-func needReason(reason string) (string, error) {
-	if strings.TrimSpace(reason) == "" {
-		return "", access.ErrReason.With(fault.Field{Pointer: "/reason", Code: "required", ZH: "请填写理由", EN: "is required"})
-	}
-	var c fault.Collector
-	text.Settle(&c, text.Field{At: "/reason", In: &reason, Max: maxReason})
-	return reason, c.Err()
-}
-
 // someone refuses API clients where the rule wants a person who answers for it.
 func someone(actor access.Actor) error {
 	switch {
@@ -75,7 +60,7 @@ func narrowed(actor access.Actor, p access.Permission, whole access.Object, path
 	part := whole
 	part.Paths = paths
 	err := actor.Check(p, part)
-	if errors.Is(err, fault.ErrNotFound) && actor.Sees(whole) {
+	if errors.Is(err, fault.ErrNotFound) && Sees(actor, whole) {
 		return access.ErrDenied
 	}
 	return err

@@ -74,7 +74,7 @@ func (s *Service) openTeam(tx *gorm.DB, actor access.Actor, projectID int64) (pr
 	if err != nil {
 		return sc, err
 	}
-	if err := actor.Check(access.TeamWrite, sc.object); err != nil {
+	if err := sc.may(actor, access.TeamWrite); err != nil {
 		return sc, err
 	}
 	if sc.row.Status == model.ProjectClosed || sc.row.Status == model.ProjectStopped {
@@ -132,7 +132,7 @@ func (s *Service) fits(tx *gorm.DB, campus model.Org, m model.ProjectMember) (bo
 	var found []int64
 	var err error
 	if m.Role == model.TeamAdvisor {
-		err = liveGrants(tx, s.Now()).Where("g.user_id = ? AND g.org_id IN ? AND g.role IN ?", m.UserID, pathIDs(campus.Path), []access.Role{access.Advisor, access.CommitteeOfficer}).
+		err = liveGrants(tx, s.Now()).Where("g.user_id = ? AND g.org_id IN ? AND g.role IN ?", m.UserID, pathIDs(campus.Path), advisorRoles()).
 			Limit(1).Pluck("g.id", &found).Error
 	} else {
 		err = tx.Table("memberships m").Joins("JOIN orgs o ON o.id = m.org_id").

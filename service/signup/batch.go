@@ -86,7 +86,7 @@ func (s *Service) markFull(tx *gorm.DB, f *facts, refused map[int64]bool) (map[i
 	out := map[int64]*mark{}
 	for id := range refused {
 		p := f.positions[id]
-		if p.Taken < p.Capacity || s.full.fresh(id) || s.weak.alone {
+		if p.Taken < p.Capacity || s.full.fresh(id) || s.Solo {
 			continue
 		}
 		k, err := f.newMark(tx, p)

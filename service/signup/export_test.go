@@ -13,6 +13,3 @@ func (s *Service) WithoutStudentLock() *Service { s.weak.dontLock = true; return
 
 // WithoutSeatLock lets two transactions change the seats of a position side by side.
 func (s *Service) WithoutSeatLock() *Service { s.weak.dontLockSeats = true; return s }
-
-// Alone makes batches of one, and no marks: the floor of the benchmarks.
-func (s *Service) Alone() *Service { s.weak.alone = true; return s }

@@ -51,7 +51,7 @@ func positionOf(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model
 		return p, a, nil // anybody sees a published activity
 	}
 	o, err := project.ActivityObject(tx, a, now)
-	if err == nil && !actor.Sees(o) {
+	if err == nil && !project.Sees(actor, o) {
 		err = fault.ErrNotFound
 	}
 	return p, a, err

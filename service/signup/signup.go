@@ -34,7 +34,8 @@ type Service struct {
 	Vault    *vault.Vault
 	Notify   *notify.Service   // nil tells nobody
 	Standing *standing.Service // nil punishes nobody
-	SeedKey  []byte            // seals the seeds of lotteries; 32 bytes
+	SeedKey  []byte            // the seeds of lotteries follow from it; 32 bytes
+	Solo     bool              // every request gets a transaction of its own, and no refusal comes from memory: the floor of the benchmarks
 
 	once   sync.Once
 	queues []*queue
@@ -49,11 +50,13 @@ type weakness struct {
 	dontLock      bool // the student's row
 	dontLockSeats bool // the position's row
 	dontLookBack  bool // for a live signup in the same activity
-	alone         bool // batches of one
 }
 
 // Shards: how many queues run side by side. SQLite has one writer; on MySQL requests for different positions share two cores.
-const shards = 4
+const (
+	shards     = 4
+	soloShards = 64 // as many as there are connections: nobody waits for a request beside it
+)
 
 // Create takes a seat for the student who asks, or a place in the waiting list, before the organiser or in the lottery, and
 // records the signup; or does neither. A repeat with the same key gets the first answer. The refusals are those of rules.go,
@@ -98,8 +101,8 @@ func (s *Service) queueOf(positionID int64) *queue {
 			n = 1
 		}
 		most := batchMost
-		if s.weak.alone {
-			most = 1
+		if s.Solo {
+			n, most = soloShards, 1
 		}
 		for range n {
 			s.queues = append(s.queues, &queue{run: s.serve, most: most})

@@ -34,7 +34,7 @@ func (s *Service) ReverseEntry(ctx context.Context, actor access.Actor, key idem
 		if err != nil {
 			return entry, err
 		}
-		_, o, err := student(tx, entry.StudentID, access.ReliabilityRead)
+		o, err := aboutStudent(tx, entry.StudentID, access.ReliabilityRead)
 		if err == nil {
 			err = mayDecide(actor, access.ReliabilityReverse, o)
 		}
@@ -52,7 +52,7 @@ func (s *Service) Reverse(tx *gorm.DB, actor access.Actor, entryID int64, reason
 	if err != nil {
 		return err
 	}
-	_, o, err := student(tx, entry.StudentID, access.ReliabilityRead)
+	o, err := aboutStudent(tx, entry.StudentID, access.ReliabilityRead)
 	if err != nil {
 		return err
 	}

@@ -29,14 +29,15 @@ type Service struct {
 // maxText is the longest note or reason, in characters.
 const maxText = 200
 
-// student reads a student and what the permission table needs to know of records about them; fault.ErrNotFound.
-func student(tx *gorm.DB, id int64, visible access.Permission) (model.StudentProfile, access.Object, error) {
-	row, err := read.One[model.StudentProfile](tx.Select("id", "user_id", "branch_id").Where("id = ?", id), "student")
+// aboutStudent is what the permission table needs to know of a record about a student, whom visible lets one see;
+// fault.ErrNotFound if there is no such student.
+func aboutStudent(tx *gorm.DB, id int64, visible access.Permission) (access.Object, error) {
+	row, err := read.One[model.StudentProfile](tx.Select("id", "branch_id").Where("id = ?", id), "student")
 	if err != nil {
-		return row, access.Object{}, err
+		return access.Object{}, err
 	}
 	branch, err := org.ByID(tx, row.BranchID)
-	return row, access.Object{Paths: []string{branch.Path}, StudentIDs: []int64{id}, Read: visible}, err
+	return access.Object{Paths: []string{branch.Path}, StudentIDs: []int64{id}, Read: visible}, err
 }
 
 // mayDecide checks that a person may change a student's record that is not their own.

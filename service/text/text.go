@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"baodao/service/access"
 	"baodao/service/fault"
 )
 
@@ -71,6 +72,20 @@ func Settle(c *fault.Collector, fields ...Field) {
 		}
 		Wrong(c, !ok, f.At, f.Max)
 	}
+}
+
+// MaxReason is the longest reason, in characters.
+const MaxReason = 200
+
+// Reason is the canonical form of why somebody decides: one line of at most MaxReason characters. access.ErrReason when it is
+// blank, fault.ErrInvalid when it is not fit to be shown.
+func Reason(reason string) (string, error) {
+	if strings.TrimSpace(reason) == "" {
+		return "", access.ErrReason.With(fault.Field{Pointer: "/reason", Code: "required", ZH: "请填写理由", EN: "is required"})
+	}
+	var c fault.Collector
+	Settle(&c, Field{At: "/reason", In: &reason, Max: MaxReason})
+	return reason, c.Err()
 }
 
 // Wrong notes a text that is not one of 1 to limit characters that all show, when bad is true.

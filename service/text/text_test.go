@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"baodao/service/access"
 	"baodao/service/fault"
 	"baodao/service/text"
 )
@@ -96,5 +97,26 @@ func TestSettleNamesEveryWrongField(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{"/bad": "characters", "/empty": "characters", "/list/1": "characters"}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestReason(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		in, out string
+		err     error
+	}{
+		"plain":     {" 调离 ", "调离", nil},
+		"blank":     {" \t\n", "", access.ErrReason},
+		"tricks":    {"a\u202eb", "a\u202eb", fault.ErrInvalid},
+		"two lines": {"一\n二", "一\n二", fault.ErrInvalid},
+		"too long":  {strings.Repeat("长", 201), strings.Repeat("长", 201), fault.ErrInvalid},
+		"just fits": {strings.Repeat("长", 200), strings.Repeat("长", 200), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if out, err := text.Reason(c.in); out != c.out || !errors.Is(err, c.err) {
+				t.Errorf("%q, %v", out, err)
+			}
+		})
 	}
 }
