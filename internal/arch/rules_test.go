@@ -40,7 +40,7 @@ var testsMay = []string{
 }
 
 // wholeProgramTests are the packages whose tests drive the whole program, so that they may import all of it.
-var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench", "service/notify"}
+var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench", "internal/checker", "service/notify"}
 
 // banEverywhere are the modules that one package of ours stands in front of.
 var banEverywhere = map[string]string{"github.com/silenceper/wechat": "internal/wechat"}
@@ -70,6 +70,7 @@ func rules() []rule {
 		{packages: []string{"internal/wechat"}, may: []string{"service/fault"}, ban: gorm},
 		{packages: []string{"internal/wxstore"}, may: cat([]string{"model", "internal/wechat", "service/atomic"}, time), ban: http},
 		{packages: []string{"internal/wxsim"}, only: []string{}},
+		{packages: []string{"internal/checker"}, only: []string{"github.com/anishathalye/porcupine"}},
 		{packages: []string{"internal/arch"}, ban: cat(http, gorm)},
 	}
 	for i, name := range domain {

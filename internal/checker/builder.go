@@ -2,6 +2,7 @@ package checker
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/anishathalye/porcupine"
 )
@@ -81,6 +82,7 @@ func (b *builder) effect(a Attempt, s step, until int64) {
 		e = effect{kind: a.Kind, key: a.Key}
 	case SetCapacity:
 		e.id, e.key = a.Version, b.keyOf(a)
+	default:
 	}
 	was := b.effects[e]
 	if was == nil {
@@ -94,4 +96,4 @@ func (b *builder) effect(a Attempt, s step, until int64) {
 	was.Call, was.Return = min(was.Call, int64(a.Call)), min(was.Return, until)
 }
 
-func (b *builder) keyOf(a Attempt) string { return string(rune('0' + b.step(a).position)) }
+func (b *builder) keyOf(a Attempt) string { return strconv.Itoa(b.step(a).position) }

@@ -66,6 +66,7 @@ func explained(h History, out *Problems) {
 			asked[a.Key] = true
 		case Cancel:
 			ended[a.Signup] = true
+		default:
 		}
 	}
 	for _, r := range h.Rows {

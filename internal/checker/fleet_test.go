@@ -112,7 +112,7 @@ func (s *server) start() error {
 				return nil
 			}
 		}
-		time.Sleep(20 * time.Millisecond)
+		pause(20 * time.Millisecond)
 	}
 	return fmt.Errorf("server on %s is never ready: %s", s.addr, s.log.String())
 }
@@ -147,7 +147,7 @@ func (f *fleet) havoc(every time.Duration, stop <-chan struct{}) {
 		f.restart(victims)
 		if len(tick.C) > 0 { // starting took longer: let them live
 			<-tick.C
-			time.Sleep(every / 2)
+			pause(every / 2)
 		}
 	}
 }
@@ -178,4 +178,11 @@ func (f *fleet) complaints() []string {
 		}
 	}
 	return all
+}
+
+// pause lets time pass.
+func pause(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	<-t.C
 }

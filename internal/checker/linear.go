@@ -38,8 +38,11 @@ type step struct {
 	problem  string
 }
 
+// letter is a student in a line.
+func letter(student int) string { return string([]byte{byte(student)}) } //nolint:gosec // there are at most 64
+
 func (s *seating) has(position, student int) bool {
-	return s.seated[position]>>student&1 == 1 || strings.IndexByte(s.line[position], byte(student)) >= 0
+	return s.seated[position]>>student&1 == 1 || strings.Contains(s.line[position], letter(student))
 }
 
 func (s *seating) member(student int) bool { return s.has(0, student) || s.has(1, student) }
@@ -86,7 +89,7 @@ func next(s seating, o step, all [mostPositions]rules) (bool, seating) {
 		bit := uint64(1) << o.student
 		s.seated[p] &^= bit
 		s.held[p] &^= bit
-		s.line[p] = strings.ReplaceAll(s.line[p], string([]byte{byte(o.student)}), "")
+		s.line[p] = strings.ReplaceAll(s.line[p], letter(o.student), "")
 		s.refill(p, all[p].offers)
 		return true, s
 	case Accept:
@@ -119,7 +122,7 @@ func (s seating) signUp(o step, free bool, r rules) (bool, seating) {
 		s.seated[o.position] |= 1 << o.student
 		return o.status != waitlisted && o.number == 0, s
 	default:
-		s.line[o.position] += string([]byte{byte(o.student)})
+		s.line[o.position] += letter(o.student)
 		s.last[o.position]++
 		return o.status != confirmed && o.number == s.last[o.position], s
 	}
@@ -145,6 +148,7 @@ func linear(h History, activity int64, patience time.Duration, out *Problems) {
 		out.add("order", "the answers about activity %d fit no order", activity)
 	case porcupine.Unknown:
 		out.add(Undecided, "activity %d", activity)
+	default:
 	}
 }
 

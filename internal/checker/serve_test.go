@@ -23,28 +23,29 @@ import (
 const serveVariable = "CHECKER_SERVE"
 
 func TestMain(m *testing.M) {
-	if guard := os.Getenv(serveVariable); guard != "" {
-		if err := serve(guard); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	guard := os.Getenv(serveVariable)
+	if guard == "" {
+		m.Run()
+		return
 	}
-	os.Exit(m.Run())
+	if err := serve(guard); err != nil {
+		panic(err)
+	}
 }
 
 // serve is one server. It dies with the test: its standard input ends then.
 func serve(guard string) error {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(2)
+		stop()
 	}()
 	cfg, err := config.Load(os.Environ())
 	if err != nil {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	ctx := context.Background()
 	a, err := app.Open(ctx, cfg, log, clock.System, nil)
 	if err != nil {
 		return err
