@@ -221,11 +221,11 @@ func final(a checker.Attempt) bool {
 	return !a.Unknown() && a.Problem != "rate.limited" && a.Problem != "idempotency.in_progress"
 }
 
-// insist sends again, to the next server, what got no answer; one time of thirty the client gives up.
+// insist sends again, to the next server, what got no answer; one time of thirty, and when it is too much, the client gives up.
 func (c *client) insist(token string, a checker.Attempt) checker.Attempt {
 	for {
 		got := c.send(token, a)
-		if final(got) || c.rng.IntN(30) == 0 {
+		if final(got) || got.Problem == "rate.limited" || c.rng.IntN(30) == 0 {
 			return got
 		}
 		pause(time.Duration(c.rng.IntN(100)) * time.Millisecond)

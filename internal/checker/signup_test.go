@@ -21,7 +21,7 @@ type size struct {
 }
 
 func small() size {
-	return size{operations: 6000, clients: 60, activities: 15, students: 12, patience: time.Second, every: time.Second, most: 12 * time.Second}
+	return size{operations: 6000, clients: 60, activities: 15, students: 12, patience: time.Second, every: time.Second, most: 8 * time.Second}
 }
 
 func asked() size {
@@ -75,7 +75,7 @@ func run(t *testing.T, replicas int, guard string, killing bool, z size) checker
 	t.Logf("%d of %d activities undecided by search", undecided, z.activities)
 	t.Logf("%s, %d kills, %d looks at the database, %s: %d problems", tally(h), f.kills, looks, h.Closing.Round(time.Second), len(wrong))
 	for i, l := range f.complaints() {
-		if i < 10 {
+		if i < 3 {
 			t.Log("a server complained:", l)
 		}
 	}
@@ -153,16 +153,13 @@ func TestEveryMissingGuardIsNoticed(t *testing.T) {
 		{blind, "double"}, {generous, "oversell"}, {unfair, "overtaking"}, {forgets, "key"},
 	}
 	if testkit.OnMySQL() { // SQLite writes one transaction at a time: there is no lock to miss
-		cases = append(cases, struct{ guard, check string }{unlocked, "oversell"}, struct{ guard, check string }{unlocked, "order"})
+		cases = append(cases, struct{ guard, check string }{unlocked, "oversell"})
 	}
-	runs := map[string]checker.Problems{}
 	for _, c := range cases {
-		t.Run(c.guard+" "+c.check, func(t *testing.T) {
-			if _, ran := runs[c.guard]; !ran {
-				runs[c.guard] = run(t, replicasOf(c.guard), c.guard, false, size{operations: 600, clients: 40, activities: 4, students: 10, patience: time.Second, most: 10 * time.Second})
-			}
-			if len(runs[c.guard].Of(c.check)) == 0 {
-				t.Errorf("nobody would notice: %s", strings.Join(first(runs[c.guard], 5), "\n"))
+		t.Run(c.guard, func(t *testing.T) {
+			z := size{operations: 800, clients: 48, activities: 4, students: 24, patience: time.Second, most: 4 * time.Second}
+			if found := run(t, replicasOf(c.guard), c.guard, false, z); len(found.Of(c.check)) == 0 {
+				t.Errorf("nobody would notice:\n%s", strings.Join(first(found, 5), "\n"))
 			}
 		})
 	}
