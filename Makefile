@@ -36,6 +36,10 @@ deps: ## Install gcc and a database server for the tests (Debian, root)
 fuzz: ## Every fuzz target for FUZZTIME (10s)
 	.ci/fuzz $(FUZZTIME)
 
+jepsen: ## Sign-up while servers are killed: 100,000 operations on SQLite, and on MariaDB with one and three servers
+	CHECKER_OPS=100000 nice $(GO) test -count=1 -timeout 30m -v -run Survives ./internal/checker
+	CHECKER_OPS=100000 $(GO) run ./internal/testkit/mariadb -- nice $(GO) test -count=1 -timeout 60m -v -run Survives ./internal/checker
+
 bench: ## Every benchmark, or BENCH=name; with a database server installed on both engines
 	BENCH="$(BENCH)" MARIADB_DURABLE=1 $(if $(shell command -v mariadbd mysqld),$(GO) run ./internal/testkit/mariadb --) $(GO) run ./internal/bench
 
@@ -70,4 +74,4 @@ check: lint generated test fuzz ## What CI runs, in its order
 generated: ## Fail when a generated file is not up to date
 	.ci/drift $(MAKE) generate
 
-.PHONY: help run demo test race test-mysql deps fuzz bench cover lint fmt generate golden migration build docker check generated
+.PHONY: help run demo test race test-mysql deps fuzz jepsen bench cover lint fmt generate golden migration build docker check generated

@@ -40,7 +40,7 @@ var testsMay = []string{
 }
 
 // wholeProgramTests are the packages whose tests drive the whole program, so that they may import all of it.
-var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench", "service/notify", "service/pagecode", "service/content", "service/upload"}
+var wholeProgramTests = []string{".", "api", "router", "docs", "internal/app", "internal/demo", "internal/bench", "internal/checker", "service/notify", "service/pagecode", "service/content", "service/upload"}
 
 // banEverywhere are the modules that one package of ours stands in front of.
 var banEverywhere = map[string]string{"github.com/silenceper/wechat": "internal/wechat", "github.com/prometheus": "internal/metrics"}
@@ -74,6 +74,7 @@ func rules() []rule {
 		{packages: []string{"internal/wxstore"}, may: cat([]string{"model", "internal/wechat", "service/atomic"}, time), ban: http},
 		{packages: []string{"internal/wxsim"}, only: []string{}},
 		{packages: []string{"internal/metrics"}, ban: gorm[:1]},
+		{packages: []string{"internal/checker"}, only: []string{"github.com/anishathalye/porcupine"}},
 		{packages: []string{"internal/arch"}, ban: cat(http, gorm)},
 	}
 	for i, name := range domain {

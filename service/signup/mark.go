@@ -18,7 +18,8 @@ const (
 )
 
 // marks remember for a short time which positions are full, so that a stampede after the last seat does not touch the
-// database. A mark only refuses: it never gives a seat. Whoever ever signed up for the activity is not answered from it, so
+// database: one that carries no Idempotency-Key does not touch it at all, the others share one look (recall). A mark only
+// refuses: it never gives a seat. Whoever ever signed up for the activity is not answered from it, so
 // that members and repeats hear what they heard before. Another process shows a freed seat at most markLife late.
 type marks struct {
 	mu sync.RWMutex

@@ -38,7 +38,8 @@ type Service struct {
 	Solo     bool              // every request gets a transaction of its own, and no refusal comes from memory: the floor of the benchmarks
 
 	once   sync.Once
-	queues []*queue
+	queues []*queue // of requests for seats
+	late   *queue   // of requests with a key for positions that a mark says are full
 	full   marks
 
 	weak weakness
@@ -77,10 +78,14 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, positionID int
 		return model.Signup{}, err
 	}
 	a := ask{actor: actor, positionID: positionID, note: note, key: key}
+	line := s.queueOf(positionID)
 	if s.full.refuses(a, s.Now()) {
-		return model.Signup{}, ErrFull
+		if key.Value == "" {
+			return model.Signup{}, ErrFull
+		}
+		line = s.late
 	}
-	got, err := s.queueOf(positionID).do(ctx, a)
+	got, err := line.do(ctx, a)
 	if err == nil {
 		err = got.err
 	}
@@ -107,6 +112,7 @@ func (s *Service) queueOf(positionID int64) *queue {
 		for range n {
 			s.queues = append(s.queues, &queue{run: s.serve, most: most})
 		}
+		s.late = &queue{run: s.recall, most: most}
 	})
 	return s.queues[positionID%int64(len(s.queues))]
 }
