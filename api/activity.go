@@ -203,12 +203,10 @@ type PositionView struct {
 	ETag         string                   `json:"etag" doc:"Send it in If-Match to change the seats" example:"\"1\""`
 }
 
-func newPositionView(p model.Position) PositionView {
+func newPositionView(p model.Position, seats project.Seats) PositionView {
 	return PositionView{
 		ID: ID(p.ID), Title: p.Title, Description: p.Description, Reserved: p.Reserved, ETag: ETag(p.Version),
-		Availability: PositionAvailabilityView{Size: p.Capacity, SeatsView: SeatsView{
-			Capacity: p.Capacity, Confirmed: p.Taken - p.Held, Held: p.Held, Waiting: p.Waiting, Left: p.Capacity - p.Taken, Taken: p.Taken - p.Held,
-		}},
+		Availability: PositionAvailabilityView{Size: p.Capacity, SeatsView: newSeatsView(seats)},
 	}
 }
 
@@ -271,7 +269,10 @@ func newActivityView(d project.Detail) ActivityView {
 		SignupOpensAt: At(a.SignupOpensAt), SignupClosesAt: At(a.SignupClosesAt), CancelUntil: At(a.CancelUntil), MinTurnout: a.MinTurnout,
 		CountsAsVolunteer: a.CountsAsVolunteer, InsuranceRequired: a.InsuranceRequired, TrainingRequired: a.TrainingRequired, MinorsContact: a.MinorsContact,
 		RiskNote: a.RiskNote, RegionCode: a.RegionCode, StartsAt: At(a.StartsAt), EndsAt: At(a.EndsAt), PublishedAt: AtOrNil(a.PublishedAt), Cover: mediaPathOrNone(d.Cover),
-		Sessions: Views(d.Sessions, newSessionView), Positions: Views(d.Positions, newPositionView),
+		Sessions: Views(d.Sessions, newSessionView), Positions: make([]PositionView, len(d.Positions)),
+	}
+	for i, p := range d.Positions {
+		v.Positions[i] = newPositionView(p, d.Seats[i])
 	}
 	if d.Campus.ID != 0 {
 		campus := newOrgNameView(d.Campus)

@@ -77,7 +77,9 @@ type SeatsView struct {
 }
 
 func newSeatsView(s project.Seats) SeatsView {
-	return SeatsView{Capacity: s.Capacity, Confirmed: s.Taken, Left: s.Left(), Taken: s.Taken}
+	return SeatsView{
+		Capacity: s.Capacity, Confirmed: s.Taken - s.Held, Held: s.Held, Reserved: s.Reserved, Waiting: s.Waiting, Left: s.Left(), Taken: s.Taken - s.Held,
+	}
 }
 
 // ActivityRowView is an activity in the public list.

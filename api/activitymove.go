@@ -63,9 +63,9 @@ func (a *ActivityAPI) SetCapacity(c *gin.Context, in *SetCapacityIn) (*PositionO
 	if err != nil {
 		return nil, err
 	}
-	row, err := a.Projects.SetCapacity(ctx, access.From(ctx), int64(in.ID), version, in.Body.Capacity)
+	row, seats, err := a.Projects.SetCapacity(ctx, access.From(ctx), int64(in.ID), version, in.Body.Capacity)
 	if err != nil {
 		return nil, err
 	}
-	return &PositionOut{ETag: ETag(row.Version), Body: newPositionView(row)}, nil
+	return &PositionOut{ETag: ETag(row.Version), Body: newPositionView(row, seats)}, nil
 }

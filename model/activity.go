@@ -167,3 +167,11 @@ type Position struct {
 	Waiting     int64     `gorm:"not null;index:ix_position_waiting;comment:students on the waiting list"`
 	QueueNo     int64     `gorm:"not null;comment:last number given in the waiting list"`
 }
+
+// Kept is how many free seats are kept for paired branches at an instant; until is the activity's paired_until.
+func (p *Position) Kept(until *time.Time, now time.Time) int64 {
+	if until == nil || !now.Before(*until) {
+		return 0
+	}
+	return max(0, min(p.Reserved-p.PairedTaken, p.Capacity-p.Taken))
+}

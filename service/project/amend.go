@@ -249,9 +249,8 @@ func activityOf(tx *gorm.DB, part any, id int64) (int64, error) {
 
 // SetCapacity changes the number of seats of a position, never below those that are taken; new seats go to those who wait. version is the position's.
 // Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrStale, fault.ErrState (under review, over or called off), ErrBelowTaken.
-func (s *Service) SetCapacity(ctx context.Context, actor access.Actor, id, version, capacity int64) (model.Position, error) {
-	var row model.Position
-	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+func (s *Service) SetCapacity(ctx context.Context, actor access.Actor, id, version, capacity int64) (row model.Position, seats Seats, err error) {
+	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		activityID, err := activityOf(tx, &model.Position{}, id)
 		if err != nil {
 			return err
@@ -268,9 +267,11 @@ func (s *Service) SetCapacity(ctx context.Context, actor access.Actor, id, versi
 			return fault.ErrState
 		default:
 		}
-		return s.setCapacity(tx, actor, sc, id, version, capacity, &row)
+		err = s.setCapacity(tx, actor, sc, id, version, capacity, &row)
+		seats = SeatsOf(row, sc.row.PairedUntil, s.Now())
+		return err
 	})
-	return row, err
+	return row, seats, err
 }
 
 // setCapacity lets one conditional update decide, so that no sign-up can come in between, and reads the row back.
@@ -294,7 +295,7 @@ func (s *Service) setCapacity(tx *gorm.DB, actor access.Actor, sc activityScene,
 	}
 	data := map[string]any{"position_id": strconv.FormatInt(id, 10), "capacity": capacity, "taken": row.Taken}
 	err := s.Audit.Write(tx, actor, audit.Entry{Action: "position.capacity", Object: sc.row.TableName(), ObjectID: sc.row.ID, OrgPath: sc.organiser.Path, Data: data})
-	if err != nil || row.Waiting == 0 {
+	if err != nil {
 		return err
 	}
 	if err := s.Signups.Refill(tx, id); err != nil {

@@ -173,7 +173,7 @@ func TestSetCapacity(t *testing.T) {
 				version--
 			}
 			log := h.audits(t, "position.capacity")
-			got, err := h.SetCapacity(t.Context(), tt.by, tt.id, version, tt.capacity)
+			got, _, err := h.SetCapacity(t.Context(), tt.by, tt.id, version, tt.capacity)
 			wants(t, err, tt.want)
 			after := h.position(t, pos.ID)
 			if tt.want != nil {
@@ -188,7 +188,7 @@ func TestSetCapacity(t *testing.T) {
 		})
 	}
 	h.Clock.Set(a.EndsAt)
-	_, err := h.SetCapacity(t.Context(), h.host, pos.ID, h.position(t, pos.ID).Version, 50)
+	_, _, err := h.SetCapacity(t.Context(), h.host, pos.ID, h.position(t, pos.ID).Version, 50)
 	wants(t, err, fault.ErrState)
 }
 
@@ -218,7 +218,7 @@ func TestCapacityNeverFallsBelowWhatIsBeingTaken(t *testing.T) {
 	for n := range int64(10) {
 		wg.Go(func() {
 			version := h.position(t, pos.ID).Version
-			_, _ = h.SetCapacity(t.Context(), h.host, pos.ID, version, 45-4*n) // some are stale or too low
+			_, _, _ = h.SetCapacity(t.Context(), h.host, pos.ID, version, 45-4*n) // some are stale or too low
 		})
 	}
 	wg.Wait()

@@ -22,6 +22,7 @@ type Detail struct {
 	Host      model.Org
 	Sessions  []model.Session  // in order of time
 	Positions []model.Position // in the order they were written
+	Seats     []Seats          // of each position
 	Phase     model.ActivityStatus
 	Cover     int64  // upload that is shown as its picture, 0 for none
 	Contact   string `json:"-"` // name of the host's contact; never stored in clear, not even in an idempotent answer
@@ -65,6 +66,9 @@ func (s *Service) detailOf(tx *gorm.DB, id int64) (Detail, error) {
 		return Detail{}, err
 	}
 	d.Sessions, d.Positions, err = partsOf(tx, id)
+	for _, p := range d.Positions {
+		d.Seats = append(d.Seats, SeatsOf(p, a.PairedUntil, s.Now()))
+	}
 	return d, err
 }
 
@@ -164,7 +168,8 @@ func (s *Service) managed(tx *gorm.DB, rows page.Result[model.Activity]) (page.R
 	for _, a := range rows.Items {
 		ids, orgIDs = append(ids, a.ID), append(orgIDs, a.OrgID, a.CampusOrgID, a.HostOrgID)
 	}
-	seats, err := seatsOf(tx, ids)
+	now := s.Now()
+	seats, err := seatsOf(tx, ids, now)
 	if err != nil {
 		return page.Result[Managed]{}, err
 	}
@@ -172,7 +177,6 @@ func (s *Service) managed(tx *gorm.DB, rows page.Result[model.Activity]) (page.R
 	if err != nil {
 		return page.Result[Managed]{}, err
 	}
-	now := s.Now()
 	return page.MapResult(rows, func(a model.Activity) Managed {
 		return Managed{Activity: a, Organiser: orgs[a.OrgID], Campus: orgs[a.CampusOrgID], Host: orgs[a.HostOrgID], Seats: seats[a.ID], Phase: a.Phase(now)}
 	}), nil

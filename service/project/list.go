@@ -53,11 +53,26 @@ type Listed struct {
 	Phase                         model.ActivityStatus
 }
 
-// Seats sums up all positions of an activity.
-type Seats struct{ Capacity, Taken int64 }
+// Seats explains how many seats there are and why they are not all free: of a position, or of all of an activity.
+type Seats struct {
+	Capacity int64
+	Taken    int64 // given to students, offers included
+	Held     int64 // of them, offered and not answered yet
+	Reserved int64 // free, but kept for paired branches
+	Waiting  int64 // students on the waiting list
+}
 
-// Left is how many seats are free.
-func (s Seats) Left() int64 { return s.Capacity - s.Taken }
+// Left is how many seats anybody may still have.
+func (s Seats) Left() int64 { return s.Capacity - s.Taken - s.Reserved }
+
+// SeatsOf explains one position; until is its activity's paired_until.
+func SeatsOf(p model.Position, until *time.Time, now time.Time) Seats {
+	return Seats{Capacity: p.Capacity, Taken: p.Taken, Held: p.Held, Reserved: p.Kept(until, now), Waiting: p.Waiting}
+}
+
+func (s Seats) plus(o Seats) Seats {
+	return Seats{Capacity: s.Capacity + o.Capacity, Taken: s.Taken + o.Taken, Held: s.Held + o.Held, Reserved: s.Reserved + o.Reserved, Waiting: s.Waiting + o.Waiting}
+}
 
 // Listing is a page of the public list. Truncated says that more activities lie within the radius than the 2,000 nearest
 // that can be paged through.
@@ -97,7 +112,15 @@ func (s *Service) Activities(ctx context.Context, f Filter, p page.Request) (Lis
 	if err != nil {
 		return Listing{}, err
 	}
-	out.Result = page.MapResult(cut, func(r listRow) Listed { return r.listed(now, shown) })
+	ids := make([]int64, len(cut.Items))
+	for i, r := range cut.Items {
+		ids[i] = r.ID
+	}
+	seats, err := seatsOf(read.Prepared(ctx, s.DB), ids, now)
+	if err != nil {
+		return Listing{}, err
+	}
+	out.Result = page.MapResult(cut, func(r listRow) Listed { return r.listed(now, shown, seats[r.ID]) })
 	return out, nil
 }
 
@@ -114,7 +137,6 @@ type listRow struct {
 	StartsAt, EndsAt              time.Time
 	SignupOpensAt, SignupClosesAt time.Time
 	ListedAt                      time.Time
-	Seats                         Seats
 	coverID                       *int64
 	distance                      *int64
 }
@@ -130,7 +152,7 @@ func (q *listQuery) read(tx *gorm.DB, sql string, args ...any) (out []listRow, e
 		var r listRow
 		if err := rows.Scan(&r.ID, &r.Title, &r.Summary, &r.Field, &r.Category, &r.Mode, &r.PlacementMode, &r.Status, &r.CountsAsVolunteer,
 			&r.OrgID, &r.HostOrgID, &r.Organiser, &r.Host, &r.Place, &r.LatE6, &r.LngE6,
-			&r.StartsAt, &r.EndsAt, &r.SignupOpensAt, &r.SignupClosesAt, &r.ListedAt, &r.coverID, &r.Seats.Capacity, &r.Seats.Taken); err != nil {
+			&r.StartsAt, &r.EndsAt, &r.SignupOpensAt, &r.SignupClosesAt, &r.ListedAt, &r.coverID); err != nil {
 			return nil, fmt.Errorf("list activities: %w", err)
 		}
 		out = append(out, r)
@@ -147,7 +169,7 @@ func (r listRow) key() []int64 {
 }
 
 // listed is the row as it is shown; shown are the covers that may be.
-func (r listRow) listed(now time.Time, shown map[int64]bool) Listed {
+func (r listRow) listed(now time.Time, shown map[int64]bool, seats Seats) Listed {
 	a := model.Activity{
 		Status: model.ActivityStatus(r.Status), StartsAt: r.StartsAt, EndsAt: r.EndsAt,
 		SignupOpensAt: r.SignupOpensAt, SignupClosesAt: r.SignupClosesAt,
@@ -160,25 +182,31 @@ func (r listRow) listed(now time.Time, shown map[int64]bool) Listed {
 		ID: r.ID, Title: r.Title, Field: r.Field, Category: r.Category, Mode: r.Mode, PlacementMode: r.PlacementMode, CountsAsVolunteer: r.CountsAsVolunteer,
 		OrgID: r.OrgID, HostOrgID: r.HostOrgID, Organiser: r.Organiser, Host: r.Host, Place: r.Place, LatE6: r.LatE6, LngE6: r.LngE6,
 		StartsAt: r.StartsAt, EndsAt: r.EndsAt, SignupOpensAt: r.SignupOpensAt, SignupClosesAt: r.SignupClosesAt,
-		Seats: r.Seats, Cover: cover, DistanceM: r.distance, Phase: a.Phase(now),
+		Seats: seats, Cover: cover, DistanceM: r.distance, Phase: a.Phase(now),
 	}
 }
 
 // seatsOf sums up the positions of all these activities in one query.
-func seatsOf(tx *gorm.DB, ids []int64) (map[int64]Seats, error) {
-	out := make(map[int64]Seats, len(ids))
+func seatsOf(tx *gorm.DB, ids []int64, now time.Time) (out map[int64]Seats, err error) {
+	out = make(map[int64]Seats, len(ids))
 	if len(ids) == 0 {
 		return out, nil
 	}
-	var sums []struct{ ActivityID, Capacity, Taken int64 }
-	err := tx.Raw("SELECT activity_id, SUM(capacity) AS capacity, SUM(taken) AS taken FROM positions WHERE activity_id IN ? GROUP BY activity_id", ids).Scan(&sums).Error
+	rows, err := tx.Raw(`SELECT p.activity_id, p.capacity, p.taken, p.held, p.waiting, p.reserved, p.paired_taken, a.paired_until
+FROM positions p JOIN activities a ON a.id = p.activity_id WHERE p.activity_id IN ?`, ids).Rows()
 	if err != nil {
 		return nil, fmt.Errorf("sum up seats: %w", err)
 	}
-	for _, n := range sums {
-		out[n.ActivityID] = Seats{Capacity: n.Capacity, Taken: n.Taken}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var p model.Position
+		var until *time.Time
+		if err := rows.Scan(&p.ActivityID, &p.Capacity, &p.Taken, &p.Held, &p.Waiting, &p.Reserved, &p.PairedTaken, &until); err != nil {
+			return nil, fmt.Errorf("sum up seats: %w", err)
+		}
+		out[p.ActivityID] = out[p.ActivityID].plus(SeatsOf(p, until, now))
 	}
-	return out, nil
+	return out, rows.Err()
 }
 
 // divisionPrefix cuts the zeros off a division code, at the borders between its levels: 370100000000 is 3701.

@@ -19,8 +19,7 @@ import (
 // keeps the activities first in every plan, walked in the order of ix_activity_listed and stopped at the limit.
 const listColumns = `SELECT a.id, a.title, %s AS summary, a.field, a.category, a.mode, a.placement_mode, a.status, a.counts_as_volunteer,
  a.org_id, a.host_org_id, COALESCE(o.name, ''), COALESCE(h.name, ''), COALESCE(s.place, ''), a.lat_e6, a.lng_e6,
- a.starts_at, a.ends_at, a.signup_opens_at, a.signup_closes_at, a.listed_at, a.cover_id,
- COALESCE((SELECT SUM(p.capacity) FROM positions p WHERE p.activity_id = a.id), 0), COALESCE((SELECT SUM(p.taken) FROM positions p WHERE p.activity_id = a.id), 0)
+ a.starts_at, a.ends_at, a.signup_opens_at, a.signup_closes_at, a.listed_at, a.cover_id
 FROM activities a
 LEFT JOIN orgs o ON o.id = a.org_id
 LEFT JOIN orgs h ON h.id = a.host_org_id

@@ -25,12 +25,7 @@ type seats struct {
 }
 
 // kept is how many free seats are kept for paired branches.
-func (p *seats) kept(e *event, now time.Time) int64 {
-	if e.PairedUntil == nil || !now.Before(*e.PairedUntil) {
-		return 0
-	}
-	return max(0, min(p.Reserved-p.PairedTaken, p.Capacity-p.Taken))
-}
+func (p *seats) kept(e *event, now time.Time) int64 { return p.Kept(e.PairedUntil, now) }
 
 // free is how many seats a student may have now.
 func (p *seats) free(e *event, paired bool, now time.Time) int64 {
