@@ -44,6 +44,9 @@ func (s *Service) Plan(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.planTurnout(ctx, now); err != nil {
+		return err
+	}
 	return s.planMilestones(ctx, now)
 }
 

@@ -1,0 +1,76 @@
+package signup_test
+
+import (
+	"testing"
+	"time"
+
+	"baodao/model"
+	"baodao/service/access"
+)
+
+// attended notes that somebody was there.
+func attended(b *bench, row model.Signup) {
+	b.TB.Helper()
+	in := b.activity.StartsAt
+	b.Insert(&model.Attendance{SignupID: row.ID, SessionID: b.session.ID, StudentID: row.StudentID, InAt: &in})
+}
+
+func (b *bench) absentees(want int) {
+	b.TB.Helper()
+	n, err := b.s.MarkAbsent(b.TB.Context(), 100)
+	if err != nil || n != want {
+		b.TB.Errorf("%d marked, want %d: %v", n, want, err)
+	}
+}
+
+func (b *bench) statusOf(row model.Signup) model.SignupStatus {
+	b.TB.Helper()
+	var now model.Signup
+	if err := b.DB.Where("id = ?", row.ID).First(&now).Error; err != nil {
+		b.TB.Fatal(err)
+	}
+	return now.Status
+}
+
+func TestEmptySeatsBecomeNoShows(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 5, nil)
+	came, stayed, left := b.must(b.Student("来了", b.Branch), b.position.ID), b.must(b.Student("没来", b.Branch), b.position.ID), b.Student("取消", b.Branch)
+	if _, err := b.s.Cancel(t.Context(), left, b.must(left, b.position.ID).ID); err != nil {
+		t.Fatal(err)
+	}
+	attended(b, came)
+	b.Clock.Set(b.activity.EndsAt.Add(48*time.Hour - time.Millisecond))
+	b.absentees(0)
+	b.Clock.Add(time.Millisecond)
+	b.absentees(1)
+	b.absentees(0)
+	if b.statusOf(came) != model.SignupConfirmed || b.statusOf(stayed) != model.SignupNoShow || b.taken(b.position.ID) != 1 {
+		t.Errorf("%s %s, taken %d", b.statusOf(came), b.statusOf(stayed), b.taken(b.position.ID))
+	}
+}
+
+func TestWhereNobodyCheckedInNobodyIsAbsent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 5, nil)
+	b.must(b.Student("甲", b.Branch), b.position.ID)
+	b.must(b.Student("乙", b.Branch), b.position.ID)
+	b.Clock.Set(b.activity.EndsAt.AddDate(0, 0, 3))
+	b.absentees(0)
+}
+
+func TestAnExcusedStudentIsNotAbsent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 5, nil)
+	came, sick := b.must(b.Student("来了", b.Branch), b.position.ID), b.must(b.Student("病了", b.Branch), b.position.ID)
+	attended(b, came)
+	clerk := b.Staff("干事", access.HostStaff, b.Community)
+	if _, err := b.s.Decide(t.Context(), clerk, b.activity.ID, "LEAVE", []int64{sick.ID}, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.Clock.Set(b.activity.EndsAt.AddDate(0, 0, 3))
+	b.absentees(0)
+	if b.statusOf(sick) != model.SignupLeave {
+		t.Error("the leave is gone")
+	}
+}
