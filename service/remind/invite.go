@@ -20,8 +20,8 @@ import (
 	"baodao/service/project"
 )
 
-// invited finds the students whom a new activity is for: those of the campus side or, where the host is alone, those of
-// everybody who has a pairing in force with it. Once sign-up is over or the activity was called off nobody is told; its row
+// invited finds the students whom a new activity is for: its audience; else those of the campus side or, where the host is
+// alone, those of everybody who has a pairing in force with it. Once sign-up is over or the activity was called off nobody is told; its row
 // is locked, so that it is not called off meanwhile.
 func (s *Service) invited(tx *gorm.DB, f model.NoticeFanout, limit int) (notify.Event, []notify.Recipient, error) {
 	a, err := project.ActivityByID(atomic.ForUpdate(tx), f.ObjectID)
@@ -40,7 +40,7 @@ func (s *Service) invited(tx *gorm.DB, f model.NoticeFanout, limit int) (notify.
 		return notify.Event{}, nil, err
 	}
 	var people []notify.Recipient
-	if err := studentsOf(tx, branches, f.AfterID, limit).Scan(&people).Error; err != nil {
+	if err := meant(studentsOf(tx, branches, f.AfterID, limit), a.Audience).Scan(&people).Error; err != nil {
 		return notify.Event{}, nil, fmt.Errorf("read students: %w", err)
 	}
 	place, err := firstPlace(tx, a.ID)
@@ -57,10 +57,31 @@ func studentsOf(tx *gorm.DB, branches []int64, after int64, limit int) *gorm.DB 
 		Where("p.branch_id IN ? AND p.id > ?", branches, after).Order("p.id").Limit(limit)
 }
 
+// meant keeps the students of an audience's grades and tags; its units are looked at in branchesFor.
+func meant(q *gorm.DB, audience *model.Audience) *gorm.DB {
+	if audience == nil {
+		return q
+	}
+	if len(audience.Grades) > 0 {
+		q = q.Where("p.grade IN ?", audience.Grades)
+	}
+	if len(audience.Tags) == 0 {
+		return q
+	}
+	one := make([]string, len(audience.Tags))
+	args := make([]any, len(audience.Tags))
+	for i, tag := range audience.Tags {
+		one[i], args[i] = "INSTR(p.tags, ?) > 0", strconv.Quote(tag) // a JSON list of codes
+	}
+	return q.Where(strings.Join(one, " OR "), args...)
+}
+
 // branchesFor are the organisations whose students are told of an activity.
 func branchesFor(tx *gorm.DB, a model.Activity, now time.Time) ([]int64, error) {
 	units := []int64{a.CampusOrgID}
-	if a.CampusOrgID == 0 {
+	if a.Audience != nil && len(a.Audience.OrgIDs) > 0 {
+		units = a.Audience.OrgIDs
+	} else if a.CampusOrgID == 0 {
 		host, err := org.ByID(tx, a.HostOrgID)
 		if err != nil {
 			return nil, err

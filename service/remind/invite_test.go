@@ -66,6 +66,18 @@ func TestANewActivityIsToldToItsAudience(t *testing.T) {
 			},
 			func(_, _, _ access.Actor) []access.Actor { return nil },
 		},
+		"the audience's units, wherever the organiser is": {
+			func(k *kit) { k.exec("UPDATE activities SET audience = ?", fmt.Sprintf(`{"org_ids":[%d]}`, k.University.ID)) },
+			func(b, g, e access.Actor) []access.Actor { return []access.Actor{b, g, e} },
+		},
+		"the audience's grade and tags": {
+			func(k *kit) {
+				k.exec("UPDATE activities SET campus_org_id = ?, audience = ?", k.University.ID, `{"grades":["2024"],"tags":["QINGMA","LEAGUE_MEMBER"]}`)
+				k.exec("UPDATE student_profiles SET grade = ?, tags = ?", "2023", `["QINGMA"]`)
+				k.exec("UPDATE student_profiles SET grade = ?, tags = ? WHERE branch_id = ?", "2024", `["LEAGUE_MEMBER"]`, k.Branch.ID)
+			},
+			func(b, _, _ access.Actor) []access.Actor { return []access.Actor{b} },
+		},
 		"sign-up is over": {
 			func(k *kit) { k.Clock.Set(k.activity.SignupClosesAt) },
 			func(_, _, _ access.Actor) []access.Actor { return nil },

@@ -21,7 +21,7 @@ var (
 	ErrClosed         = fault.Define(fault.Conflict, "signup.closed", "报名已经结束，请看看其他活动。", "Sign-up is over; look for another activity.")
 	ErrDuplicate      = fault.Define(fault.Conflict, "signup.duplicate", "您已经报名了这个活动，不用重复报名。", "You are signed up for this activity already.")
 	ErrNotEligible    = fault.Define(fault.Conflict, "signup.not_eligible", "这个活动不面向您所在的组织、年级或身份，请看看其他活动。", "This activity is not meant for your unit, grade or group; look for another one.")
-	ErrSuspended      = fault.Define(fault.Conflict, "signup.suspended", "因多次未到，您暂时不能报名。如有异议可以申诉。", "You may not sign up for a while because you did not come several times; you may appeal.")
+	ErrSuspended      = fault.Define(fault.Conflict, "signup.suspended", "因多次未到，您暂时不能报名。如有异议请联系院系团委。", "You may not sign up for a while because you did not come several times; if that is wrong, talk to your department's committee.")
 	ErrFull           = fault.Define(fault.Conflict, "signup.full", "这个岗位已经报满，请换一个岗位或活动。", "The position is full; choose another one.")
 	ErrConflict       = fault.Define(fault.Conflict, "signup.conflict", "时间与您已报名的另一个活动重叠，或来不及赶到。", "It overlaps with another activity you are signed up for, or leaves no time to get there.")
 	ErrLoadCap        = fault.Define(fault.Conflict, "signup.load_cap", "您报名的活动已达到上限，完成或取消一些再来。", "You have as many activities as the rules allow; finish or cancel some first.")
@@ -106,7 +106,7 @@ func (e *event) cutoff() time.Time {
 func (f *facts) allowed(e *event, st *student, byUnit bool) error {
 	if f.now.Before(st.suspendedUntil) {
 		at := st.suspendedUntil.In(clock.China()).Format("1月2日 15:04")
-		return ErrSuspended.Saying("因多次未到，您在"+at+"前不能报名。如有异议可以申诉。", "You did not come several times and may not sign up before "+at+" (China); you may appeal.")
+		return ErrSuspended.Saying("因多次未到，您在"+at+"前不能报名。如有异议请联系院系团委。", "You did not come several times and may not sign up before "+at+" (China); if that is wrong, talk to your department's committee.")
 	}
 	if !e.meant(st) {
 		return ErrNotEligible

@@ -138,7 +138,7 @@ func TestSuspensionAndConsent(t *testing.T) {
 	}
 	play(t, map[string]scene{
 		"suspended":                    {before: suspension(-hour, time.Millisecond, false), want: signup.ErrSuspended, says: "10月12日 09:00"},
-		"suspended from now":           {before: suspension(0, hour, false), want: signup.ErrSuspended, says: "申诉"},
+		"suspended from now":           {before: suspension(0, hour, false), want: signup.ErrSuspended, says: "院系团委"},
 		"suspension ends now":          {before: suspension(-hour, 0, false)},
 		"suspension to come":           {before: suspension(time.Millisecond, hour, false)},
 		"suspension lifted":            {before: suspension(-hour, hour, true)},

@@ -9,19 +9,19 @@ import (
 	"baodao/service/notify"
 )
 
-// tell notes what a student is told about a signup. It is told once for each version of the signup.
+// tell notes what a student is told about a signup, once for each version of it. What opens is the activity.
 func (w *writes) tell(e *event, userID int64, row model.Signup, kind notify.Kind, reason string) {
 	if userID == 0 {
 		return // nobody has bound this student yet
 	}
-	data := map[string]string{"activity": e.Title, "time": inChina(e.StartsAt), "place": e.place(), "reason": reason}
+	data := map[string]string{"activity": e.Title, "time": inChina(e.StartsAt), "place": e.place(), "reason": reason, "signup": strconv.FormatInt(row.ID, 10)}
 	until := e.StartsAt
 	if row.OfferedUntil != nil {
 		data["due"], until = inChina(*row.OfferedUntil), *row.OfferedUntil
 	}
 	w.events = append(w.events, notify.Event{
 		Kind: kind, UserIDs: []int64{userID}, Fact: []string{"signup" + strconv.FormatInt(row.ID, 10), "v" + strconv.FormatInt(row.Version, 10)},
-		Object: row.TableName(), ObjectID: row.ID, Data: data, ExpiresAt: until,
+		Object: e.TableName(), ObjectID: e.ID, Data: data, ExpiresAt: until,
 	})
 }
 
