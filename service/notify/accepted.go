@@ -1,15 +1,17 @@
 package notify
 
 import (
-	"strings"
+	"cmp"
+	"slices"
+	"strconv"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
 )
 
-// acceptMost is how many messages one UPDATE settles: every row looks through the list of message ids.
-const acceptMost = 64
+// acceptMost is how many messages one UPDATE settles.
+const acceptMost = 512
 
 // settleAccepted notes the messages that WeChat took, many at a time, and returns the results that need more thought.
 func (w *Worker) settleAccepted(tx *gorm.DB, results []result) (rest []result, err error) {
@@ -36,19 +38,17 @@ func (w *Worker) settleAccepted(tx *gorm.DB, results []result) (rest []result, e
 // acceptSome does for many what apply does for one. A message that somebody else knows more about by now stays as it is.
 func (w *Worker) acceptSome(tx *gorm.DB, owner string, part []result) error {
 	c := w.outcome(part[0])
-	ids, msgIDs := make([]int64, len(part)), make([]string, len(part))
-	which, args := strings.Builder{}, make([]any, 0, 2*len(part))
-	which.WriteString("CASE id")
+	slices.SortFunc(part, func(a, b result) int { return cmp.Compare(a.ID, b.ID) })
+	ids, msgIDs, args := make([]int64, len(part)), make([]string, len(part)), make([]any, len(part))
 	for i, r := range part {
 		ids[i], msgIDs[i] = r.ID, cut(r.msgID, 32)
-		which.WriteString(" WHEN ? THEN ?")
-		args = append(args, ids[i], msgIDs[i])
+		args[i] = msgIDs[i]
 	}
-	which.WriteString(" END")
-	err := tx.Model(&model.Notice{}).Where("id IN ? AND lease_owner = ? AND state IN ?", ids, owner, []string{model.NoticeSending, model.NoticeUnconfirmed}).
+	err := tx.Model(&model.Notice{}).Where(in("id", ids)).
+		Where("lease_owner = ? AND COALESCE(state, '') IN ?", owner, []string{model.NoticeSending, model.NoticeUnconfirmed}).
 		Updates(map[string]any{
 			"state": c.state, "why": c.why, "next_at": c.next, "busy_user_id": nil, "lease_until": nil, "updated_at": w.Now(),
-			"msg_id": gorm.Expr(which.String(), args...),
+			"msg_id": gorm.Expr(string(choice(nil, ids)), args...),
 		}).Error
 	if err != nil {
 		return err
@@ -58,6 +58,19 @@ func (w *Worker) acceptSome(tx *gorm.DB, owner string, part []result) error {
 		return err
 	}
 	return claimEarly(tx, early, part)
+}
+
+// choice is an expression that has one parameter for each of the ids, which are in order, and takes the one of its row. It
+// halves the ids again and again: looking through a list of all would cost as much as the change itself.
+func choice(text []byte, ids []int64) []byte {
+	if len(ids) == 1 {
+		return append(text, '?')
+	}
+	half := len(ids) / 2
+	text = strconv.AppendInt(append(text, "CASE WHEN id < "...), ids[half], 10)
+	text = choice(append(text, " THEN "...), ids[:half])
+	text = choice(append(text, " ELSE "...), ids[half:])
+	return append(text, " END"...)
 }
 
 // claimEarly gives the events to their messages, unless a message was not ours any more.

@@ -140,8 +140,8 @@ func (w *Worker) wishes(tx *gorm.DB, f *facts, users []int64, templates []string
 		return fmt.Errorf("read ledger: %w", err)
 	}
 	for what, err := range map[string]error{
-		"preferences": tx.Where("user_id IN ? AND wechat = ?", users, false).Find(&prefs).Error,
-		"bindings":    tx.Where("user_id IN ?", users).Find(&stale).Error,
+		"preferences": tx.Where(in("user_id", users)).Where("wechat = ?", false).Find(&prefs).Error,
+		"bindings":    tx.Where(in("user_id", users)).Find(&stale).Error,
 		"templates":   tx.Where("app_id = ? AND template_id IN ? AND disabled_at IS NULL", w.AppID, templates).Find(&known).Error,
 	} {
 		if err != nil {

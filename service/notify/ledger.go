@@ -18,7 +18,7 @@ func take(tx *gorm.DB, rows []model.Notice, now time.Time) error {
 		users[n.Template] = append(users[n.Template], n.UserID)
 	}
 	for template, ids := range users {
-		res := tx.Model(&model.SubscribeLedger{}).Where("user_id IN ? AND template = ? AND used < granted", ids, template).
+		res := tx.Model(&model.SubscribeLedger{}).Where(in("user_id", ids)).Where("template = ? AND used < granted", template).
 			Updates(map[string]any{"used": gorm.Expr("used + 1"), "updated_at": now})
 		if res.Error == nil && res.RowsAffected != int64(len(ids)) {
 			return errLedger

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"gorm.io/gorm"
 
@@ -39,15 +40,30 @@ func candidates(query *gorm.DB) (out []candidate, err error) {
 	return out, err
 }
 
-// leased reads the messages of a lease, as far as sending and settling need them.
-func leased(tx *gorm.DB, owner string, ids []int64) (out []model.Notice, err error) {
-	query := tx.Model(&model.Notice{}).
-		Select("id", "dedupe_key", "user_id", "kind", "template", "page", "fields", "state", "expires_at", "attempts", "resent", "reserved", "lease_owner", "lease_until", "tried_at").
-		Where("id IN ? AND lease_owner = ? AND state = ?", ids, owner, model.NoticeSending).Order("id")
+// in is a condition on many ids. They stand in the text, which both engines read faster than as many parameters.
+func in(column string, ids []int64) string {
+	if len(ids) == 0 {
+		return "1 = 0"
+	}
+	text := make([]byte, 0, len(column)+6+20*len(ids))
+	text = append(append(text, column...), " IN ("...)
+	for i, id := range ids {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, id, 10)
+	}
+	return string(append(text, ')'))
+}
+
+// notices reads messages as far as sending and settling need them.
+func notices(query *gorm.DB) (out []model.Notice, err error) {
+	query = query.Model(&model.Notice{}).
+		Select("id", "dedupe_key", "user_id", "kind", "template", "page", "fields", "state", "next_at", "expires_at", "attempts", "resent", "reserved", "tried_at").Order("id")
 	err = each(query, func(rows *sql.Rows) error {
 		var n model.Notice
 		var fields []byte
-		err := rows.Scan(&n.ID, &n.DedupeKey, &n.UserID, &n.Kind, &n.Template, &n.Page, &fields, &n.State, &n.ExpiresAt, &n.Attempts, &n.Resent, &n.Reserved, &n.LeaseOwner, &n.LeaseUntil, &n.TriedAt)
+		err := rows.Scan(&n.ID, &n.DedupeKey, &n.UserID, &n.Kind, &n.Template, &n.Page, &fields, &n.State, &n.NextAt, &n.ExpiresAt, &n.Attempts, &n.Resent, &n.Reserved, &n.TriedAt)
 		if err != nil {
 			return err
 		}
@@ -62,7 +78,7 @@ func leased(tx *gorm.DB, owner string, ids []int64) (out []model.Notice, err err
 
 // addresses reads the sealed openids of people who still have an account.
 func addresses(tx *gorm.DB, ids []int64) (out []model.User, err error) {
-	query := tx.Model(&model.User{}).Select("id", "openid_enc").Where("id IN ? AND status = ?", ids, model.UserActive)
+	query := tx.Model(&model.User{}).Select("id", "openid_enc").Where(in("id", ids)).Where("status = ?", model.UserActive)
 	err = each(query, func(rows *sql.Rows) error {
 		var u model.User
 		err := rows.Scan(&u.ID, &u.OpenIDEnc)
@@ -75,7 +91,7 @@ func addresses(tx *gorm.DB, ids []int64) (out []model.User, err error) {
 // balances reads the ledger under lock.
 func balances(tx *gorm.DB, users []int64, templates []string) (out []model.SubscribeLedger, err error) {
 	query := atomic.ForUpdate(tx).Model(&model.SubscribeLedger{}).Select("user_id", "template", "granted", "used", "muted", "probed_at").
-		Where("user_id IN ? AND template IN ?", users, templates).Order("user_id, template")
+		Where(in("user_id", users)).Where("template IN ?", templates).Order("user_id, template")
 	err = each(query, func(rows *sql.Rows) error {
 		var l model.SubscribeLedger
 		err := rows.Scan(&l.UserID, &l.Template, &l.Granted, &l.Used, &l.Muted, &l.ProbedAt)

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -193,15 +194,10 @@ func (w *Worker) spread(ctx context.Context, all []candidate, size int) ([]candi
 	for i, c := range all {
 		users[i] = c.UserID
 	}
-	db := w.DB.WithContext(ctx).Model(&model.Notice{}).Distinct().Where("user_id IN ?", users).Session(&gorm.Session{})
-	var busy, unknown []int64
-	if err := db.Where("busy_user_id IS NOT NULL OR tried_at > ?", w.Now().Add(-personGap)).Pluck("user_id", &busy).Error; err != nil {
-		return nil, wrap("find busy persons", err)
+	seen, doubt, err := w.occupied(ctx, users)
+	if err != nil {
+		return nil, err
 	}
-	if err := db.Where("state = ? AND resent = ?", model.NoticeUnconfirmed, false).Pluck("user_id", &unknown).Error; err != nil {
-		return nil, wrap("find persons in doubt", err)
-	}
-	seen, doubt := setOf(busy), setOf(unknown)
 	var out []candidate
 	for _, c := range all {
 		if seen[c.UserID] || len(out) == size || c.State == model.NoticePending && doubt[c.UserID] {
@@ -213,12 +209,23 @@ func (w *Worker) spread(ctx context.Context, all []candidate, size int) ([]candi
 	return out, nil
 }
 
-func setOf(ids []int64) map[int64]bool {
-	out := make(map[int64]bool, len(ids))
-	for _, id := range ids {
-		out[id] = true
-	}
-	return out
+// occupied tells which people have a message in flight or just had one, and of whom one is of unknown outcome.
+func (w *Worker) occupied(ctx context.Context, users []int64) (map[int64]bool, map[int64]bool, error) {
+	busy, doubt, recent := map[int64]bool{}, map[int64]bool{}, w.Now().Add(-personGap)
+	query := w.DB.WithContext(ctx).Model(&model.Notice{}).Select("user_id", "busy_user_id", "tried_at", "state", "resent").Where(in("user_id", users)).
+		Where("busy_user_id IS NOT NULL OR tried_at > ? OR state = ? AND resent = ?", recent, model.NoticeUnconfirmed, false)
+	err := each(query, func(rows *sql.Rows) error {
+		var n model.Notice
+		err := rows.Scan(&n.UserID, &n.BusyUserID, &n.TriedAt, &n.State, &n.Resent)
+		if n.BusyUserID != nil || n.TriedAt != nil && n.TriedAt.After(recent) {
+			busy[n.UserID] = true
+		}
+		if n.State == model.NoticeUnconfirmed && !n.Resent {
+			doubt[n.UserID] = true
+		}
+		return err
+	})
+	return busy, doubt, wrap("find busy persons", err)
 }
 
 func (w *Worker) batch() int {
