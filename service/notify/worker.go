@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ const (
 	personGap     = 1200 * time.Millisecond
 	unknownMost   = 3 // unknown outcomes in a row that close the lane
 	unreachWait   = 30 * time.Second
+	occupiedMost  = 100 // people asked about at once: of more than 200 MariaDB no longer looks them up, but reads the whole outbox
 )
 
 // Worker sends the outbox. Any number of workers may run over one database: a message is sent by the one whose UPDATE
@@ -212,20 +214,25 @@ func (w *Worker) spread(ctx context.Context, all []candidate, size int) ([]candi
 // occupied tells which people have a message in flight or just had one, and of whom one is of unknown outcome.
 func (w *Worker) occupied(ctx context.Context, users []int64) (map[int64]bool, map[int64]bool, error) {
 	busy, doubt, recent := map[int64]bool{}, map[int64]bool{}, w.Now().Add(-personGap)
-	query := w.DB.WithContext(ctx).Model(&model.Notice{}).Select("user_id", "busy_user_id", "tried_at", "state", "resent").Where(in("user_id", users)).
-		Where("busy_user_id IS NOT NULL OR tried_at > ? OR state = ? AND resent = ?", recent, model.NoticeUnconfirmed, false)
-	err := each(query, func(rows *sql.Rows) error {
-		var n model.Notice
-		err := rows.Scan(&n.UserID, &n.BusyUserID, &n.TriedAt, &n.State, &n.Resent)
-		if n.BusyUserID != nil || n.TriedAt != nil && n.TriedAt.After(recent) {
-			busy[n.UserID] = true
+	for part := range slices.Chunk(users, occupiedMost) {
+		query := w.DB.WithContext(ctx).Model(&model.Notice{}).Select("user_id", "busy_user_id", "tried_at", "state", "resent").Where(in("user_id", part)).
+			Where("busy_user_id IS NOT NULL OR tried_at > ? OR state = ? AND resent = ?", recent, model.NoticeUnconfirmed, false)
+		err := each(query, func(rows *sql.Rows) error {
+			var n model.Notice
+			err := rows.Scan(&n.UserID, &n.BusyUserID, &n.TriedAt, &n.State, &n.Resent)
+			if n.BusyUserID != nil || n.TriedAt != nil && n.TriedAt.After(recent) {
+				busy[n.UserID] = true
+			}
+			if n.State == model.NoticeUnconfirmed && !n.Resent {
+				doubt[n.UserID] = true
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, wrap("find busy persons", err)
 		}
-		if n.State == model.NoticeUnconfirmed && !n.Resent {
-			doubt[n.UserID] = true
-		}
-		return err
-	})
-	return busy, doubt, wrap("find busy persons", err)
+	}
+	return busy, doubt, nil
 }
 
 func (w *Worker) batch() int {
