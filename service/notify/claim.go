@@ -62,7 +62,7 @@ func (w *Worker) lock(tx *gorm.DB, all []candidate) ([]model.Notice, error) {
 		ids[i] = c.ID
 		again = again || c.State == model.NoticeUnconfirmed
 	}
-	rows, err := notices(atomic.ForUpdate(tx).Where(in("id", ids)))
+	rows, err := notices(atomic.ForUpdate(tx).Where(in("id", ids)), len(ids))
 	return slices.DeleteFunc(rows, func(n model.Notice) bool {
 		due := n.State == model.NoticePending || again && n.State == model.NoticeUnconfirmed && !n.Resent
 		return !due || n.NextAt.After(w.Now())
@@ -84,11 +84,11 @@ func (w *Worker) decide(tx *gorm.DB, owner string, rows []model.Notice) ([]job, 
 		return nil, err
 	}
 	until := w.Now().Add(lease)
-	var batch []job
-	var reserve []model.Notice
+	batch, reserve := make([]job, 0, len(rows)), make(map[string][]int64)
 	began := map[start][]int64{}
 	away := map[end][]int64{}
-	for i, n := range rows {
+	for i := range rows {
+		n := &rows[i]
 		v := f.judge(n)
 		if v.fate.state != "" {
 			e := end{fate: v.fate, again: again[i]}
@@ -97,7 +97,7 @@ func (w *Worker) decide(tx *gorm.DB, owner string, rows []model.Notice) ([]job, 
 		}
 		switch {
 		case v.reserve:
-			reserve = append(reserve, n)
+			reserve[n.Template] = append(reserve[n.Template], n.UserID)
 		case v.probe:
 			if err := probe(tx, n, f.ledger[ledgerKey{n.UserID, n.Template}] != nil, w.Now()); err != nil {
 				return nil, err

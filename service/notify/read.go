@@ -30,10 +30,10 @@ func each(query *gorm.DB, scan func(*sql.Rows) error) (err error) {
 	return nil
 }
 
-func candidates(query *gorm.DB) (out []candidate, err error) {
-	err = each(query.Select("id", "user_id", "state"), func(rows *sql.Rows) error {
-		var c candidate
-		err := rows.Scan(&c.ID, &c.UserID, &c.State)
+func candidates(query *gorm.DB, state string) (out []candidate, err error) {
+	err = each(query.Where("state = ?", state).Select("id", "user_id"), func(rows *sql.Rows) error {
+		c := candidate{State: state}
+		err := rows.Scan(&c.ID, &c.UserID)
 		out = append(out, c)
 		return err
 	})
@@ -57,12 +57,13 @@ func in(column string, ids []int64) string {
 }
 
 // notices reads messages as far as sending and settling need them.
-func notices(query *gorm.DB) (out []model.Notice, err error) {
+func notices(query *gorm.DB, most int) (out []model.Notice, err error) {
+	out = make([]model.Notice, 0, most)
 	query = query.Model(&model.Notice{}).
 		Select("id", "dedupe_key", "user_id", "kind", "template", "page", "fields", "state", "next_at", "expires_at", "attempts", "resent", "reserved", "tried_at").Order("id")
+	var fields sql.RawBytes
 	err = each(query, func(rows *sql.Rows) error {
 		var n model.Notice
-		var fields []byte
 		err := rows.Scan(&n.ID, &n.DedupeKey, &n.UserID, &n.Kind, &n.Template, &n.Page, &fields, &n.State, &n.NextAt, &n.ExpiresAt, &n.Attempts, &n.Resent, &n.Reserved, &n.TriedAt)
 		if err != nil {
 			return err
@@ -76,13 +77,20 @@ func notices(query *gorm.DB) (out []model.Notice, err error) {
 	return out, err
 }
 
+// sealed is a person's openid as it is stored.
+type sealed struct {
+	id     int64
+	openID []byte
+}
+
 // addresses reads the sealed openids of people who still have an account.
-func addresses(tx *gorm.DB, ids []int64) (out []model.User, err error) {
+func addresses(tx *gorm.DB, ids []int64) (out []sealed, err error) {
+	out = make([]sealed, 0, len(ids))
 	query := tx.Model(&model.User{}).Select("id", "openid_enc").Where(in("id", ids)).Where("status = ?", model.UserActive)
 	err = each(query, func(rows *sql.Rows) error {
-		var u model.User
-		err := rows.Scan(&u.ID, &u.OpenIDEnc)
-		out = append(out, u)
+		var s sealed
+		err := rows.Scan(&s.id, &s.openID)
+		out = append(out, s)
 		return err
 	})
 	return out, err
@@ -90,6 +98,7 @@ func addresses(tx *gorm.DB, ids []int64) (out []model.User, err error) {
 
 // balances reads the ledger under lock.
 func balances(tx *gorm.DB, users []int64, templates []string) (out []model.SubscribeLedger, err error) {
+	out = make([]model.SubscribeLedger, 0, len(users))
 	query := atomic.ForUpdate(tx).Model(&model.SubscribeLedger{}).Select("user_id", "template", "granted", "used", "muted", "probed_at").
 		Where(in("user_id", users)).Where("template IN ?", templates).Order("user_id, template")
 	err = each(query, func(rows *sql.Rows) error {

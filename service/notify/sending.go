@@ -15,7 +15,7 @@ import (
 
 // job is a leased message with the address it goes to.
 type job struct {
-	model.Notice
+	*model.Notice
 
 	openID string
 }

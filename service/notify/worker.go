@@ -172,14 +172,14 @@ func (w *Worker) due(ctx context.Context, closed lanes) ([]candidate, error) {
 		db = db.Where("template NOT IN ?", closed.templates)
 	}
 	db = db.Order("next_at, id").Session(&gorm.Session{})
-	again, err := candidates(db.Where("state = ? AND next_at <= ? AND resent = ?", model.NoticeUnconfirmed, now, false).Limit(size))
+	again, err := candidates(db.Where("next_at <= ? AND resent = ?", now, false).Limit(size), model.NoticeUnconfirmed)
 	if err != nil {
 		return nil, wrap("read outbox", err)
 	}
 	if len(again) > 0 && !w.Sender.Ready(ctx) {
 		return nil, w.pauseNow(ctx, lane{name: laneApp, until: now.Add(unreachWait), reason: reasonUnreachable})
 	}
-	fresh, err := candidates(db.Where("state = ? AND next_at <= ?", model.NoticePending, now).Limit(size + size/4))
+	fresh, err := candidates(db.Where("next_at <= ?", now).Limit(size+size/4), model.NoticePending)
 	if err != nil {
 		return nil, wrap("read outbox", err)
 	}
@@ -200,7 +200,7 @@ func (w *Worker) spread(ctx context.Context, all []candidate, size int) ([]candi
 	if err != nil {
 		return nil, err
 	}
-	var out []candidate
+	out := make([]candidate, 0, min(size, len(all)))
 	for _, c := range all {
 		if seen[c.UserID] || len(out) == size || c.State == model.NoticePending && doubt[c.UserID] {
 			continue
