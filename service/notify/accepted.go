@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"baodao/model"
 )
@@ -39,16 +40,15 @@ func (w *Worker) settleAccepted(tx *gorm.DB, results []result) (rest []result, e
 func (w *Worker) acceptSome(tx *gorm.DB, owner string, part []result) error {
 	c := w.outcome(part[0])
 	slices.SortFunc(part, func(a, b result) int { return cmp.Compare(a.ID, b.ID) })
-	ids, msgIDs, args := make([]int64, len(part)), make([]string, len(part)), make([]any, len(part))
+	ids, msgIDs := make([]int64, len(part)), make([]string, len(part))
 	for i, r := range part {
 		ids[i], msgIDs[i] = r.ID, cut(r.msgID, 32)
-		args[i] = msgIDs[i]
 	}
 	err := tx.Model(&model.Notice{}).Where(in("id", ids)).
 		Where("lease_owner = ? AND COALESCE(state, '') IN ?", owner, []string{model.NoticeSending, model.NoticeUnconfirmed}).
 		Updates(map[string]any{
 			"state": c.state, "why": c.why, "next_at": c.next, "busy_user_id": nil, "lease_until": nil, "updated_at": w.Now(),
-			"msg_id": gorm.Expr(string(choice(nil, ids)), args...),
+			"msg_id": choice{ids, msgIDs},
 		}).Error
 	if err != nil {
 		return err
@@ -60,17 +60,25 @@ func (w *Worker) acceptSome(tx *gorm.DB, owner string, part []result) error {
 	return claimEarly(tx, early, part)
 }
 
-// choice is an expression that has one parameter for each of the ids, which are in order, and takes the one of its row. It
-// halves the ids again and again: looking through a list of all would cost as much as the change itself.
-func choice(text []byte, ids []int64) []byte {
-	if len(ids) == 1 {
-		return append(text, '?')
+// choice is an expression that takes for each row, whose id is one of ids, the text that goes with it; ids are in order. It
+// halves them again and again: looking through a list of all would cost as much as the change itself.
+type choice struct {
+	ids   []int64
+	texts []string
+}
+
+// Build writes it.
+func (c choice) Build(b clause.Builder) {
+	if len(c.ids) == 1 {
+		b.AddVar(b, c.texts[0])
+		return
 	}
-	half := len(ids) / 2
-	text = strconv.AppendInt(append(text, "CASE WHEN id < "...), ids[half], 10)
-	text = choice(append(text, " THEN "...), ids[:half])
-	text = choice(append(text, " ELSE "...), ids[half:])
-	return append(text, " END"...)
+	half := len(c.ids) / 2
+	_, _ = b.WriteString("CASE WHEN id < " + strconv.FormatInt(c.ids[half], 10) + " THEN ")
+	choice{c.ids[:half], c.texts[:half]}.Build(b)
+	_, _ = b.WriteString(" ELSE ")
+	choice{c.ids[half:], c.texts[half:]}.Build(b)
+	_, _ = b.WriteString(" END")
 }
 
 // claimEarly gives the events to their messages, unless a message was not ours any more.

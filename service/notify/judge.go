@@ -114,7 +114,7 @@ func (w *Worker) facts(tx *gorm.DB, rows []model.Notice) (*facts, error) {
 	return f, w.evidence(tx, f, rows)
 }
 
-// address decrypts the openids of people who still have an account.
+// address decrypts the openids of people who still have an account, and tells which of them are stale.
 func (w *Worker) address(tx *gorm.DB, f *facts, ids []int64) error {
 	users, err := addresses(tx, ids)
 	if err != nil {
@@ -125,6 +125,7 @@ func (w *Worker) address(tx *gorm.DB, f *facts, ids []int64) error {
 		return err
 	}
 	for _, u := range users {
+		f.stale[u.id] = u.stale
 		if f.openIDs[u.id], err = keys[u.id].Open(vault.OpenID, u.id, u.openID); err != nil {
 			return err
 		}
@@ -132,11 +133,10 @@ func (w *Worker) address(tx *gorm.DB, f *facts, ids []int64) error {
 	return nil
 }
 
-// wishes reads what people want: preferences, bindings, the ledger; and the templates.
+// wishes reads what people want: preferences, the ledger; and the templates.
 func (w *Worker) wishes(tx *gorm.DB, f *facts, users []int64, templates []string) error {
 	var (
 		prefs []model.NotificationPref
-		stale []model.StaleBinding
 		known []model.NoticeTemplate
 	)
 	ledger, err := balances(tx, users, templates)
@@ -145,7 +145,6 @@ func (w *Worker) wishes(tx *gorm.DB, f *facts, users []int64, templates []string
 	}
 	for what, err := range map[string]error{
 		"preferences": tx.Where(in("user_id", users)).Where("wechat = ?", false).Find(&prefs).Error,
-		"bindings":    tx.Where(in("user_id", users)).Find(&stale).Error,
 		"templates":   tx.Where("app_id = ? AND template_id IN ? AND disabled_at IS NULL", w.AppID, templates).Find(&known).Error,
 	} {
 		if err != nil {
@@ -154,9 +153,6 @@ func (w *Worker) wishes(tx *gorm.DB, f *facts, users []int64, templates []string
 	}
 	for _, p := range prefs {
 		f.off[wish{p.UserID, p.Kind}] = true
-	}
-	for _, s := range stale {
-		f.stale[s.UserID] = true
 	}
 	for _, t := range known {
 		f.templates[t.TemplateID] = t

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"baodao/model"
 	"baodao/service/atomic"
@@ -41,7 +42,7 @@ func candidates(query *gorm.DB, state string) (out []candidate, err error) {
 }
 
 // in is a condition on many ids. They stand in the text, which both engines read faster than as many parameters.
-func in(column string, ids []int64) string {
+func in(column string, ids []int64) whole {
 	if len(ids) == 0 {
 		return "1 = 0"
 	}
@@ -53,8 +54,14 @@ func in(column string, ids []int64) string {
 		}
 		text = strconv.AppendInt(text, id, 10)
 	}
-	return string(append(text, ')'))
+	return whole(append(text, ')'))
 }
+
+// whole is a piece of SQL without parameters. GORM reads a string byte by byte to find them.
+type whole string
+
+// Build writes it.
+func (w whole) Build(b clause.Builder) { _, _ = b.WriteString(string(w)) }
 
 // notices reads messages as far as sending and settling need them.
 func notices(query *gorm.DB, most int) (out []model.Notice, err error) {
@@ -81,15 +88,17 @@ func notices(query *gorm.DB, most int) (out []model.Notice, err error) {
 type sealed struct {
 	id     int64
 	openID []byte
+	stale  bool // WeChat no longer knows the openid
 }
 
 // addresses reads the sealed openids of people who still have an account.
 func addresses(tx *gorm.DB, ids []int64) (out []sealed, err error) {
 	out = make([]sealed, 0, len(ids))
-	query := tx.Model(&model.User{}).Select("id", "openid_enc").Where(in("id", ids)).Where("status = ?", model.UserActive)
+	query := tx.Table("users u").Select("u.id", "u.openid_enc", "b.user_id IS NOT NULL").Joins("LEFT JOIN stale_bindings b ON b.user_id = u.id").
+		Where(in("u.id", ids)).Where("u.status = ?", model.UserActive)
 	err = each(query, func(rows *sql.Rows) error {
 		var s sealed
-		err := rows.Scan(&s.id, &s.openID)
+		err := rows.Scan(&s.id, &s.openID, &s.stale)
 		out = append(out, s)
 		return err
 	})
