@@ -121,3 +121,35 @@ func TestNothingNewForAPersonInDoubt(t *testing.T) {
 		t.Errorf("sent %v, want %v: %s", taken, want, k.states())
 	}
 }
+
+// TestTheRepetitionIsTheOnlyOne counts the attempts themselves: a message of unknown outcome is tried twice and no third time,
+// even when the worker dies over the second.
+func TestTheRepetitionIsTheOnlyOne(t *testing.T) {
+	t.Parallel()
+	for _, dies := range []bool{false, true} {
+		k := newKit(t)
+		user := k.person("xiaoli")
+		k.accept("xiaoli", once)
+		k.tell(notify.SignupConfirmed, user)
+		tries := 0
+		w := k.workerOf(func(notify.Message) (string, error) {
+			tries++
+			return "", &notify.SendError{Kind: notify.Unknown}
+		})
+		w.KillAt(func(step string) error {
+			if dies && tries == 2 && step == "sent" {
+				return errKilled
+			}
+			return nil
+		})
+		for range 6 {
+			if _, err := w.Once(t.Context()); err != nil && !dies {
+				t.Fatal(err)
+			}
+			k.Clock.Add(5 * time.Minute)
+		}
+		if tries != 2 || k.states() != model.NoticeUnconfirmed {
+			t.Errorf("dies %v: %d attempts, then %s", dies, tries, k.states())
+		}
+	}
+}

@@ -32,8 +32,8 @@ const (
 	occupiedMost  = 100 // people asked about at once: of more than 200 MariaDB no longer looks them up, but reads the whole outbox
 )
 
-// Worker sends the outbox. Any number of workers may run over one database: a message is sent by the one whose UPDATE
-// leased it, and each person has one message in flight at a time.
+// Worker sends the outbox. Any number of workers may run over one database: a message is sent by the one that
+// locked and leased it, and each person has one message in flight at a time.
 type Worker struct {
 	DB      *gorm.DB
 	Now     clock.Clock
