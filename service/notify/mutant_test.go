@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -151,5 +152,30 @@ func TestTheRepetitionIsTheOnlyOne(t *testing.T) {
 		if tries != 2 || k.states() != model.NoticeUnconfirmed {
 			t.Errorf("dies %v: %d attempts, then %s", dies, tries, k.states())
 		}
+	}
+}
+
+// TestTheRepetitionThatSomebodyDoesNotWantIsNoneLater: who switched the template off in between keeps the doubt for good.
+func TestTheRepetitionThatSomebodyDoesNotWantIsNoneLater(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.accept("xiaoli", once)
+	k.tell(notify.SignupConfirmed, k.person("xiaoli"))
+	tries := 0
+	w := k.workerOf(func(notify.Message) (string, error) {
+		tries++
+		return "", &notify.SendError{Kind: notify.Unknown}
+	})
+	k.drain(w)
+	k.admin(http.MethodPost, "mute", map[string]any{"name": "xiaoli"})
+	k.push()
+	for range 2 {
+		k.Clock.Add(5 * time.Minute)
+		k.drain(w)
+		k.accept("xiaoli", once)
+		k.push()
+	}
+	if n := k.notices()[0]; tries != 1 || n.State != model.NoticeUnconfirmed || n.Why != "muted" {
+		t.Errorf("%d attempts, then %s (%s)", tries, n.State, n.Why)
 	}
 }
