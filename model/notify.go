@@ -58,7 +58,7 @@ type Notice struct {
 	Template   string            `gorm:"size:128;not null;index:ix_notice_user,priority:2;comment:template at WeChat"`
 	Page       string            `gorm:"size:255;not null;comment:page it opens"`
 	Fields     map[string]string `gorm:"type:text;serializer:json;not null;comment:JSON, field key to text"`
-	State      string            `gorm:"size:16;not null;index:ix_notice_due,priority:1;index:ix_notice_user,priority:3;comment:PENDING SENDING SENT UNCONFIRMED DROPPED PARKED EXPIRED"`
+	State      string            `gorm:"size:16;not null;index:ix_notice_due,priority:1;comment:PENDING SENDING SENT UNCONFIRMED DROPPED PARKED EXPIRED"`
 	NextAt     time.Time         `gorm:"not null;index:ix_notice_due,priority:2;comment:not before this time"`
 	ExpiresAt  *time.Time        `gorm:"comment:useless after this, NULL without end"`
 	Attempts   int               `gorm:"not null;comment:failed attempts that count"`
@@ -67,7 +67,7 @@ type Notice struct {
 	LastCode   int               `gorm:"not null;comment:last errcode, 0 for none"`
 	LastRID    string            `gorm:"column:last_rid;size:64;not null;comment:request id of the last answer, for WeChat support"`
 	Why        string            `gorm:"size:24;not null;comment:reason of the state in one word"`
-	MsgID      string            `gorm:"size:32;not null;index:ix_notice_msg;comment:WeChat message id, empty before"`
+	MsgID      string            `gorm:"size:32;not null;comment:WeChat message id, empty before"`
 	LeaseOwner string            `gorm:"size:32;not null;comment:claim of a worker, fresh for each batch"`
 	LeaseUntil *time.Time        `gorm:"comment:after this the claim is dead"`
 	TriedAt    *time.Time        `gorm:"comment:last time it became SENDING"`

@@ -10,6 +10,10 @@ type flexible string
 
 // UnmarshalJSON takes a string, a number or null; anything else is an error.
 func (f *flexible) UnmarshalJSON(raw []byte) error {
+	if raw[0] == '-' || '0' <= raw[0] && raw[0] <= '9' { // the decoder has found a whole number
+		*f = flexible(raw)
+		return nil
+	}
 	var s string
 	if json.Unmarshal(raw, &s) == nil {
 		*f = flexible(s)

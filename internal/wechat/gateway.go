@@ -1,7 +1,7 @@
 // Package wechat is the gateway to WeChat's mini-program API and the only place that knows its error codes.
 //
-// It uses the silenceper SDK for token plumbing, wire structs and cryptography, and sends every request itself through the
-// SDK's raw helpers, because the SDK's own methods drop error codes, ignore contexts or paste secrets into error texts.
+// It uses the silenceper SDK for token plumbing, wire structs and cryptography, and sends every request itself, a GET through
+// the SDK's raw helper, because the SDK's own methods drop error codes, ignore contexts or paste secrets into error texts.
 // Session keys, tokens, secrets and codes never leave this package: not in results, not in errors, not in logs.
 package wechat
 

@@ -69,6 +69,8 @@ func (g *Gateway) send(ctx context.Context, n Notice, data map[string]fieldValue
 		Lang     string                `json:"lang"`
 	}{n.OpenID, n.Template, n.Page, data, state, "zh_CN"}
 	var out struct {
+		status
+
 		MsgID flexible `json:"msgid"`
 	}
 	if err := g.exchange(ctx, opNotify, http.MethodPost, pathNotify, in, &out); err != nil {

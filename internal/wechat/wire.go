@@ -75,13 +75,16 @@ func refuse(req *http.Request, err error) error {
 	return err
 }
 
-// roundTrip rewrites the host, sends, and lets only a 200 of bounded size through.
+// roundTrip sends a request of the SDK, with the host rewritten.
 func (g *Gateway) roundTrip(req *http.Request) (*http.Response, error) {
-	path := req.URL.Path
-	out := req.Clone(req.Context())
+	return g.carry(req.Clone(req.Context()), req.URL.Path, req.URL.RawQuery)
+}
+
+// carry sends a request of the gateway's own to the path, and lets only a 200 of bounded size through.
+func (g *Gateway) carry(out *http.Request, path, query string) (*http.Response, error) {
 	target := *g.base
 	target.Path += path
-	target.RawQuery = req.URL.RawQuery
+	target.RawQuery = query
 	out.URL, out.Host = &target, ""
 	carrier, limit := g.kept, int64(jsonCap)
 	switch path {

@@ -1,15 +1,18 @@
 package notify
 
 import (
-	"strings"
+	"cmp"
+	"slices"
+	"strconv"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"baodao/model"
 )
 
-// acceptMost is how many messages one UPDATE settles: every row looks through the list of message ids.
-const acceptMost = 64
+// acceptMost is how many messages one UPDATE settles.
+const acceptMost = 512
 
 // settleAccepted notes the messages that WeChat took, many at a time, and returns the results that need more thought.
 func (w *Worker) settleAccepted(tx *gorm.DB, results []result) (rest []result, err error) {
@@ -36,19 +39,16 @@ func (w *Worker) settleAccepted(tx *gorm.DB, results []result) (rest []result, e
 // acceptSome does for many what apply does for one. A message that somebody else knows more about by now stays as it is.
 func (w *Worker) acceptSome(tx *gorm.DB, owner string, part []result) error {
 	c := w.outcome(part[0])
+	slices.SortFunc(part, func(a, b result) int { return cmp.Compare(a.ID, b.ID) })
 	ids, msgIDs := make([]int64, len(part)), make([]string, len(part))
-	which, args := strings.Builder{}, make([]any, 0, 2*len(part))
-	which.WriteString("CASE id")
 	for i, r := range part {
 		ids[i], msgIDs[i] = r.ID, cut(r.msgID, 32)
-		which.WriteString(" WHEN ? THEN ?")
-		args = append(args, ids[i], msgIDs[i])
 	}
-	which.WriteString(" END")
-	err := tx.Model(&model.Notice{}).Where("id IN ? AND lease_owner = ? AND state IN ?", ids, owner, []string{model.NoticeSending, model.NoticeUnconfirmed}).
+	err := tx.Model(&model.Notice{}).Where(in("id", ids)).
+		Where("lease_owner = ? AND COALESCE(state, '') IN ?", owner, []string{model.NoticeSending, model.NoticeUnconfirmed}).
 		Updates(map[string]any{
 			"state": c.state, "why": c.why, "next_at": c.next, "busy_user_id": nil, "lease_until": nil, "updated_at": w.Now(),
-			"msg_id": gorm.Expr(which.String(), args...),
+			"msg_id": choice{ids, msgIDs},
 		}).Error
 	if err != nil {
 		return err
@@ -58,6 +58,27 @@ func (w *Worker) acceptSome(tx *gorm.DB, owner string, part []result) error {
 		return err
 	}
 	return claimEarly(tx, early, part)
+}
+
+// choice is an expression that takes for each row, whose id is one of ids, the text that goes with it; ids are in order. It
+// halves them again and again: looking through a list of all would cost as much as the change itself.
+type choice struct {
+	ids   []int64
+	texts []string
+}
+
+// Build writes it.
+func (c choice) Build(b clause.Builder) {
+	if len(c.ids) == 1 {
+		b.AddVar(b, c.texts[0])
+		return
+	}
+	half := len(c.ids) / 2
+	_, _ = b.WriteString("CASE WHEN id < " + strconv.FormatInt(c.ids[half], 10) + " THEN ")
+	choice{c.ids[:half], c.texts[:half]}.Build(b)
+	_, _ = b.WriteString(" ELSE ")
+	choice{c.ids[half:], c.texts[half:]}.Build(b)
+	_, _ = b.WriteString(" END")
 }
 
 // claimEarly gives the events to their messages, unless a message was not ours any more.

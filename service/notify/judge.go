@@ -32,14 +32,14 @@ type facts struct {
 	now       time.Time
 	openIDs   map[int64]string // of people who can be written to
 	stale     map[int64]bool
-	off       map[string]bool // user and kind
+	off       map[wish]bool
 	templates map[string]model.NoticeTemplate
 	ledger    map[ledgerKey]*model.SubscribeLedger
 	proved    map[ledgerKey]bool // an event that no notice has claimed
 	outdated  map[string]bool    // dedupe keys of what no longer holds
 }
 
-func (f *facts) judge(n model.Notice) verdict {
+func (f *facts) judge(n *model.Notice) verdict {
 	template, known := f.templates[n.Template]
 	switch {
 	case n.Resent && f.proved[ledgerKey{n.UserID, n.Template}]:
@@ -52,7 +52,7 @@ func (f *facts) judge(n model.Notice) verdict {
 		return away(model.NoticeDropped, "person")
 	case f.stale[n.UserID]:
 		return away(model.NoticeDropped, "stale")
-	case f.off[prefKey(n.UserID, n.Kind)]:
+	case f.off[wish{n.UserID, n.Kind}]:
 		return away(model.NoticeDropped, "preference")
 	case !known:
 		return away(model.NoticeDropped, "template")
@@ -61,7 +61,7 @@ func (f *facts) judge(n model.Notice) verdict {
 }
 
 // balance asks the ledger. Of a person without any known acceptance the ledger is unsure, so one message a day is tried.
-func (f *facts) balance(n model.Notice, t model.NoticeTemplate) verdict {
+func (f *facts) balance(n *model.Notice, t model.NoticeTemplate) verdict {
 	l := f.ledger[ledgerKey{n.UserID, n.Template}]
 	switch {
 	case l != nil && l.Muted && n.Resent:
@@ -80,12 +80,16 @@ func (f *facts) balance(n model.Notice, t model.NoticeTemplate) verdict {
 
 func away(state, why string) verdict { return verdict{fate: fate{state, why}} }
 
-func prefKey(user int64, kind string) string { return fmt.Sprintf("%d %s", user, kind) }
+// wish is a person's preference about a kind.
+type wish struct {
+	user int64
+	kind string
+}
 
 // facts reads them, the ledger under lock.
 func (w *Worker) facts(tx *gorm.DB, rows []model.Notice) (*facts, error) {
 	f := &facts{
-		now: w.Now(), openIDs: map[int64]string{}, stale: map[int64]bool{}, off: map[string]bool{}, templates: map[string]model.NoticeTemplate{},
+		now: w.Now(), openIDs: map[int64]string{}, stale: map[int64]bool{}, off: map[wish]bool{}, templates: map[string]model.NoticeTemplate{},
 		ledger: map[ledgerKey]*model.SubscribeLedger{}, proved: map[ledgerKey]bool{},
 	}
 	users, templates, resends := map[int64]bool{}, map[string]bool{}, false
@@ -110,7 +114,7 @@ func (w *Worker) facts(tx *gorm.DB, rows []model.Notice) (*facts, error) {
 	return f, w.evidence(tx, f, rows)
 }
 
-// address decrypts the openids of people who still have an account.
+// address decrypts the openids of people who still have an account, and tells which of them are stale.
 func (w *Worker) address(tx *gorm.DB, f *facts, ids []int64) error {
 	users, err := addresses(tx, ids)
 	if err != nil {
@@ -121,18 +125,18 @@ func (w *Worker) address(tx *gorm.DB, f *facts, ids []int64) error {
 		return err
 	}
 	for _, u := range users {
-		if f.openIDs[u.ID], err = keys[u.ID].Open(vault.OpenID, u.ID, u.OpenIDEnc); err != nil {
+		f.stale[u.id] = u.stale
+		if f.openIDs[u.id], err = keys[u.id].Open(vault.OpenID, u.id, u.openID); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// wishes reads what people want: preferences, bindings, the ledger; and the templates.
+// wishes reads what people want: preferences, the ledger; and the templates.
 func (w *Worker) wishes(tx *gorm.DB, f *facts, users []int64, templates []string) error {
 	var (
 		prefs []model.NotificationPref
-		stale []model.StaleBinding
 		known []model.NoticeTemplate
 	)
 	ledger, err := balances(tx, users, templates)
@@ -140,8 +144,7 @@ func (w *Worker) wishes(tx *gorm.DB, f *facts, users []int64, templates []string
 		return fmt.Errorf("read ledger: %w", err)
 	}
 	for what, err := range map[string]error{
-		"preferences": tx.Where("user_id IN ? AND wechat = ?", users, false).Find(&prefs).Error,
-		"bindings":    tx.Where("user_id IN ?", users).Find(&stale).Error,
+		"preferences": tx.Where(in("user_id", users)).Where("wechat = ?", false).Find(&prefs).Error,
 		"templates":   tx.Where("app_id = ? AND template_id IN ? AND disabled_at IS NULL", w.AppID, templates).Find(&known).Error,
 	} {
 		if err != nil {
@@ -149,10 +152,7 @@ func (w *Worker) wishes(tx *gorm.DB, f *facts, users []int64, templates []string
 		}
 	}
 	for _, p := range prefs {
-		f.off[prefKey(p.UserID, p.Kind)] = true
-	}
-	for _, s := range stale {
-		f.stale[s.UserID] = true
+		f.off[wish{p.UserID, p.Kind}] = true
 	}
 	for _, t := range known {
 		f.templates[t.TemplateID] = t

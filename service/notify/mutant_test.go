@@ -2,6 +2,7 @@ package notify_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -119,5 +120,62 @@ func TestNothingNewForAPersonInDoubt(t *testing.T) {
 	k.drain(w)
 	if want := []string{"first", "other's", "first", "second"}; !slices.Equal(taken, want) || k.states() != "SENT SENT SENT" {
 		t.Errorf("sent %v, want %v: %s", taken, want, k.states())
+	}
+}
+
+// TestTheRepetitionIsTheOnlyOne counts the attempts themselves: a message of unknown outcome is tried twice and no third time,
+// even when the worker dies over the second.
+func TestTheRepetitionIsTheOnlyOne(t *testing.T) {
+	t.Parallel()
+	for _, dies := range []bool{false, true} {
+		k := newKit(t)
+		user := k.person("xiaoli")
+		k.accept("xiaoli", once)
+		k.tell(notify.SignupConfirmed, user)
+		tries := 0
+		w := k.workerOf(func(notify.Message) (string, error) {
+			tries++
+			return "", &notify.SendError{Kind: notify.Unknown}
+		})
+		w.KillAt(func(step string) error {
+			if dies && tries == 2 && step == "sent" {
+				return errKilled
+			}
+			return nil
+		})
+		for range 6 {
+			if _, err := w.Once(t.Context()); err != nil && !dies {
+				t.Fatal(err)
+			}
+			k.Clock.Add(5 * time.Minute)
+		}
+		if tries != 2 || k.states() != model.NoticeUnconfirmed {
+			t.Errorf("dies %v: %d attempts, then %s", dies, tries, k.states())
+		}
+	}
+}
+
+// TestTheRepetitionThatSomebodyDoesNotWantIsNoneLater: who switched the template off in between keeps the doubt for good.
+func TestTheRepetitionThatSomebodyDoesNotWantIsNoneLater(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.accept("xiaoli", once)
+	k.tell(notify.SignupConfirmed, k.person("xiaoli"))
+	tries := 0
+	w := k.workerOf(func(notify.Message) (string, error) {
+		tries++
+		return "", &notify.SendError{Kind: notify.Unknown}
+	})
+	k.drain(w)
+	k.admin(http.MethodPost, "mute", map[string]any{"name": "xiaoli"})
+	k.push()
+	for range 2 {
+		k.Clock.Add(5 * time.Minute)
+		k.drain(w)
+		k.accept("xiaoli", once)
+		k.push()
+	}
+	if n := k.notices()[0]; tries != 1 || n.State != model.NoticeUnconfirmed || n.Why != "muted" {
+		t.Errorf("%d attempts, then %s (%s)", tries, n.State, n.Why)
 	}
 }

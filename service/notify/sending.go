@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -14,7 +15,7 @@ import (
 
 // job is a leased message with the address it goes to.
 type job struct {
-	model.Notice
+	*model.Notice
 
 	openID string
 }
@@ -30,6 +31,7 @@ type result struct {
 
 // sending is what all batches of a worker share while they are sent.
 type sending struct {
+	turn  sync.Mutex // of the batch that begins to send its messages
 	slots chan struct{}
 	pace  *rate.Limiter // nil: as fast as it goes
 }
@@ -56,25 +58,44 @@ func (s *sending) wait(ctx context.Context) error {
 	return nil
 }
 
-// sendAll sends the batch, a few at a time. When the whole way turns out to be closed, the rest stays unsent.
+// sendAll sends the batch, a few at a time, after the batches before it. When the whole way turns out to be closed, the rest
+// stays unsent.
 func (w *Worker) sendAll(ctx context.Context, batch []job, out *sending) ([]result, error) {
 	var (
 		halt  atomic.Bool
+		next  atomic.Int64
 		group errgroup.Group
 	)
+	out.turn.Lock()
+	pass := sync.OnceFunc(out.turn.Unlock)
+	defer pass()
 	results := make([]result, len(batch))
-	for i, j := range batch {
-		if halt.Load() || out.wait(ctx) != nil {
-			results[i] = result{job: j, unsent: true}
-			continue
-		}
-		group.Go(func() (err error) {
-			defer func() { <-out.slots }()
-			results[i], err = w.sendOne(ctx, j, &halt)
-			return err
+	for range min(cap(out.slots), len(batch)) {
+		group.Go(func() error {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(batch) {
+					pass() // the last of this batch are on the way
+					return nil
+				}
+				if err := w.sendNext(ctx, batch[i], out, &halt, &results[i]); err != nil {
+					return err
+				}
+			}
 		})
 	}
 	return results, group.Wait()
+}
+
+// sendNext sends one message when it is its turn.
+func (w *Worker) sendNext(ctx context.Context, j job, out *sending, halt *atomic.Bool, r *result) (err error) {
+	if halt.Load() || out.wait(ctx) != nil {
+		*r = result{job: j, unsent: true}
+		return nil
+	}
+	defer func() { <-out.slots }()
+	*r, err = w.sendOne(ctx, j, halt)
+	return err
 }
 
 // sendOne sends one message. Once begun it is not broken off by the end of ctx: a message cut in the middle would be of

@@ -130,7 +130,7 @@ func (s *Service) sent(tx *gorm.DB, e model.SubscribeEvent) error {
 		return err
 	}
 	if e.ErrorCode != 0 && found.Reserved {
-		return giveBack(tx, *found, s.Now())
+		return giveBack(tx, found, s.Now())
 	}
 	return nil
 }

@@ -2,8 +2,10 @@ package notify
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -27,10 +29,11 @@ const (
 	personGap     = 1200 * time.Millisecond
 	unknownMost   = 3 // unknown outcomes in a row that close the lane
 	unreachWait   = 30 * time.Second
+	occupiedMost  = 100 // people asked about at once: of more than 200 MariaDB no longer looks them up, but reads the whole outbox
 )
 
-// Worker sends the outbox. Any number of workers may run over one database: a message is sent by the one whose UPDATE
-// leased it, and each person has one message in flight at a time.
+// Worker sends the outbox. Any number of workers may run over one database: a message is sent by the one that
+// locked and leased it, and each person has one message in flight at a time.
 type Worker struct {
 	DB      *gorm.DB
 	Now     clock.Clock
@@ -169,14 +172,14 @@ func (w *Worker) due(ctx context.Context, closed lanes) ([]candidate, error) {
 		db = db.Where("template NOT IN ?", closed.templates)
 	}
 	db = db.Order("next_at, id").Session(&gorm.Session{})
-	again, err := candidates(db.Where("state = ? AND next_at <= ? AND resent = ?", model.NoticeUnconfirmed, now, false).Limit(size))
+	again, err := candidates(db.Where("next_at <= ? AND resent = ?", now, false).Limit(size), model.NoticeUnconfirmed)
 	if err != nil {
 		return nil, wrap("read outbox", err)
 	}
 	if len(again) > 0 && !w.Sender.Ready(ctx) {
 		return nil, w.pauseNow(ctx, lane{name: laneApp, until: now.Add(unreachWait), reason: reasonUnreachable})
 	}
-	fresh, err := candidates(db.Where("state = ? AND next_at <= ?", model.NoticePending, now).Limit(size + size/4))
+	fresh, err := candidates(db.Where("next_at <= ?", now).Limit(size+size/4), model.NoticePending)
 	if err != nil {
 		return nil, wrap("read outbox", err)
 	}
@@ -193,16 +196,11 @@ func (w *Worker) spread(ctx context.Context, all []candidate, size int) ([]candi
 	for i, c := range all {
 		users[i] = c.UserID
 	}
-	db := w.DB.WithContext(ctx).Model(&model.Notice{}).Distinct().Where("user_id IN ?", users).Session(&gorm.Session{})
-	var busy, unknown []int64
-	if err := db.Where("busy_user_id IS NOT NULL OR tried_at > ?", w.Now().Add(-personGap)).Pluck("user_id", &busy).Error; err != nil {
-		return nil, wrap("find busy persons", err)
+	seen, doubt, err := w.occupied(ctx, users)
+	if err != nil {
+		return nil, err
 	}
-	if err := db.Where("state = ? AND resent = ?", model.NoticeUnconfirmed, false).Pluck("user_id", &unknown).Error; err != nil {
-		return nil, wrap("find persons in doubt", err)
-	}
-	seen, doubt := setOf(busy), setOf(unknown)
-	var out []candidate
+	out := make([]candidate, 0, min(size, len(all)))
 	for _, c := range all {
 		if seen[c.UserID] || len(out) == size || c.State == model.NoticePending && doubt[c.UserID] {
 			continue
@@ -213,12 +211,28 @@ func (w *Worker) spread(ctx context.Context, all []candidate, size int) ([]candi
 	return out, nil
 }
 
-func setOf(ids []int64) map[int64]bool {
-	out := make(map[int64]bool, len(ids))
-	for _, id := range ids {
-		out[id] = true
+// occupied tells which people have a message in flight or just had one, and of whom one is of unknown outcome.
+func (w *Worker) occupied(ctx context.Context, users []int64) (map[int64]bool, map[int64]bool, error) {
+	busy, doubt, recent := map[int64]bool{}, map[int64]bool{}, w.Now().Add(-personGap)
+	for part := range slices.Chunk(users, occupiedMost) {
+		query := w.DB.WithContext(ctx).Model(&model.Notice{}).Select("user_id", "busy_user_id", "tried_at", "state", "resent").Where(in("user_id", part)).
+			Where("busy_user_id IS NOT NULL OR tried_at > ? OR state = ? AND resent = ?", recent, model.NoticeUnconfirmed, false)
+		err := each(query, func(rows *sql.Rows) error {
+			var n model.Notice
+			err := rows.Scan(&n.UserID, &n.BusyUserID, &n.TriedAt, &n.State, &n.Resent)
+			if n.BusyUserID != nil || n.TriedAt != nil && n.TriedAt.After(recent) {
+				busy[n.UserID] = true
+			}
+			if n.State == model.NoticeUnconfirmed && !n.Resent {
+				doubt[n.UserID] = true
+			}
+			return err
+		})
+		if err != nil {
+			return nil, nil, wrap("find busy persons", err)
+		}
 	}
-	return out
+	return busy, doubt, nil
 }
 
 func (w *Worker) batch() int {

@@ -56,7 +56,7 @@ func (k *kit) wantOnce(want int) {
 	}
 }
 
-// TestTwoWorkersNeverSendOneMessageTwice fails when the lease's UPDATE loses its condition.
+// TestTwoWorkersNeverSendOneMessageTwice fails when what was locked is not looked at again.
 func TestTwoWorkersNeverSendOneMessageTwice(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)

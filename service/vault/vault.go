@@ -90,11 +90,11 @@ func (v *Vault) NewPeople(tx *gorm.DB, ids ...int64) (map[int64]*Person, error) 
 // People opens the data keys of the ids. A person whose key was destroyed is missing from the answer.
 func (v *Vault) People(tx *gorm.DB, ids ...int64) (map[int64]*Person, error) {
 	people := make(map[int64]*Person, len(ids))
-	var rows []model.PersonKey
 	if len(ids) == 0 {
 		return people, nil
 	}
-	if err := tx.Where("person_id IN ?", ids).Find(&rows).Error; err != nil {
+	rows, err := personKeys(tx, ids)
+	if err != nil {
 		return nil, fmt.Errorf("read person keys: %w", err)
 	}
 	for _, r := range rows {
@@ -113,6 +113,24 @@ func (v *Vault) People(tx *gorm.DB, ids ...int64) (map[int64]*Person, error) {
 		people[r.PersonID] = &Person{aead: aead}
 	}
 	return people, nil
+}
+
+// personKeys reads by hand: a batch of messages has hundreds.
+func personKeys(tx *gorm.DB, ids []int64) (out []model.PersonKey, err error) {
+	rows, err := tx.Model(&model.PersonKey{}).Select("person_id", "wrapped_key", "kek_id").Where("person_id IN ?", ids).Rows()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Err(), rows.Close()) }()
+	out = make([]model.PersonKey, 0, len(ids))
+	for rows.Next() {
+		var k model.PersonKey
+		if err := rows.Scan(&k.PersonID, &k.WrappedKey, &k.KEKID); err != nil {
+			return nil, err
+		}
+		out = append(out, k)
+	}
+	return out, nil
 }
 
 // Person opens the data key of one person. It is gorm.ErrRecordNotFound when the key was destroyed.
