@@ -81,6 +81,32 @@ func TestThePageNamesOnlyErrorCodesThatThereAre(t *testing.T) {
 	}
 }
 
+// TestThePageSaysWhatASignupAndAPictureMeet: every status of a signup, and every refusal of sign-up, pictures and content.
+func TestThePageSaysWhatASignupAndAPictureMeet(t *testing.T) {
+	t.Parallel()
+	c, text, met := readContract(t), read(t, page), 0
+	schema := c.byID["getSignup"].Responses.Value("200").Value.Content.Get("application/json").Schema.Value
+	for _, status := range schema.Properties["status"].Value.Enum {
+		met++
+		if !strings.Contains(text, fmt.Sprintf("`%v`", status)) {
+			t.Errorf("the status %v is missing", status)
+		}
+	}
+	for code := range problems(t) {
+		first, _, _ := strings.Cut(code, ".")
+		if !slices.Contains([]string{"signup", "lottery", "upload", "content"}, first) {
+			continue
+		}
+		met++
+		if !strings.Contains(text, "`"+code+"`") {
+			t.Errorf("the code %s is missing", code)
+		}
+	}
+	if met < 35 {
+		t.Errorf("only %d found", met)
+	}
+}
+
 var example = regexp.MustCompile("(?s)```json ([a-zA-Z0-9 ]+)\n(.*?)```")
 
 // TestTheExamplesFitTheContract: an example is marked "request OPERATION", "answer OPERATION STATUS" or "problem".
