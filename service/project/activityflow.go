@@ -192,10 +192,8 @@ func (s *Service) tryMove(ctx context.Context, actor access.Actor, id int64, dec
 			return err
 		}
 		move.OrgPath = sc.organiser.Path
-		if sc.row.MayBecome(move.To) { // else it is refused as such
-			if err := s.Content.Reason(tx, actor, content.Activity, move.OrgPath, move.Reason); err != nil {
-				return err
-			}
+		if err := s.reasoned(tx, actor, content.Activity, &sc.row, move); err != nil {
+			return err
 		}
 		if err := s.Audit.Move(tx, actor, &sc.row, move); err != nil {
 			return err

@@ -189,10 +189,8 @@ func (s *Service) tryMoveProject(ctx context.Context, actor access.Actor, id int
 			return err
 		}
 		move.OrgPath = sc.campus.Path
-		if sc.row.MayBecome(move.To) { // else it is refused as such
-			if err := s.Content.Reason(tx, actor, content.Project, move.OrgPath, move.Reason); err != nil {
-				return err
-			}
+		if err := s.reasoned(tx, actor, content.Project, &sc.row, move); err != nil {
+			return err
 		}
 		if err := s.Audit.Move(tx, actor, &sc.row, move); err != nil {
 			return err
