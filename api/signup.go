@@ -30,11 +30,11 @@ type SignupView struct {
 	PositionID   ID     `json:"position_id" doc:"The position"`
 	StudentID    ID     `json:"student_id" doc:"Whose it is"`
 	Status       string `json:"status" enum:"PENDING_REVIEW,IN_LOTTERY,WAITLISTED,OFFERED,CONFIRMED,COMPLETED,CANCELLED_BY_USER,LATE_CANCEL,REJECTED,LOST_LOTTERY,OFFER_EXPIRED,LEAVE_APPROVED,NO_SHOW,REMOVED" doc:"CONFIRMED has a seat; COMPLETED has checked out of every session" example:"CONFIRMED"`
-	Note         string `json:"note" doc:"As the student wrote it" example:"做过两次社区清洁，会用对讲机"`
+	Note         string `json:"note" doc:"As the student wrote it; empty for others until it has passed the checks of content" example:"做过两次社区清洁，会用对讲机"`
 	Reason       string `json:"reason,omitempty" doc:"Why it ended, if somebody else ended it" example:"台风，活动取消"`
 	GroupID      *ID    `json:"group_id,omitempty" doc:"The group it came with, if any"`
 	OfferedUntil *Time  `json:"offered_until,omitempty" doc:"Of an OFFERED one: accept before then" example:"2026-10-14T01:00:00.000Z"`
-	LeaveReason  string `json:"leave_reason,omitempty" doc:"Leave that the student asked for" example:"家中有事"`
+	LeaveReason  string `json:"leave_reason,omitempty" doc:"Leave that the student asked for; absent for others until it has passed the checks of content" example:"家中有事"`
 	CreatedAt    Time   `json:"created_at" doc:"When it was made"`
 	UpdatedAt    Time   `json:"updated_at" doc:"When its status last changed"`
 }

@@ -151,7 +151,7 @@ func newServices(d Deps) (*Services, error) {
 	}
 	standings := &standing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log}
 	signups := &signup.Service{
-		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey,
+		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey, Content: required,
 	}
 	projects := &project.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures,
@@ -160,11 +160,11 @@ func newServices(d Deps) (*Services, error) {
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys, Content: required},
 		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite, Content: required},
-		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log},
+		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Content: required},
 		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required},
 		Project:   projects,
 		Signup:    signups,
-		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, CodeKey: d.Keys.Code},
+		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, CodeKey: d.Keys.Code, Content: required},
 		Stats:     &stats.Service{DB: d.DB, Now: d.Now},
 		Notify:    notices,
 		Remind:    &remind.Service{DB: d.DB, Now: d.Now, Notify: notices},

@@ -13,6 +13,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/notify"
 	"baodao/service/org"
 	"baodao/service/programme"
@@ -28,7 +29,8 @@ type Service struct {
 	Audit   *audit.Log
 	Vault   *vault.Vault
 	Notify  *notify.Service
-	CodeKey []byte // at least 32 bytes, the same on every replica; every session's key follows from it
+	Content *content.Service // looks at reasons before others see them; nil lets everything through
+	CodeKey []byte           // at least 32 bytes, the same on every replica; every session's key follows from it
 }
 
 // scene is a session with what decides about it.

@@ -11,6 +11,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/org"
 	"baodao/service/text"
@@ -48,7 +49,7 @@ type view struct {
 	scope    string        // path of the student's branch
 }
 
-// settle carries a decision out. Repeating it changes nothing.
+// settle carries a decision out. Repeating it changes nothing. A reason must not be content.ErrRisky.
 func (s *Service) settle(ctx context.Context, actor access.Actor, claimID int64, reason string, p access.Permission, d decision) (model.HoursClaim, error) {
 	if err := actor.Require(p); err != nil {
 		return model.HoursClaim{}, err
@@ -60,8 +61,12 @@ func (s *Service) settle(ctx context.Context, actor access.Actor, claimID int64,
 	if err != nil {
 		return model.HoursClaim{}, err
 	}
+	return content.Do(ctx, s.Content, actor, func() (model.HoursClaim, error) { return s.trySettle(ctx, actor, claimID, reason, d) })
+}
+
+func (s *Service) trySettle(ctx context.Context, actor access.Actor, claimID int64, reason string, d decision) (model.HoursClaim, error) {
 	var out model.HoursClaim
-	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		v, err := s.viewOf(tx, claimID)
 		if err == nil {
 			err = d.may(tx, actor, v)
@@ -86,6 +91,11 @@ func (s *Service) decide(tx *gorm.DB, actor access.Actor, v view, d decision, re
 		return fault.ErrState
 	case d.to == model.ClaimComputed:
 		set["lead_by"], set["host_by"] = nil, nil
+	}
+	if v.claim.MayBecome(string(d.to)) { // else it is refused as such
+		if err := s.Content.Reason(tx, actor, content.Activity, v.scene.path, reason); err != nil {
+			return err
+		}
 	}
 	err := s.Audit.Move(tx, actor, v.claim, audit.Move{Action: d.action, To: string(d.to), Reason: reason, OrgPath: v.scene.path, Set: set})
 	if err != nil || d.to != model.ClaimDisputed {

@@ -10,6 +10,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/read"
@@ -21,7 +22,7 @@ var ErrReversed = fault.Define(fault.Conflict, "hours.reversed", "这条时长�
 
 // Reverse takes a line of the ledger back with a second one of the same minutes negated; nothing is edited. Whoever may
 // recognise the student's hours may do this with a reason, but not for their own. A line can be reversed once (ErrReversed),
-// a reversal not at all (fault.ErrState).
+// a reversal not at all (fault.ErrState). The reason must not be content.ErrRisky.
 func (s *Service) Reverse(ctx context.Context, actor access.Actor, entryID int64, reason string, key idem.Key) (model.HoursEntry, error) {
 	if err := actor.Require(access.HoursRecognise); err != nil {
 		return model.HoursEntry{}, err
@@ -33,8 +34,10 @@ func (s *Service) Reverse(ctx context.Context, actor access.Actor, entryID int64
 	if err != nil {
 		return model.HoursEntry{}, err
 	}
-	return idem.Run(ctx, s.DB, s.Now(), actor, "reverseHours", key, func(tx *gorm.DB) (model.HoursEntry, error) {
-		return s.reverse(tx, actor, entryID, reason)
+	return content.Do(ctx, s.Content, actor, func() (model.HoursEntry, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "reverseHours", key, func(tx *gorm.DB) (model.HoursEntry, error) {
+			return s.reverse(tx, actor, entryID, reason)
+		})
 	})
 }
 
@@ -56,6 +59,9 @@ func (s *Service) reverse(tx *gorm.DB, actor access.Actor, id int64, reason stri
 	}
 	if line.Reversal != 0 {
 		return line, fault.ErrState
+	}
+	if err := s.Content.Reason(tx, actor, content.Activity, line.BranchPath, reason); err != nil {
+		return line, err
 	}
 	back := line
 	back.ID, back.Minutes, back.Reversal, back.PostedBy, back.PostedAt = s.NewID(), -line.Minutes, line.ID, actor.UserID, s.Now()

@@ -43,12 +43,14 @@ type Use string
 
 // The uses.
 const (
-	Profile  Use = "PROFILE"
-	Org      Use = "ORG"
-	Pairing  Use = "PAIRING"
-	Project  Use = "PROJECT"
-	Activity Use = "ACTIVITY"
-	picture  Use = "PICTURE"
+	Profile   Use = "PROFILE"
+	Org       Use = "ORG"
+	Pairing   Use = "PAIRING"
+	Project   Use = "PROJECT"
+	Activity  Use = "ACTIVITY"
+	Programme Use = "PROGRAMME"
+	Signup    Use = "SIGNUP"
+	picture   Use = "PICTURE"
 )
 
 // Why a person must look.
@@ -127,6 +129,11 @@ func (s *Service) Passed(tx *gorm.DB, actor access.Actor, use Use, orgPath strin
 // Offered is Passed for texts that others will see later: it has them looked at now, but only a risky one is refused.
 func (s *Service) Offered(tx *gorm.DB, actor access.Actor, use Use, orgPath string, texts []Text) error {
 	return s.look(tx, actor, use, orgPath, texts, true)
+}
+
+// Reason is Offered for the reason of a decision, which must not wait for anybody; an empty one is none.
+func (s *Service) Reason(tx *gorm.DB, actor access.Actor, use Use, orgPath, reason string) error {
+	return s.look(tx, actor, use, orgPath, []Text{{At: "/reason", Text: reason}}, true)
 }
 
 func (s *Service) look(tx *gorm.DB, actor access.Actor, use Use, orgPath string, texts []Text, offered bool) error {

@@ -11,6 +11,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/text"
 	"baodao/service/vault"
@@ -30,7 +31,7 @@ func (s *Service) ApproveJoin(ctx context.Context, actor access.Actor, id int64)
 	})
 }
 
-// RejectJoin refuses the request with a reason, which the person can read.
+// RejectJoin refuses the request with a reason, which the person can read and which must not be content.ErrRisky.
 func (s *Service) RejectJoin(ctx context.Context, actor access.Actor, id int64, reason string) (JoinInfo, error) {
 	return s.decideJoin(ctx, actor, id, func(_ *gorm.DB, _ JoinInfo, _ model.Org) (audit.Move, error) {
 		reason, err := text.Reason(reason)
@@ -44,6 +45,10 @@ func (s *Service) decideJoin(ctx context.Context, actor access.Actor, id int64, 
 	if err := actor.Require(access.JoinApprove); err != nil {
 		return JoinInfo{}, err
 	}
+	return content.Do(ctx, s.Content, actor, func() (JoinInfo, error) { return s.tryJoin(ctx, actor, id, decide) })
+}
+
+func (s *Service) tryJoin(ctx context.Context, actor access.Actor, id int64, decide decision) (JoinInfo, error) {
 	var info JoinInfo
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		row, branch, err := joinRequest(tx, actor, id)
@@ -63,6 +68,9 @@ func (s *Service) decideJoin(ctx context.Context, actor access.Actor, id int64, 
 			return err
 		}
 		move.OrgPath = branch.Path
+		if err := s.Content.Reason(tx, actor, content.Org, branch.Path, move.Reason); err != nil {
+			return err
+		}
 		move.Set = map[string]any{"pending_user": nil, "decided_by": actor.UserID, "decided_at": s.Now(), "reason": move.Reason}
 		if err := s.Audit.Move(tx, actor, &row, move); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/notify"
 	"baodao/service/org"
@@ -147,14 +148,21 @@ func (s *Service) Decline(ctx context.Context, actor access.Actor, id int64) (De
 
 // End ends a pairing with a reason: on the day endsOn, the first on which it is over, today or later. Until then it stays
 // ACTIVE, which is the notice to the other side. A day that is set can only be brought forward (ErrEnding).
-// fault.ErrInvalid naming the wrong fields, fault.ErrState when the pairing is not active or dormant.
+// fault.ErrInvalid naming the wrong fields, content.ErrRisky, fault.ErrState when the pairing is not active or dormant.
 func (s *Service) End(ctx context.Context, actor access.Actor, id int64, reason string, endsOn model.Date) (Detail, error) {
 	var wrong fault.Collector
 	if reason = strings.TrimSpace(reason); reason != "" {
 		text.Settle(&wrong, text.Field{At: "/reason", In: &reason, Max: noteMax, Lines: true})
 	}
+	return content.Do(ctx, s.Content, actor, func() (Detail, error) { return s.end(ctx, actor, id, reason, endsOn, wrong) })
+}
+
+func (s *Service) end(ctx context.Context, actor access.Actor, id int64, reason string, endsOn model.Date, wrong fault.Collector) (Detail, error) {
 	return s.change(ctx, actor, id, func(tx *gorm.DB, d Detail) error {
 		if err := s.checkEnd(d, reason, endsOn, wrong); err != nil {
+			return err
+		}
+		if err := s.Content.Reason(tx, actor, content.Pairing, d.CampusPath, reason); err != nil {
 			return err
 		}
 		m := audit.Move{

@@ -14,6 +14,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
@@ -44,7 +45,8 @@ type NewMilestone struct {
 	DueOn      model.Date
 }
 
-// AddMilestone adds a due day: ErrMilestoneExists, ErrMilestonesFull, ErrClosed.
+// AddMilestone adds a due day: ErrMilestoneExists, ErrMilestonesFull, ErrClosed; content.ErrRisky and content.ErrInReview of
+// its name in a programme that is no draft.
 func (s *Service) AddMilestone(ctx context.Context, actor access.Actor, key idem.Key, programmeID int64, in NewMilestone) (model.Milestone, error) {
 	if err := actor.Require(access.ProgrammeWrite); err != nil {
 		return model.Milestone{}, err
@@ -57,12 +59,17 @@ func (s *Service) AddMilestone(ctx context.Context, actor access.Actor, key idem
 	if err := c.Err(); err != nil {
 		return model.Milestone{}, err
 	}
-	return idem.Run(ctx, s.DB, s.Now(), actor, "addMilestone", key, func(tx *gorm.DB) (model.Milestone, error) {
-		row, owner, err := s.lockOpen(tx, actor, programmeID)
-		if err != nil {
-			return model.Milestone{}, err
-		}
-		return s.insertMilestone(tx, actor, row, owner, in)
+	return content.Do(ctx, s.Content, actor, func() (model.Milestone, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "addMilestone", key, func(tx *gorm.DB) (model.Milestone, error) {
+			row, owner, err := s.lockOpen(tx, actor, programmeID)
+			if err == nil {
+				err = s.passed(tx, actor, row, owner, content.Text{At: "/name", Text: in.Name})
+			}
+			if err != nil {
+				return model.Milestone{}, err
+			}
+			return s.insertMilestone(tx, actor, row, owner, in)
+		})
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/org"
@@ -29,10 +30,11 @@ var (
 // Service keeps programmes. What it writes, it writes for those who hold programme.write on the owner; committees of
 // counties, cities and provinces need a login of the last five minutes.
 type Service struct {
-	DB    *gorm.DB
-	Now   clock.Clock
-	NewID func() int64
-	Audit *audit.Log
+	DB      *gorm.DB
+	Now     clock.Clock
+	NewID   func() int64
+	Audit   *audit.Log
+	Content *content.Service // looks at texts before others see them; nil lets everything through
 }
 
 // New is a programme to be made. With a Preset, Policy changes single rules of it and nil Phases means its phases;

@@ -69,7 +69,7 @@ func (s *Service) goesOn(tx *gorm.DB, a model.Activity) error {
 }
 
 // ReturnActivity sends a submitted or approved activity back with a reason; the same people as for approval decide.
-// Errors: fault.ErrNotFound, access.ErrDenied, access.ErrOwnInterest, access.ErrReason, fault.ErrState.
+// Errors: fault.ErrNotFound, access.ErrDenied, access.ErrOwnInterest, access.ErrReason, content.ErrRisky, fault.ErrState.
 func (s *Service) ReturnActivity(ctx context.Context, actor access.Actor, id int64, reason string) (Detail, error) {
 	reason, err := text.Reason(reason)
 	if err != nil {
@@ -152,7 +152,7 @@ func (s *Service) checkContact(tx *gorm.DB, c *fault.Collector, userID int64, ho
 
 // CancelActivity calls an activity off before it begins, gives every seat back and takes it from the public list. What
 // was never public may also be called off by whoever may write it.
-// Errors: fault.ErrNotFound, access.ErrDenied, access.ErrReason, ErrStarted, fault.ErrState.
+// Errors: fault.ErrNotFound, access.ErrDenied, access.ErrReason, content.ErrRisky, ErrStarted, fault.ErrState.
 func (s *Service) CancelActivity(ctx context.Context, actor access.Actor, id int64, reason string) (Detail, error) {
 	reason, err := text.Reason(reason)
 	if err != nil {
@@ -192,6 +192,9 @@ func (s *Service) tryMove(ctx context.Context, actor access.Actor, id int64, dec
 			return err
 		}
 		move.OrgPath = sc.organiser.Path
+		if err := s.reasoned(tx, actor, content.Activity, &sc.row, move); err != nil {
+			return err
+		}
 		if err := s.Audit.Move(tx, actor, &sc.row, move); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/audit"
 	"baodao/service/content"
 )
 
@@ -60,4 +61,12 @@ func (s *Service) offered(tx *gorm.DB, actor access.Actor, sc activityScene) err
 		return err
 	}
 	return s.Content.Offered(tx, actor, content.Activity, sc.organiser.Path, d.texts())
+}
+
+// reasoned has the reason of a move looked at, which only a risky one stops.
+func (s *Service) reasoned(tx *gorm.DB, actor access.Actor, use content.Use, row model.Entity, m audit.Move) error {
+	if !row.MayBecome(m.To) {
+		return nil // refused as such
+	}
+	return s.Content.Reason(tx, actor, use, m.OrgPath, m.Reason)
 }

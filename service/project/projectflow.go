@@ -137,7 +137,7 @@ func teamComplete(tx *gorm.DB, projectID int64, at time.Time) error {
 }
 
 // ReturnProject sends a submitted project back to DRAFT with a reason; confirmations given so far are void.
-// Errors: fault.ErrNotFound, access.ErrDenied, access.ErrReason, fault.ErrState.
+// Errors: fault.ErrNotFound, access.ErrDenied, access.ErrReason, content.ErrRisky, fault.ErrState.
 func (s *Service) ReturnProject(ctx context.Context, actor access.Actor, id int64, reason string) (View, error) {
 	reason, err := text.Reason(reason)
 	if err != nil {
@@ -150,7 +150,7 @@ func (s *Service) ReturnProject(ctx context.Context, actor access.Actor, id int6
 }
 
 // StopProject ends a project for good, with a reason. Published activities must be over or cancelled before.
-// Errors: fault.ErrNotFound, access.ErrDenied, access.ErrReason, fault.ErrState, ErrActivitiesOpen.
+// Errors: fault.ErrNotFound, access.ErrDenied, access.ErrReason, content.ErrRisky, fault.ErrState, ErrActivitiesOpen.
 func (s *Service) StopProject(ctx context.Context, actor access.Actor, id int64, reason string) (View, error) {
 	reason, err := text.Reason(reason)
 	if err != nil {
@@ -189,6 +189,9 @@ func (s *Service) tryMoveProject(ctx context.Context, actor access.Actor, id int
 			return err
 		}
 		move.OrgPath = sc.campus.Path
+		if err := s.reasoned(tx, actor, content.Project, &sc.row, move); err != nil {
+			return err
+		}
 		if err := s.Audit.Move(tx, actor, &sc.row, move); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/notify"
@@ -185,6 +186,7 @@ func (s *Service) admit(f *facts, w *writes, actor access.Actor, st *student, p 
 	st.starts = append(st.starts, e.StartsAt)
 	st.busy = append(st.busy, e.slots...)
 	w.rows = append(w.rows, row)
+	w.look(actor, e, noteOf(note))
 	w.acts = append(w.acts, audit.Act{Actor: actor, Entry: audit.Entry{
 		Action: "signup.create", Object: row.TableName(), ObjectID: row.ID, OrgPath: e.path, To: row.State(),
 		Data: map[string]any{"activity_id": e.ID, "position_id": p.ID},
@@ -213,6 +215,7 @@ type writes struct {
 	records []model.IdempotencyRecord
 	acts    []audit.Act
 	events  []notify.Event
+	texts   []content.Entry // to be looked at
 }
 
 // write writes everything in few statements and settles the waiting lists.
@@ -234,6 +237,9 @@ func (s *Service) write(tx *gorm.DB, f *facts, w *writes) error {
 		return err
 	}
 	if err := s.Audit.WriteActs(tx, w.acts); err != nil {
+		return err
+	}
+	if err := s.Content.Later(tx, w.texts...); err != nil {
 		return err
 	}
 	return s.Notify.Enqueue(tx, w.events...)

@@ -85,7 +85,8 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id int64) (mod
 	})
 }
 
-// AskLeave notes why a student with a seat cannot come; the organiser decides. It changes nothing else.
+// AskLeave notes why a student with a seat cannot come; the organiser decides, and reads the reason once it has passed the
+// checks. It changes nothing else.
 func (s *Service) AskLeave(ctx context.Context, actor access.Actor, id int64, reason string) (model.Signup, error) {
 	var wrong fault.Collector
 	text.Settle(&wrong, text.Field{At: "/reason", In: &reason, Max: maxReason})
@@ -96,6 +97,7 @@ func (s *Service) AskLeave(ctx context.Context, actor access.Actor, id int64, re
 		if c.row.Status != model.SignupConfirmed {
 			return fault.ErrState
 		}
+		c.w.look(actor, c.event, leaveOf(reason))
 		return s.Audit.Edit(tx, actor, c.row, c.row.Version, audit.Move{
 			Action: "signup.ask_leave", OrgPath: c.event.path, Set: map[string]any{"leave_reason": reason},
 		})
@@ -139,8 +141,10 @@ func (s *Service) own(ctx context.Context, actor access.Actor, id int64, do func
 		if err := s.write(tx, c.f, c.w); err != nil {
 			return err
 		}
-		out, err = ByID(tx, id)
-		return err
+		if out, err = ByID(tx, id); err != nil {
+			return err
+		}
+		return s.screen(tx, actor, &out)
 	})
 	if err != nil {
 		return model.Signup{}, err

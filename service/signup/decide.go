@@ -12,8 +12,10 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/notify"
+	"baodao/service/org"
 	"baodao/service/project"
 	"baodao/service/standing"
 	"baodao/service/text"
@@ -39,7 +41,7 @@ const decideMost = 200
 
 // Decide decides about signups of one activity, about all of them or about none. A reason is needed for REJECT and REMOVE.
 // Freed seats go to the waiting list in the same transaction, and everybody is told. Nobody decides about themselves.
-// Errors: fault.ErrNotFound, access.ErrDenied, access.ErrOwnInterest, fault.ErrInvalid, ErrDecision.
+// Errors: fault.ErrNotFound, access.ErrDenied, access.ErrOwnInterest, fault.ErrInvalid, content.ErrRisky, ErrDecision.
 func (s *Service) Decide(ctx context.Context, actor access.Actor, activityID int64, d Decision, ids []int64, reason string) ([]model.Signup, error) {
 	if err := actor.Require(access.SignupDecide); err != nil {
 		return nil, err
@@ -50,11 +52,18 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, activityID int
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
+	return content.Do(ctx, s.Content, actor, func() ([]model.Signup, error) { return s.tryDecide(ctx, actor, activityID, d, ids, reason) })
+}
+
+func (s *Service) tryDecide(ctx context.Context, actor access.Actor, activityID int64, d Decision, ids []int64, reason string) ([]model.Signup, error) {
 	var out []model.Signup
 	var f *facts
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		rows, err := s.mine(tx, actor, activityID, ids)
+		rows, path, err := s.mine(tx, actor, activityID, ids)
 		if err != nil {
+			return err
+		}
+		if err := s.Content.Reason(tx, actor, content.Activity, path, reason); err != nil {
 			return err
 		}
 		if f, err = s.decide(tx, actor, d, ids, rows, reason); err != nil {
@@ -64,7 +73,7 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, activityID int
 		if err := tx.Where("id IN ?", ids).Order("id").Find(&out).Error; err != nil {
 			return fmt.Errorf("read signups: %w", err)
 		}
-		return nil
+		return s.screen(tx, actor, pointers(out)...)
 	})
 	if err != nil {
 		return nil, err
@@ -73,22 +82,26 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, activityID int
 	return out, nil
 }
 
-// mine reads the signups of an activity that the actor may decide about.
-func (s *Service) mine(tx *gorm.DB, actor access.Actor, activityID int64, ids []int64) ([]model.Signup, error) {
+// mine reads the signups of an activity that the actor may decide about, and the path of its organiser.
+func (s *Service) mine(tx *gorm.DB, actor access.Actor, activityID int64, ids []int64) ([]model.Signup, string, error) {
 	a, err := project.ActivityByID(tx, activityID)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	o, err := project.ActivityObject(tx, a, s.Now())
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if err := actor.Check(access.SignupDecide, o); err != nil {
-		return nil, err
+		return nil, "", err
+	}
+	organiser, err := org.ByID(tx, a.OrgID)
+	if err != nil {
+		return nil, "", err
 	}
 	var rows []model.Signup
 	if err := tx.Where("id IN ? AND activity_id = ?", ids, activityID).Order("id").Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read signups: %w", err)
+		return nil, "", fmt.Errorf("read signups: %w", err)
 	}
 	var wrong fault.Collector
 	students := make([]int64, len(rows))
@@ -100,9 +113,9 @@ func (s *Service) mine(tx *gorm.DB, actor access.Actor, activityID int64, ids []
 		wrong.Add(!found, fmt.Sprintf("/signup_ids/%d", i), "not_found", "这个活动没有这个报名", "is no signup of this activity")
 	}
 	if err := wrong.Err(); err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return rows, actor.NotOwn(students, nil)
+	return rows, organiser.Path, actor.NotOwn(students, nil)
 }
 
 // decide locks everything and makes the moves in the order of the ids. Faults name a signup by its place among ids as asked.

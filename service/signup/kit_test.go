@@ -42,7 +42,7 @@ func (b *bench) afresh(t *testing.T, change func(*model.Activity, *model.Session
 
 // replica makes b use another process on the same database, which remembers nothing.
 func (b *bench) replica() *signup.Service {
-	b.s = &signup.Service{DB: b.DB, Now: b.Clock.Now, NewID: b.NewID, Audit: b.Audit, Vault: b.Vault, Notify: b.s.Notify, Standing: b.s.Standing, SeedKey: b.s.SeedKey}
+	b.s = &signup.Service{DB: b.DB, Now: b.Clock.Now, NewID: b.NewID, Audit: b.Audit, Vault: b.Vault, Notify: b.s.Notify, Standing: b.s.Standing, SeedKey: b.s.SeedKey, Content: b.s.Content}
 	return b.s
 }
 

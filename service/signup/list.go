@@ -40,6 +40,9 @@ func (s *Service) ListMine(ctx context.Context, actor access.Actor, status model
 		q = q.Where("s.status = ?", status)
 	}
 	rows, err := find(q.Order("s.id DESC"), "s.id < ?", listMine, req)
+	if err == nil {
+		err = s.screenAll(s.DB.WithContext(ctx), actor, rows)
+	}
 	if err != nil {
 		return none, err
 	}
@@ -47,6 +50,7 @@ func (s *Service) ListMine(ctx context.Context, actor access.Actor, status model
 }
 
 // Get reads one signup: the student's own, or one in an activity whose list the actor may read; fault.ErrNotFound otherwise.
+// What a student wrote is there for others once it has passed the checks, as in every list.
 func (s *Service) Get(ctx context.Context, actor access.Actor, id int64) (Shown, error) {
 	if err := actor.Require(access.SignupList); err != nil {
 		return Shown{}, err
@@ -64,6 +68,9 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id int64) (Shown,
 		return Shown{}, err
 	}
 	if err := actor.Check(access.SignupList, o); err != nil {
+		return Shown{}, err
+	}
+	if err := s.screenAll(db, actor, rows); err != nil {
 		return Shown{}, err
 	}
 	rows[0].Turn, err = s.turn(db, rows[0].Signup)
@@ -105,6 +112,9 @@ func (s *Service) ListOfActivity(ctx context.Context, actor access.Actor, activi
 		q = q.Where("s.status = ?", status)
 	}
 	rows, err := find(q.Order("s.id"), "s.id > ?", listOfActivity, req)
+	if err == nil {
+		err = s.screenAll(db, actor, rows)
+	}
 	if err != nil {
 		return none, err
 	}

@@ -17,6 +17,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/notify"
@@ -35,6 +36,7 @@ type Service struct {
 	Notify   *notify.Service   // nil tells nobody
 	Standing *standing.Service // nil punishes nobody
 	SeedKey  []byte            // the seeds of lotteries follow from it; 32 bytes
+	Content  *content.Service  // looks at what students write and at reasons before others see them; nil lets everything through
 	Solo     bool              // every request gets a transaction of its own, and no refusal comes from memory: the floor of the benchmarks
 
 	once   sync.Once
