@@ -67,7 +67,9 @@ func TestANewActivityIsToldToItsAudience(t *testing.T) {
 			func(_, _, _ access.Actor) []access.Actor { return nil },
 		},
 		"the audience's units, wherever the organiser is": {
-			func(k *kit) { k.exec("UPDATE activities SET audience = ?", fmt.Sprintf(`{"org_ids":[%d]}`, k.University.ID)) },
+			func(k *kit) {
+				k.exec("UPDATE activities SET audience = ?", fmt.Sprintf(`{"org_ids":[%d]}`, k.University.ID))
+			},
 			func(b, g, e access.Actor) []access.Actor { return []access.Actor{b, g, e} },
 		},
 		"the audience's grade and tags": {
