@@ -47,7 +47,7 @@ type Activity struct {
 	PlacementMode     string         `gorm:"size:12;not null;comment:DAILY CONCENTRATED EVENT_PHASE SINGLE"`
 	SignupMode        string         `gorm:"size:16;not null;comment:FIRST_COME REVIEW LOTTERY ASSIGNED_UNIT"`
 	SignupOpensAt     time.Time      `gorm:"not null;comment:included"`
-	SignupClosesAt    time.Time      `gorm:"not null;comment:excluded"`
+	SignupClosesAt    time.Time      `gorm:"not null;index:ix_activity_closes;comment:excluded"`
 	CancelUntil       time.Time      `gorm:"not null;comment:free cancelling before this"`
 	MinTurnout        int64          `gorm:"not null;comment:0 if none"`
 	CountsAsVolunteer bool           `gorm:"not null;comment:hours feed the VOLUNTEER class"`

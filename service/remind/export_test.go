@@ -14,6 +14,6 @@ func Queries(db *gorm.DB, now time.Time, session model.Session, branches []int64
 	return map[string]*gorm.DB{
 		"sessions": comingDue(db, spans(now)[0], now), "seats": seated(db, notify.ReminderDay, session, 1, 500),
 		"missing": seated(db, notify.CheckInMissing, session, 1, 500), "students": studentsOf(db, branches, 1, 500),
-		"officers": officersBelow(db, path, now, 1, 500),
+		"officers": officersBelow(db, path, now, 1, 500), "turnout": tooFew(db, now),
 	}
 }

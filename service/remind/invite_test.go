@@ -185,6 +185,7 @@ func TestTheJobsWalkTheirIndexes(t *testing.T) {
 			}
 			want := map[string]string{
 				"sessions": "ix_session_starts", "seats": "uq_live_signup", "missing": "uq_live_signup", "students": "ix_student_branch", "officers": "",
+				"turnout": "ix_activity_closes",
 			}[name]
 			if !slices.ContainsFunc(plan, func(s planStep) bool { return s.has(want) }) {
 				t.Errorf("want %s: %+v", want, plan)
@@ -199,7 +200,7 @@ func (k *kit) years(n int) {
 	activities, sessions, signups := make([]model.Activity, n), make([]model.Session, n), make([]model.Signup, 4*n)
 	for i := range n {
 		a, at := k.activity, k.session.StartsAt.Add(time.Duration(i)*time.Hour)
-		a.ID, a.StartsAt, a.EndsAt, a.ListedAt = k.NewID(), at, at.Add(time.Hour), nil
+		a.ID, a.SignupClosesAt, a.StartsAt, a.EndsAt, a.ListedAt = k.NewID(), at.Add(-time.Hour), at, at.Add(time.Hour), nil
 		activities[i], sessions[i] = a, model.Session{ID: k.NewID(), ActivityID: a.ID, StartsAt: at, EndsAt: at.Add(time.Hour), Place: "广场", RadiusM: 200}
 		for j := range 4 {
 			signups[4*i+j] = model.Signup{
@@ -208,8 +209,15 @@ func (k *kit) years(n int) {
 		}
 	}
 	k.session.ActivityID = activities[n/2].ID
+	positions := make([]model.Position, n)
+	for i, a := range activities {
+		positions[i] = model.Position{ID: k.NewID(), ActivityID: a.ID, Title: "志愿者", Capacity: 4, Version: 1, CreatedAt: a.StartsAt, UpdatedAt: a.StartsAt}
+	}
 	err := k.World.DB.Transaction(func(tx *gorm.DB) error {
 		if err := tx.CreateInBatches(activities, 100).Error; err != nil {
+			return err
+		}
+		if err := tx.CreateInBatches(positions, 500).Error; err != nil {
 			return err
 		}
 		if err := tx.CreateInBatches(sessions, 500).Error; err != nil {
@@ -225,7 +233,7 @@ func (k *kit) years(n int) {
 func (k *kit) analyze() {
 	k.TB.Helper()
 	if testkit.OnMySQL() {
-		if err := k.World.DB.Exec("ANALYZE TABLE activity_sessions, activities, student_profiles, users, role_grants, orgs, signups").Error; err != nil {
+		if err := k.World.DB.Exec("ANALYZE TABLE activity_sessions, activities, student_profiles, users, role_grants, orgs, signups, positions").Error; err != nil {
 			k.TB.Fatal(err)
 		}
 		return

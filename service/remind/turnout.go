@@ -23,10 +23,7 @@ const turnoutWindow = 24 * time.Hour
 func (s *Service) planTurnout(ctx context.Context, now time.Time) error {
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		var few []model.Activity
-		err := tx.Where("status = ? AND listed_at > ? AND min_turnout > 0 AND signup_closes_at > ? AND signup_closes_at <= ?",
-			model.ActivityPublished, now, now.Add(-turnoutWindow), now).
-			Where("min_turnout > (SELECT COALESCE(SUM(p.taken), 0) FROM positions AS p WHERE p.activity_id = activities.id)").
-			Order("listed_at").Limit(planMost).Find(&few).Error
+		err := tooFew(tx, now).Find(&few).Error
 		if err != nil {
 			return err
 		}
@@ -41,6 +38,14 @@ func (s *Service) planTurnout(ctx context.Context, now time.Time) error {
 		return fmt.Errorf("plan turnout: %w", err)
 	}
 	return nil
+}
+
+// tooFew finds activities that are still to come and whose sign-up ended lately with too few.
+func tooFew(tx *gorm.DB, now time.Time) *gorm.DB {
+	return tx.Model(&model.Activity{}).Where("signup_closes_at > ? AND signup_closes_at <= ?", now.Add(-turnoutWindow), now).
+		Where("status = ? AND starts_at > ? AND min_turnout > (SELECT COALESCE(SUM(p.taken), 0) FROM positions AS p WHERE p.activity_id = activities.id)",
+			model.ActivityPublished, now).
+		Order("signup_closes_at").Limit(planMost)
 }
 
 func (s *Service) tellFew(tx *gorm.DB, a model.Activity, now time.Time) error {

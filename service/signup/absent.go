@@ -2,6 +2,7 @@ package signup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/atomic"
-	"baodao/service/programme"
 )
 
 // absentWindow is how long after an activity its empty seats are looked for.
@@ -25,6 +25,7 @@ func (s *Service) MarkAbsent(ctx context.Context, n int) (int, error) {
 		return 0, err
 	}
 	marked := 0
+	var failed error // one activity's failure is not to keep the others
 	for len(rows) > 0 {
 		same := 1
 		for same < len(rows) && rows[same].ActivityID == rows[0].ActivityID {
@@ -32,29 +33,34 @@ func (s *Service) MarkAbsent(ctx context.Context, n int) (int, error) {
 		}
 		part := rows[:same]
 		rows = rows[same:]
-		err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error { return s.markAbsent(tx, part) })
+		var n int
+		err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
+			n, err = s.markAbsent(tx, part)
+			return err
+		})
 		if err != nil {
-			return marked, err
+			failed = errors.Join(failed, fmt.Errorf("mark who was absent from activity %d: %w", part[0].ActivityID, err))
+			continue
 		}
-		marked += same
+		marked += n
 	}
-	return marked, nil
+	return marked, failed
 }
 
-func (s *Service) markAbsent(tx *gorm.DB, rows []model.Signup) error {
+func (s *Service) markAbsent(tx *gorm.DB, rows []model.Signup) (int, error) {
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
 		ids[i] = r.ID
 	}
 	var still []model.Signup // nobody decided about them meanwhile
 	if err := tx.Where("id IN ? AND status = ?", ids, model.SignupConfirmed).Order("id").Find(&still).Error; err != nil {
-		return fmt.Errorf("read signups: %w", err)
+		return 0, fmt.Errorf("read signups: %w", err)
 	}
 	if len(still) == 0 {
-		return nil
+		return 0, nil
 	}
 	_, err := s.decide(tx, access.System("absent"), NoShow, ids, still, "活动结束后没有签到记录")
-	return err
+	return len(still), err
 }
 
 // absent finds seats without attendance, by activity, in activities that are over for as long as their policy says.
@@ -66,20 +72,18 @@ func (s *Service) absent(db *gorm.DB, n int) ([]model.Signup, error) {
 	}
 	err := db.Table("activities AS a").Select("a.id, a.programme_id, a.ends_at").
 		Where("a.listed_at >= ? AND a.listed_at < ? AND a.ends_at <= ?", now.Add(-absentWindow), now, now).
-		Where("EXISTS (SELECT 1 FROM signups AS s WHERE s.live_activity_id = a.id AND s.status = ?)", model.SignupConfirmed).
+		Where(`EXISTS (SELECT 1 FROM signups AS s WHERE s.live_activity_id = a.id AND s.status = ?
+ AND NOT EXISTS (SELECT 1 FROM attendances AS t WHERE t.signup_id = s.id))`, model.SignupConfirmed).
 		Where("EXISTS (SELECT 1 FROM attendances AS t JOIN signups AS s ON s.id = t.signup_id WHERE s.activity_id = a.id)").
 		Order("a.listed_at").Limit(n).Scan(&over).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for activities that are over: %w", err)
 	}
-	policies, due := map[int64]model.Policy{}, []int64{}
+	known, due := policies{}, []int64{}
 	for _, a := range over {
-		policy, known := policies[a.ProgrammeID]
-		if !known {
-			if policy, err = programme.PolicyOf(db, a.ProgrammeID); err != nil {
-				return nil, err
-			}
-			policies[a.ProgrammeID] = policy
+		policy, err := known.of(db, a.ProgrammeID)
+		if err != nil {
+			return nil, err
 		}
 		if !now.Before(a.EndsAt.Add(policy.NoShowAfter())) {
 			due = append(due, a.ID)

@@ -74,3 +74,22 @@ func TestAnExcusedStudentIsNotAbsent(t *testing.T) {
 		t.Error("the leave is gone")
 	}
 }
+
+// Activities in which nobody is absent do not stand in the way of one in which somebody is.
+func TestAbsenceIsLookedForBehindFullAttendance(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 5, nil)
+	attended(b, b.must(b.Student("甲", b.Branch), b.position.ID))
+	later, session, position := b.Activity(b.project, 5, func(a *model.Activity, s *model.Session) {
+		s.StartsAt, s.EndsAt = s.StartsAt.Add(3*hour), s.EndsAt.Add(3*hour)
+		a.StartsAt, a.EndsAt, a.ListedAt = s.StartsAt, s.EndsAt, &s.StartsAt
+	})
+	came, stayed := b.must(b.Student("乙", b.Branch), position.ID), b.must(b.Student("丙", b.Branch), position.ID)
+	in := later.StartsAt
+	b.Insert(&model.Attendance{SignupID: came.ID, SessionID: session.ID, StudentID: came.StudentID, InAt: &in})
+	b.Clock.Set(later.EndsAt.AddDate(0, 0, 3))
+	n, err := b.s.MarkAbsent(t.Context(), 1)
+	if err != nil || n != 1 || b.statusOf(stayed) != model.SignupNoShow {
+		t.Errorf("%d marked, %s, %v", n, b.statusOf(stayed), err)
+	}
+}

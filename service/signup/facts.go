@@ -136,24 +136,20 @@ func (f *facts) readActivities(tx *gorm.DB) error {
 		return fmt.Errorf("read sessions: %w", err)
 	}
 	organisers := make([]int64, 0, len(rows))
-	policies := map[int64]model.Policy{}
 	for _, r := range rows {
 		organisers = append(organisers, r.OrgID)
-		if _, known := policies[r.ProgrammeID]; known {
-			continue
-		}
-		policy, err := programme.PolicyOf(tx, r.ProgrammeID)
-		if err != nil {
-			return err
-		}
-		policies[r.ProgrammeID] = policy
 	}
 	orgs, err := org.ByIDs(tx, organisers...)
 	if err != nil {
 		return err
 	}
+	known := policies{}
 	for _, r := range rows {
-		f.activities[r.ID] = &event{Activity: r, policy: policies[r.ProgrammeID], path: orgs[r.OrgID].Path}
+		policy, err := known.of(tx, r.ProgrammeID)
+		if err != nil {
+			return err
+		}
+		f.activities[r.ID] = &event{Activity: r, policy: policy, path: orgs[r.OrgID].Path}
 	}
 	for _, e := range sessions {
 		if a := f.activities[e.ActivityID]; a != nil {
@@ -161,4 +157,19 @@ func (f *facts) readActivities(tx *gorm.DB) error {
 		}
 	}
 	return nil
+}
+
+// policies are those of programmes, each read once.
+type policies map[int64]model.Policy
+
+func (p policies) of(tx *gorm.DB, programmeID int64) (model.Policy, error) {
+	policy, known := p[programmeID]
+	if known {
+		return policy, nil
+	}
+	policy, err := programme.PolicyOf(tx, programmeID)
+	if err == nil {
+		p[programmeID] = policy
+	}
+	return policy, err
 }

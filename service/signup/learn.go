@@ -3,7 +3,6 @@ package signup
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -11,6 +10,7 @@ import (
 	"baodao/internal/clock"
 	"baodao/model"
 	"baodao/service/org"
+	"baodao/service/pairing"
 	"baodao/service/standing"
 )
 
@@ -56,13 +56,9 @@ func (e *event) readPaired(tx *gorm.DB, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	day := model.Date(now.In(clock.China()).Format(time.DateOnly))
-	var units []int64
-	err = tx.Model(&model.Pairing{}).Where("local_org_id IN ? AND programme_id = ? AND status IN ?", onPath(host.Path), e.ProgrammeID,
-		[]model.PairingStatus{model.PairingActive, model.PairingDormant}).
-		Where("to_on IS NULL OR to_on > ?", day).Pluck("campus_org_id", &units).Error
+	units, err := pairing.CampusUnitsOf(tx, e.ProgrammeID, host, model.Date(now.In(clock.China()).Format(time.DateOnly)))
 	if err != nil {
-		return fmt.Errorf("read pairings: %w", err)
+		return err
 	}
 	e.paired = make(map[int64]struct{}, len(units))
 	for _, id := range units {
@@ -70,9 +66,6 @@ func (e *event) readPaired(tx *gorm.DB, now time.Time) error {
 	}
 	return nil
 }
-
-// onPath are the organisations on a path, from the top.
-func onPath(path string) []string { return strings.Split(strings.Trim(path, "/"), "/") }
 
 // readBusy reads when the students are busy: the sessions of their live signups, as far as they may matter.
 func (f *facts) readBusy(tx *gorm.DB) error {

@@ -13,7 +13,6 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
-	"baodao/service/programme"
 )
 
 // Refill gives the free seats of a position to those who wait, in the transaction that made them free.
@@ -87,15 +86,12 @@ func (s *Service) over(db *gorm.DB, n int) ([]int64, error) {
 	if err != nil {
 		return nil, fmt.Errorf("look for waiting lists that end: %w", err)
 	}
-	policies := map[int64]model.Policy{}
+	known := policies{}
 	var out []int64
 	for _, r := range rows {
-		policy, known := policies[r.ProgrammeID]
-		if !known {
-			if policy, err = programme.PolicyOf(db, r.ProgrammeID); err != nil {
-				return nil, err
-			}
-			policies[r.ProgrammeID] = policy
+		policy, err := known.of(db, r.ProgrammeID)
+		if err != nil {
+			return nil, err
 		}
 		e := event{Activity: model.Activity{StartsAt: r.StartsAt}, policy: policy}
 		if !s.Now().Before(e.cutoff()) {
@@ -138,7 +134,7 @@ func (s *Service) endLine(tx *gorm.DB, f *facts, w *writes, p *seats) error {
 	return nil
 }
 
-// Turn is where a student stands in the waiting list: 1 is next. 0 for a signup that does not wait.
+// turn is where a student stands in the waiting list: 1 is next. 0 for a signup that does not wait.
 func (s *Service) turn(db *gorm.DB, row model.Signup) (int64, error) {
 	if row.QueueNo == nil {
 		return 0, nil

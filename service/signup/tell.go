@@ -2,9 +2,7 @@ package signup
 
 import (
 	"strconv"
-	"time"
 
-	"baodao/internal/clock"
 	"baodao/model"
 	"baodao/service/notify"
 )
@@ -14,19 +12,16 @@ func (w *writes) tell(e *event, userID int64, row model.Signup, kind notify.Kind
 	if userID == 0 {
 		return // nobody has bound this student yet
 	}
-	data := map[string]string{"activity": e.Title, "time": inChina(e.StartsAt), "place": e.place(), "reason": reason, "signup": strconv.FormatInt(row.ID, 10)}
+	data := map[string]string{"activity": e.Title, "time": notify.When(e.StartsAt), "place": notify.Where(e.place()), "reason": reason, "signup": strconv.FormatInt(row.ID, 10)}
 	until := e.StartsAt
 	if row.OfferedUntil != nil {
-		data["due"], until = inChina(*row.OfferedUntil), *row.OfferedUntil
+		data["due"], until = notify.When(*row.OfferedUntil), *row.OfferedUntil
 	}
 	w.events = append(w.events, notify.Event{
 		Kind: kind, UserIDs: []int64{userID}, Fact: []string{"signup" + strconv.FormatInt(row.ID, 10), "v" + strconv.FormatInt(row.Version, 10)},
 		Object: e.TableName(), ObjectID: e.ID, Data: data, ExpiresAt: until,
 	})
 }
-
-// inChina writes an instant as WeChat's templates want it.
-func inChina(at time.Time) string { return at.In(clock.China()).Format("2006年1月2日 15:04") }
 
 // place is where the first session is.
 func (e *event) place() string {

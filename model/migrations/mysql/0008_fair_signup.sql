@@ -3,7 +3,8 @@ ALTER TABLE `activities`
   ADD COLUMN `audience` text NULL COMMENT 'JSON of who may sign up, NULL for every student',
   ADD COLUMN `waitlist` boolean NOT NULL DEFAULT FALSE COMMENT 'who comes when it is full waits',
   ADD COLUMN `paired_until` datetime(3) NULL COMMENT 'until then reserved seats are for paired branches, NULL for never',
-  ADD COLUMN `paired_first` boolean NOT NULL DEFAULT FALSE COMMENT 'until then only paired branches sign up at all';
+  ADD COLUMN `paired_first` boolean NOT NULL DEFAULT FALSE COMMENT 'until then only paired branches sign up at all',
+  ADD INDEX `ix_activity_closes` (`signup_closes_at`);
 
 ALTER TABLE `positions`
   ADD COLUMN `reserved` bigint NOT NULL DEFAULT 0 COMMENT 'of the seats, kept for paired branches until paired_until',

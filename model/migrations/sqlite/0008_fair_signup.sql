@@ -3,6 +3,7 @@ ALTER TABLE `activities` ADD COLUMN `audience` text;
 ALTER TABLE `activities` ADD COLUMN `waitlist` numeric NOT NULL DEFAULT 0;
 ALTER TABLE `activities` ADD COLUMN `paired_until` datetime;
 ALTER TABLE `activities` ADD COLUMN `paired_first` numeric NOT NULL DEFAULT 0;
+CREATE INDEX `ix_activity_closes` ON `activities`(`signup_closes_at`);
 
 ALTER TABLE `positions` ADD COLUMN `reserved` integer NOT NULL DEFAULT 0;
 ALTER TABLE `positions` ADD COLUMN `paired_taken` integer NOT NULL DEFAULT 0;
