@@ -53,6 +53,13 @@ var paper = map[access.Permission]string{
 	access.ReliabilityRead:    "own -    -    org -   -   sub sub -   -   -   -   -   -",
 	access.ReliabilityReverse: "-   -    -    -   -   -   sub sub -   -   -   -   -   -",
 
+	// agreed with demands
+	access.DemandWrite:    "-   -    -    -   org sub -   -   -   -   -   -   -   -",
+	access.DemandVerify:   "-   -    -    -   -   sub -   -   sub -   -   -   -   -",
+	access.DemandRead:     "-   -    -    org org sub sub sub sub sub sub -   -   -",
+	access.DemandDispatch: "-   -    -    -   -   sub sub sub sub sub sub -   -   -",
+	access.DemandAnswer:   "-   -    -    org -   -   sub sub -   -   -   -   -   -",
+
 	access.AuditRead: "own own  own  own own own own org org org org -   -   all",
 }
 
@@ -64,6 +71,7 @@ var paperColumns = []access.Column{
 // unwritten are permissions for which the paper has no line of their own.
 var unwritten = map[access.Permission]string{
 	access.SignupGroup: "the lead of the team, and whoever speaks for the unit: each student is told and may cancel alone",
+	access.DemandBoard: "whoever is signed in: what is verified",
 	access.OrgRead:     "public", access.ProgrammeRead: "public", access.ActivityRead: "what is published",
 	access.PairingRead:    "whoever proposes, recommends or stands above a side; members of a side",
 	access.ProjectRead:    "both sides, those above them, and the team",

@@ -32,6 +32,10 @@ var authzTargets = map[string]authzTarget{
 	"own record":           {own: "student"},
 	"checked content":      {orgs: "community"},
 	"checked picture":      {orgs: "branch"},
+	"need":                 {orgs: "community", seen: perms(access.DemandRead)},
+	"open need":            {orgs: "community", seen: perms(access.DemandBoard)},
+	"request":              {orgs: "branch", seen: perms(access.DemandRead)},
+	"answer":               {orgs: "branch", seen: perms(access.DemandAnswer)},
 	"entry":                {orgs: "branch", own: "student", seen: perms(access.HoursRead)},
 }
 

@@ -121,6 +121,7 @@ func (w *twins) realm(mark string) *realm {
 	w.projects(r)
 	w.activities(r)
 	w.standing(r)
+	w.needs(r)
 	w.attendance(r)
 	w.notices(r)
 	w.content(r)

@@ -32,7 +32,7 @@ func Machines() []Machine {
 		machine("Org", orgMoves), machine("User", userMoves), machine("JoinRequest", joinMoves), machine("Programme", programmeMoves),
 		machine("Pairing", pairingMoves), machine("Project", projectMoves), machine("Activity", activityMoves),
 		machine("Signup", signupMoves), machine("HoursClaim", claimMoves),
-		machine("ContentCheck", checkMoves),
+		machine("ContentCheck", checkMoves), machine("Demand", demandMoves), machine("Dispatch", dispatchMoves),
 	}
 }
 
@@ -59,5 +59,6 @@ func All() []any {
 		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{}, &NoticeFanout{},
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{}, &ContentCheck{}, &Upload{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},
+		&Demand{}, &Dispatch{},
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"baodao/service/attend"
 	"baodao/service/audit"
 	"baodao/service/content"
+	"baodao/service/demand"
 	"baodao/service/idem"
 	"baodao/service/notify"
 	"baodao/service/org"
@@ -78,6 +79,7 @@ type Services struct {
 	PageCode  *pagecode.Service
 	Remind    *remind.Service
 	Standing  *standing.Service
+	Demand    *demand.Service
 	Content   *content.Service
 	Upload    *upload.Service
 }
@@ -170,6 +172,7 @@ func newServices(d Deps) (*Services, error) {
 		Remind:    &remind.Service{DB: d.DB, Now: d.Now, Notify: notices},
 		PageCode:  &pagecode.Service{DB: d.DB, Now: d.Now, Projects: projects, Maker: d.Codes, Pages: d.Pages, Log: d.Log},
 		Standing:  standings,
+		Demand:    &demand.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required, Projects: projects},
 		Content:   checks,
 		Upload:    pictures,
 	}, nil
@@ -182,7 +185,7 @@ func handlers(s *Services) router.Handlers {
 		Project: &api.ProjectAPI{Projects: s.Project}, Activity: &api.ActivityAPI{Projects: s.Project},
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
-		Standing: &api.StandingAPI{Standing: s.Standing}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
+		Standing: &api.StandingAPI{Standing: s.Standing}, Demand: &api.DemandAPI{Demands: s.Demand}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
 	}
 }
 
@@ -205,6 +208,10 @@ func periodic(d Deps, s *Services) []jobs.Job {
 		{Name: "spread-notices", Every: 5 * time.Second, Do: s.Remind.Spread},
 		{Name: "sweep-signups", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 			_, err := s.Signup.Sweep(ctx, 500)
+			return err
+		}},
+		{Name: "settle-demands", Every: time.Minute, Do: func(ctx context.Context) error {
+			_, err := s.Demand.Settle(ctx, 500)
 			return err
 		}},
 		{Name: "mark-absent", Every: time.Hour, Do: func(ctx context.Context) error {

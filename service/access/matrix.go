@@ -78,6 +78,13 @@ const (
 	// PairingRecommend suggests a pairing to two units, at least one of them below; both still have to accept.
 	PairingRecommend Permission = "pairing.recommend"
 
+	DemandWrite    Permission = "demand.write" // draft, submit, cancel for the host
+	DemandBoard    Permission = "demand.board" // read what is verified
+	DemandVerify   Permission = "demand.verify"
+	DemandRead     Permission = "demand.read"     // before it is on the board, and to whom it was sent
+	DemandDispatch Permission = "demand.dispatch" // ask a unit to take it
+	DemandAnswer   Permission = "demand.answer"   // take, accept, decline, convert for a campus unit
+
 	ProjectWrite   Permission = "project.write"
 	ProjectConfirm Permission = "project.confirm" // for one's own side
 	ProjectRead    Permission = "project.read"
@@ -150,6 +157,13 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	PairingPropose:   {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
 	PairingRecommend: {CTY: Sub, CIT: Sub, PRV: Sub},
 	PairingRead:      officers(Sub, row{STU: Org, ADV: Org, BRS: Org, COM: Org, TWN: Sub}),
+
+	DemandWrite:    {COM: Org, TWN: Sub},
+	DemandBoard:    officers(All, row{USER: All, TWN: All}),
+	DemandVerify:   {TWN: Sub, CTY: Sub},
+	DemandRead:     officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),
+	DemandDispatch: officers(Sub, row{TWN: Sub}),
+	DemandAnswer:   {BRS: Org, DEP: Sub, UNI: Sub},
 
 	ProjectWrite:   {ADV: Org, BRS: Org, COM: Org, TWN: Sub, DEP: Org, UNI: Org},
 	ProjectConfirm: {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},

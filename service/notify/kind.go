@@ -10,7 +10,12 @@ const (
 	PairingProposed   Kind = "PAIRING_PROPOSED"
 	PairingAccepted   Kind = "PAIRING_ACCEPTED"
 	PairingDeclined   Kind = "PAIRING_DECLINED"
+	DemandSubmitted   Kind = "DEMAND_SUBMITTED"
+	DemandReturned    Kind = "DEMAND_RETURNED"
 	DemandDispatched  Kind = "DEMAND_DISPATCHED"
+	DemandAccepted    Kind = "DEMAND_ACCEPTED"
+	DemandDeclined    Kind = "DEMAND_DECLINED"
+	DemandCancelled   Kind = "DEMAND_CANCELLED"
 	ActivityPublished Kind = "ACTIVITY_PUBLISHED"
 	SignupConfirmed   Kind = "SIGNUP_CONFIRMED"
 	SignupWaitlisted  Kind = "SIGNUP_WAITLISTED"
@@ -48,6 +53,11 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{PairingAccepted, "结对已达成", "Pairing accepted", "{org}接受了结对。", "{org} accepted the pairing."},
 	{PairingDeclined, "结对未达成", "Pairing declined", "{org}没有接受结对。{reason}", "{org} declined the pairing. {reason}"},
 	{DemandDispatched, "收到社区需求", "A demand was sent to you", "{org}提出的需求“{name}”已派到您所在的组织。", "The demand “{name}” of {org} was sent to your organisation."},
+	{DemandSubmitted, "有需求待核实", "A demand waits for you", "{org}提交了需求“{name}”，请核实。", "{org} submitted the demand “{name}”; please verify it."},
+	{DemandReturned, "需求被退回", "Demand sent back", "需求“{name}”需要修改。{reason}", "The demand “{name}” needs changes. {reason}"},
+	{DemandAccepted, "需求有人接单", "Demand accepted", "{org}接下了需求“{name}”。", "{org} took the demand “{name}”."},
+	{DemandDeclined, "需求未被接下", "Demand not taken", "{org}没有接下需求“{name}”。{reason}", "{org} did not take the demand “{name}”. {reason}"},
+	{DemandCancelled, "需求已撤销", "Demand cancelled", "{org}撤销了需求“{name}”。{reason}", "{org} cancelled the demand “{name}”. {reason}"},
 	{ActivityPublished, "有新活动", "New activity", "“{activity}”开放报名：{time}，{place}。", "“{activity}” is open for sign-up: {time}, {place}."},
 	{SignupConfirmed, "报名成功", "You are in", "您已报上“{activity}”：{time}，{place}。", "You have a seat in “{activity}”: {time}, {place}."},
 	{SignupWaitlisted, "已进入候补", "You are on the waiting list", "“{activity}”名额已满，您在候补名单中。", "“{activity}” is full; you are on the waiting list."},

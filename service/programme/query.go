@@ -4,6 +4,7 @@ package programme
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"gorm.io/gorm"
@@ -39,4 +40,14 @@ func PolicyOf(tx *gorm.DB, programmeID int64) (model.Policy, error) {
 		return model.Policy{}, fmt.Errorf("read policy: %w", err)
 	}
 	return row.Policy, nil
+}
+
+// CheckCodes notes field and category codes that a policy does not have; empty is none.
+func CheckCodes(c *fault.Collector, policy model.Policy, field, category string) {
+	c.Add(!has(policy.Fields, field), "/field", "not_found", "不是本计划的领域代码", "is not one of the programme's fields")
+	c.Add(!has(policy.Categories, category), "/category", "not_found", "不是本计划的类别代码", "is not one of the programme's categories")
+}
+
+func has(items []model.Item, code string) bool {
+	return code == "" || slices.ContainsFunc(items, func(i model.Item) bool { return i.Code == code })
 }

@@ -35,28 +35,37 @@ func (s *Service) CreateActivity(ctx context.Context, actor access.Actor, key id
 	if err := actor.Require(access.ActivityWrite); err != nil {
 		return Detail{}, err
 	}
-	wrong := in.settleTexts()
 	out, err := idem.Run(ctx, s.DB, s.Now(), actor, "createActivity", key, func(tx *gorm.DB) (Detail, error) {
-		row, orgs, err := s.place(tx, actor, in)
+		id, err := s.DraftActivity(tx, actor, in)
 		if err != nil {
 			return Detail{}, err
 		}
-		if err := s.checkContents(tx, row.ProgrammeID, orgs[row.HostOrgID], in.Draft, wrong); err != nil {
-			return Detail{}, err
-		}
-		if err := s.insertActivity(tx, row, in.settle()); err != nil {
-			return Detail{}, err
-		}
-		entry := audit.Entry{Action: "activity.create", Object: row.TableName(), ObjectID: row.ID, OrgPath: orgs[row.OrgID].Path, To: string(row.Status)}
-		if err := s.Audit.Write(tx, actor, entry); err != nil {
-			return Detail{}, err
-		}
-		return s.detailOf(tx, row.ID)
+		return s.detailOf(tx, id)
 	})
 	if err != nil {
 		return Detail{}, err
 	}
 	return s.withContact(s.DB.WithContext(ctx), out)
+}
+
+// DraftActivity is CreateActivity within a transaction; it returns the id.
+func (s *Service) DraftActivity(tx *gorm.DB, actor access.Actor, in NewActivity) (int64, error) {
+	if err := actor.Require(access.ActivityWrite); err != nil {
+		return 0, err
+	}
+	wrong := in.settleTexts()
+	row, orgs, err := s.place(tx, actor, in)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.checkContents(tx, row.ProgrammeID, orgs[row.HostOrgID], in.Draft, wrong); err != nil {
+		return 0, err
+	}
+	if err := s.insertActivity(tx, row, in.settle()); err != nil {
+		return 0, err
+	}
+	entry := audit.Entry{Action: "activity.create", Object: row.TableName(), ObjectID: row.ID, OrgPath: orgs[row.OrgID].Path, To: string(row.Status)}
+	return row.ID, s.Audit.Write(tx, actor, entry)
 }
 
 // place finds out where an activity belongs: its programme and its organisations, and whether the actor may organise it.

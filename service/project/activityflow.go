@@ -137,7 +137,7 @@ func (s *Service) complete(tx *gorm.DB, sc activityScene, want model.Activity) e
 
 // checkContact notes a contact who does not work at the host any more, or whose name students would not see.
 func (s *Service) checkContact(tx *gorm.DB, c *fault.Collector, userID int64, host model.Org) error {
-	ok, err := s.answersFor(tx, userID, host)
+	ok, err := s.AnswersFor(tx, userID, host)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (s *Service) contactFits(tx *gorm.DB, userID int64, host model.Org) error {
 	if userID == 0 {
 		return nil
 	}
-	ok, err := s.answersFor(tx, userID, host)
+	ok, err := s.AnswersFor(tx, userID, host)
 	if err != nil {
 		return err
 	}

@@ -163,13 +163,13 @@ func (s *Service) checkContents(tx *gorm.DB, programmeID int64, host model.Org, 
 	if err != nil {
 		return err
 	}
-	checkCodes(&c, policy, d.Field, d.Category)
+	programme.CheckCodes(&c, policy, d.Field, d.Category)
 	if err := d.Rules.checkUnits(tx, &c); err != nil {
 		return err
 	}
 	d.check(&c, s.Now())
 	if d.HostContactID != 0 {
-		ok, err := s.answersFor(tx, d.HostContactID, host)
+		ok, err := s.AnswersFor(tx, d.HostContactID, host)
 		if err != nil {
 			return err
 		}
@@ -178,8 +178,8 @@ func (s *Service) checkContents(tx *gorm.DB, programmeID int64, host model.Org, 
 	return c.Err()
 }
 
-// answersFor tells whether a user works at the host or for its town today.
-func (s *Service) answersFor(tx *gorm.DB, userID int64, host model.Org) (bool, error) {
+// AnswersFor tells whether a user works at the host or for its town today.
+func (s *Service) AnswersFor(tx *gorm.DB, userID int64, host model.Org) (bool, error) {
 	var found []int64
 	err := liveGrants(tx, s.Now()).Joins("JOIN users u ON u.id = g.user_id").
 		Where("g.user_id = ? AND u.status = ? AND g.org_id IN ? AND g.role IN ?", userID, model.UserActive,

@@ -51,33 +51,39 @@ func (s *Service) CreateProject(ctx context.Context, actor access.Actor, key ide
 	if err := actor.Require(access.ProjectWrite); err != nil {
 		return View{}, err
 	}
+	return idem.Run(ctx, s.DB, s.Now(), actor, "createProject", key, func(tx *gorm.DB) (View, error) { return s.DraftProject(tx, actor, in) })
+}
+
+// DraftProject is CreateProject within a transaction.
+func (s *Service) DraftProject(tx *gorm.DB, actor access.Actor, in NewProject) (View, error) {
+	if err := actor.Require(access.ProjectWrite); err != nil {
+		return View{}, err
+	}
 	wrong := in.settle()
-	return idem.Run(ctx, s.DB, s.Now(), actor, "createProject", key, func(tx *gorm.DB) (View, error) {
-		p, err := lockPairing(tx, in.PairingID, s.Now())
-		if err != nil {
-			return View{}, err
-		}
-		row := s.newProject(actor, p, in.Plan)
-		sides, err := sidesOf(tx, row)
-		if err != nil {
-			return View{}, err
-		}
-		object := access.Object{Paths: sides.paths(), Read: access.PairingRead}
-		if err := actor.Check(access.ProjectWrite, object); err != nil {
-			return View{}, err
-		}
-		if p.Status != model.PairingActive {
-			return View{}, ErrPairing
-		}
-		if err := checkPlan(tx, row.ProgrammeID, in.Plan, wrong); err != nil {
-			return View{}, err
-		}
-		if err := tx.Create(&row).Error; err != nil {
-			return View{}, fmt.Errorf("create project: %w", err)
-		}
-		entry := audit.Entry{Action: "project.create", Object: row.TableName(), ObjectID: row.ID, OrgPath: sides.campus.Path, To: string(row.Status), Data: map[string]any{"pairing_id": p.ID}}
-		return View{Project: row, Campus: sides.campus, Local: sides.local}, s.Audit.Write(tx, actor, entry)
-	})
+	p, err := lockPairing(tx, in.PairingID, s.Now())
+	if err != nil {
+		return View{}, err
+	}
+	row := s.newProject(actor, p, in.Plan)
+	sides, err := sidesOf(tx, row)
+	if err != nil {
+		return View{}, err
+	}
+	object := access.Object{Paths: sides.paths(), Read: access.PairingRead}
+	if err := actor.Check(access.ProjectWrite, object); err != nil {
+		return View{}, err
+	}
+	if p.Status != model.PairingActive {
+		return View{}, ErrPairing
+	}
+	if err := checkPlan(tx, row.ProgrammeID, in.Plan, wrong); err != nil {
+		return View{}, err
+	}
+	if err := tx.Create(&row).Error; err != nil {
+		return View{}, fmt.Errorf("create project: %w", err)
+	}
+	entry := audit.Entry{Action: "project.create", Object: row.TableName(), ObjectID: row.ID, OrgPath: sides.campus.Path, To: string(row.Status), Data: map[string]any{"pairing_id": p.ID}}
+	return View{Project: row, Campus: sides.campus, Local: sides.local}, s.Audit.Write(tx, actor, entry)
 }
 
 func (s *Service) newProject(actor access.Actor, p model.Pairing, plan Plan) model.Project {
@@ -109,7 +115,7 @@ func checkPlan(tx *gorm.DB, programmeID int64, plan Plan, c fault.Collector) err
 	if err != nil {
 		return err
 	}
-	checkCodes(&c, policy, plan.Field, plan.Category)
+	programme.CheckCodes(&c, policy, plan.Field, plan.Category)
 	return c.Err()
 }
 

@@ -91,18 +91,3 @@ func listOf(list []string) []string {
 	}
 	return list
 }
-
-// checkCodes notes field and category codes that the programme's policy does not have; empty is none.
-func checkCodes(c *fault.Collector, policy model.Policy, field, category string) {
-	c.Add(!has(policy.Fields, field), "/field", "not_found", "不是本计划的领域代码", "is not one of the programme's fields")
-	c.Add(!has(policy.Categories, category), "/category", "not_found", "不是本计划的类别代码", "is not one of the programme's categories")
-}
-
-func has(items []model.Item, code string) bool {
-	for _, i := range items {
-		if i.Code == code {
-			return true
-		}
-	}
-	return code == ""
-}
