@@ -95,6 +95,8 @@ func proposalBody(_ *twins, r *realm) any {
 	return object{"programme_id": r.id("programme without pairings"), "campus_org_id": r.id("branch"), "local_org_id": r.id("community"), "level": model.PairingCommunityBranch}
 }
 
+func renewBody(_ *twins, r *realm) any { return object{"term_id": r.id("running term")} }
+
 func endBody(*twins, *realm) any { return object{"reason": "撤并", "ends_on": "2026-10-12"} }
 
 func projectBody(_ *twins, r *realm) any {

@@ -140,4 +140,11 @@ var authzRules = []authzRule{
 	{op: "acceptPairing", on: "proposal", is: "pairing", by: perms(access.PairingPropose), body: emptyBody},
 	{op: "declinePairing", on: "proposal", is: "pairing", by: perms(access.PairingPropose)},
 	{op: "endPairing", on: "pairing", by: perms(access.PairingPropose), body: endBody},
+	{op: "renewPairing", on: "pairing", by: perms(access.PairingPropose), body: renewBody},
+	{op: "listPairingRenewals", on: "pairing", by: perms(access.PairingRead)},
+	{op: "listPairingHistory", on: "pairing", by: perms(access.PairingRead)},
+	{op: "listPairingSuggestions", on: "branch", query: "programme_id={programme}", by: perms(access.PairingPropose, access.PairingRecommend)},
+	{op: "listPairingSuggestions", on: "community", query: "programme_id={programme}", by: perms(access.PairingPropose, access.PairingRecommend)},
+	{op: "getPairingCoverage", on: "department", query: "programme_id={programme}", by: perms(access.StatsRead)},
+	{op: "listUnpairedUnits", on: "town", query: "programme_id={programme}", by: perms(access.StatsRead)},
 }

@@ -122,6 +122,7 @@ func (w *twins) realm(mark string) *realm {
 	w.activities(r)
 	w.standing(r)
 	w.needs(r)
+	w.terms(r)
 	w.attendance(r)
 	w.notices(r)
 	w.content(r)
@@ -162,6 +163,15 @@ func (w *twins) programmes(r *realm) {
 	for key, of := range map[string]string{"milestone": "programme", "drafted milestone": "drafted programme"} {
 		r.ids[key] = w.NewID()
 		w.Insert(&model.Milestone{ID: r.ids[key], ProgrammeID: r.ids[of], Kind: "OTHER", Name: "节点", DueOn: "2026-12-01", CreatedAt: w.Clock.Now()})
+	}
+}
+
+// terms gives the university of a realm a term, and both sides a place on the map.
+func (w *twins) terms(r *realm) {
+	r.ids["running term"] = w.NewID()
+	w.Insert(&model.Term{ID: r.ids["running term"], UniversityID: r.ids["university"], Name: "2027-2028-1", StartsOn: "2027-09-01", EndsOn: "2028-01-20", CreatedAt: w.Clock.Now()})
+	for _, name := range []string{"university", "community"} {
+		w.set(&model.Org{}, r.ids[name], object{"lat_e6": 36_650_000, "lng_e6": 117_120_000})
 	}
 }
 

@@ -53,7 +53,7 @@ func All() []any {
 		&Region{}, &Org{}, &Term{},
 		&User{}, &LoginSession{}, &BootstrapCode{}, &RoleGrant{}, &Invitation{}, &APIClient{},
 		&StudentProfile{}, &Membership{}, &JoinCode{}, &JoinRequest{},
-		&Programme{}, &ProgrammePolicy{}, &Phase{}, &Milestone{}, &Pairing{},
+		&Programme{}, &ProgrammePolicy{}, &Phase{}, &Milestone{}, &Pairing{}, &PairingRenewal{},
 		&Project{}, &ProjectMember{}, &Activity{}, &ActivityGram{}, &Session{}, &Position{},
 		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryDraw{}, &LotteryEntry{}, &CheckIn{}, &Attendance{}, &HoursClaim{}, &HoursEntry{},
 		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{}, &NoticeFanout{},

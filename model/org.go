@@ -107,7 +107,7 @@ type Org struct {
 	Name        string    `gorm:"size:100;not null;index:ix_org_name;comment:full name"`
 	RegionCode  string    `gorm:"size:12;not null;index:ix_org_region;comment:12-digit division, empty if unknown"`
 	ImportCode  *string   `gorm:"size:16;uniqueIndex:uq_org_import;comment:division code it was imported from, NULL when made by hand"`
-	LatE6       *int64    `gorm:"column:lat_e6;comment:latitude, WGS-84, millionths of a degree"`
+	LatE6       *int64    `gorm:"column:lat_e6;index:ix_org_lat;comment:latitude, WGS-84, millionths of a degree"`
 	LngE6       *int64    `gorm:"column:lng_e6;comment:longitude, WGS-84, millionths of a degree"`
 	Status      OrgStatus `gorm:"size:12;not null;comment:see docs/states.md"`
 	SuccessorID *int64    `gorm:"comment:who certifies for a dissolved one"`

@@ -229,3 +229,12 @@ func (p *Pairing) State() string { return string(p.Status) }
 func (p *Pairing) MayBecome(next string) bool {
 	return pairingMoves.allow(p.Status, PairingStatus(next))
 }
+
+// PairingRenewal says for one side of a pairing that it goes on in a term. Rows are only added.
+type PairingRenewal struct {
+	PairingID int64     `gorm:"primaryKey;autoIncrement:false;comment:pairing"`
+	TermID    int64     `gorm:"primaryKey;autoIncrement:false;comment:term of the campus side's university"`
+	Side      string    `gorm:"primaryKey;size:8;comment:CAMPUS LOCAL"`
+	By        int64     `gorm:"column:renewed_by;not null;comment:user"`
+	At        time.Time `gorm:"column:renewed_at;not null;comment:when"`
+}

@@ -142,6 +142,12 @@ func pairingRoutes(a *api.PairingAPI) []Route {
 		Post("/pairings/:id/accept", access.PairingPropose, "acceptPairing", api.Handle(200, a.Accept), "pairings", "Accept for one side; the second acceptance makes the pairing active", "access.own_interest", "programme.not_active", "pairing.already_accepted", "pairing.expired", "pairing.org_inactive", "state.conflict", "version.mismatch"),
 		Post("/pairings/:id/decline", access.PairingPropose, "declinePairing", api.Handle(200, a.Decline), "pairings", "Turn a proposal down, or take one's own back; no reason is asked", "pairing.expired", "state.conflict", "version.mismatch"),
 		Post("/pairings/:id/end", access.PairingPropose, "endPairing", api.Handle(200, a.End), "pairings", "End a pairing with a reason, today or with notice", "pairing.ending", "state.conflict", "version.mismatch", "content.risky"),
+		Post("/pairings/:id/renew", access.PairingPropose, "renewPairing", api.Handle(200, a.Renew), "pairings", "Say for one side that it goes on in a term; when both have, a dormant pairing wakes", "pairing.ending", "state.conflict", "version.mismatch"),
+		Get("/pairings/:id/renewals", access.PairingRead, "listPairingRenewals", api.Handle(200, a.Renewals), "pairings", "For which terms the sides have renewed, newest first"),
+		Get("/pairings/:id/history", access.PairingRead, "listPairingHistory", api.Handle(200, a.History), "pairings", "What happened to a pairing, newest first"),
+		Get("/orgs/:id/pairing-suggestions", access.Person, "listPairingSuggestions", api.Handle(200, a.Suggest), "pairings", "Units to pair with, the best first, with what speaks for them", "pairing.no_location"),
+		Get("/orgs/:id/pairing-coverage", access.StatsRead, "getPairingCoverage", api.Handle(200, a.Coverage), "pairings", "How many units are paired, in all and for each organisation directly below"),
+		Get("/orgs/:id/unpaired-units", access.StatsRead, "listUnpairedUnits", api.Handle(200, a.Unpaired), "pairings", "Units at or below that have no pairing in force"),
 	}
 }
 

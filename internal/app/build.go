@@ -204,6 +204,10 @@ func periodic(d Deps, s *Services) []jobs.Job {
 			_, err := s.Pairing.ExpireDue(ctx, 500)
 			return err
 		}},
+		{Name: "rest-pairings", Every: time.Hour, Do: func(ctx context.Context) error {
+			_, err := s.Pairing.Rest(ctx, 500)
+			return err
+		}},
 		{Name: "plan-reminders", Every: time.Minute, Do: s.Remind.Plan},
 		{Name: "spread-notices", Every: 5 * time.Second, Do: s.Remind.Spread},
 		{Name: "sweep-signups", Every: 10 * time.Second, Do: func(ctx context.Context) error {

@@ -19,7 +19,7 @@ const officersMost = 50
 func Officers(tx *gorm.DB, now time.Time, p access.Permission, paths ...string) ([]int64, error) {
 	var all []int64
 	for _, path := range paths {
-		ids := pathIDs(path)
+		ids := PathIDs(path)
 		orgs, err := ByIDs(tx, ids...)
 		if err != nil {
 			return nil, err

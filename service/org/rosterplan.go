@@ -182,7 +182,7 @@ func (u units) branchOf(r *roll, row student) (int64, bool) {
 
 // under tells whether an organisation above the branch has a name that begins with department.
 func (u units) under(branch model.Org, department string) bool {
-	return slices.ContainsFunc(pathIDs(parentPath(branch)), func(id int64) bool {
+	return slices.ContainsFunc(PathIDs(parentPath(branch)), func(id int64) bool {
 		name, known := u.names[id]
 		return known && strings.HasPrefix(name, department)
 	})

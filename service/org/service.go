@@ -46,15 +46,15 @@ func parentPath(o model.Org) string {
 
 // universityOf finds the university that o stands in, which may be o itself; fault.ErrNotFound if there is none.
 func universityOf(tx *gorm.DB, o model.Org) (model.Org, error) {
-	u, err := read.One[model.Org](tx.Where("kind = ? AND id IN ?", model.OrgUniversityCommittee, pathIDs(o.Path)), "university")
+	u, err := read.One[model.Org](tx.Where("kind = ? AND id IN ?", model.OrgUniversityCommittee, PathIDs(o.Path)), "university")
 	if err != nil {
 		return u, err
 	}
 	return u, nil
 }
 
-// pathIDs are the ids of a path, from the top down.
-func pathIDs(path string) []int64 {
+// PathIDs are the ids of a path, from the top down.
+func PathIDs(path string) []int64 {
 	var ids []int64
 	for part := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
 		if id, err := strconv.ParseInt(part, 10, 64); err == nil {
