@@ -122,6 +122,7 @@ var authzRules = []authzRule{
 	{op: "createProgramme", is: "university", by: perms(access.ProgrammeWrite), body: programmeBody},
 	{op: "updateProgramme", on: "programme", by: perms(access.ProgrammeWrite), body: fieldBody("name", "新名")},
 	{op: "updateProgramme", on: "drafted programme", by: perms(access.ProgrammeWrite), body: fieldBody("name", "新名")},
+	{op: "putProgrammePolicy", on: "programme", by: perms(access.ProgrammeWrite), body: policyBody},
 	{op: "putProgrammePolicy", on: "drafted programme", by: perms(access.ProgrammeWrite), body: policyBody},
 	{op: "activateProgramme", on: "drafted programme", by: perms(access.ProgrammeWrite)},
 	{op: "closeProgramme", on: "programme", by: perms(access.ProgrammeWrite)},

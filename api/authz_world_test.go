@@ -18,6 +18,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/account"
+	"baodao/service/content"
 	"baodao/service/vault"
 )
 
@@ -38,6 +39,7 @@ type twins struct {
 	home, mirror *realm
 	system       map[string]access.Actor
 	checked      map[string]bool // kinds of refusals that were held against the contract
+	checker      content.Checker // of texts; nil lets every one through
 }
 
 // realmAbove says where each organisation of a realm stands.
@@ -98,7 +100,7 @@ func (w *twins) rebuild(t *testing.T) {
 	zero := make([]byte, vault.KeyBytes)
 	ring := config.Ring{Current: "test", Keys: map[string][]byte{"test": zero}}
 	built, err := app.Build(app.Deps{
-		DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, WeChat: doors{w.API}, Phones: w.API, Codes: w.API, Pages: apitest.Pages, Store: w.Store, Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
+		DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, WeChat: doors{w.API}, Phones: w.API, Codes: w.API, Pages: apitest.Pages, Store: w.Store, Checker: w.checker, Log: slog.New(slog.NewJSONHandler(w.Log, nil)),
 		Keys: config.Keys{Token: ring, Field: ring, Refresh: zero, Index: zero, Code: zero, Invite: zero, Client: zero},
 	})
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 // AudienceBody says who may sign up. What is left out asks for nothing.
 type AudienceBody struct {
 	OrgIDs []ID     `json:"org_ids,omitempty" maxItems:"100" doc:"Campus units with all below them; the assigned units of ASSIGNED_UNIT"`
-	Grades []string `json:"grades,omitempty" maxItems:"20" minLength:"1" maxLength:"10" doc:"Years of entry" example:"[\"2025\"]"`
+	Grades []string `json:"grades,omitempty" maxItems:"20" pattern:"^20[0-9]{2}$" patternDescription:"a year" doc:"Years of entry" example:"[\"2025\"]"`
 	Tags   []string `json:"tags,omitempty" maxItems:"4" enum:"LEAGUE_CADRE,QINGMA,LEAGUE_MEMBER,ORDINARY" doc:"One of these is enough" example:"[\"LEAGUE_MEMBER\"]"`
 }
 

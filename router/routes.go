@@ -67,10 +67,10 @@ func accountRoutes(a *api.AccountAPI) []Route {
 		Put("/me", access.Person, "updateMe", api.Handle(200, a.UpdateMe), "me", "Set my name", "account.name_from_roster", "content.in_review", "content.risky", "wechat.unavailable"),
 		Post("/me/phone", access.Person, "bindMyPhone", api.Handle(200, a.BindPhone), "me", "Set my phone number with the code of the phone button, three times a day", "wechat.phone_code_invalid", "wechat.unavailable", "account.phone_unusable").Limited(LimitPhone),
 		Delete("/me/phone", access.Person, "removeMyPhone", api.Handle(200, a.RemovePhone), "me", "Take my phone number back"),
-		Post("/users/:id/suspend", access.UserBan, "suspendUser", api.Handle(200, a.Suspend), "users", "Stop an account and end its logins", "access.own_interest", "access.reason_required", "state.conflict"),
-		Post("/users/:id/reinstate", access.UserBan, "reinstateUser", api.Handle(200, a.Reinstate), "users", "Let a suspended person log in again", "access.own_interest", "access.reason_required", "state.conflict"),
+		Post("/users/:id/suspend", access.UserBan, "suspendUser", api.Handle(200, a.Suspend), "users", "Stop an account and end its logins", "access.own_interest", "access.reason_required", "state.conflict", "content.risky"),
+		Post("/users/:id/reinstate", access.UserBan, "reinstateUser", api.Handle(200, a.Reinstate), "users", "Let a suspended person log in again", "access.own_interest", "access.reason_required", "state.conflict", "content.risky"),
 
-		Post("/orgs/:id/api-clients", access.APIClientWrite, "createAPIClient", api.Handle(201, a.CreateClient), "api-clients", "Make an API client of a committee", "api_client.not_committee", "state.conflict").StepUp(),
+		Post("/orgs/:id/api-clients", access.APIClientWrite, "createAPIClient", api.Handle(201, a.CreateClient), "api-clients", "Make an API client of a committee", "api_client.not_committee", "state.conflict", "content.risky").StepUp(),
 		Get("/orgs/:id/api-clients", access.APIClientWrite, "listAPIClients", api.Handle(200, a.ListClients), "api-clients", "API clients of a committee, newest first"),
 		Post("/api-clients/:id/rotate", access.APIClientWrite, "rotateAPIClient", api.Handle(200, a.RotateClient), "api-clients", "Give an API client a new secret", "state.conflict").StepUp(),
 		Post("/api-clients/:id/revoke", access.APIClientWrite, "revokeAPIClient", api.Handle(200, a.RevokeClient), "api-clients", "End an API client", "state.conflict").StepUp(),
@@ -85,16 +85,16 @@ func orgRoutes(a *api.OrgAPI) []Route {
 		Get("/orgs/:id", access.OrgRead, "getOrg", api.Handle(200, a.Get), "orgs", "One organisation"),
 		Post("/orgs", access.OrgWrite, "createOrg", api.Handle(201, a.Create), "orgs", "Set up an organisation below another one", "resource.not_found", "org.kind_misfit", "org.not_active", "org.name_taken", "content.in_review", "content.risky", "wechat.unavailable"),
 		Put("/orgs/:id", access.OrgWrite, "updateOrg", api.Handle(200, a.Update), "orgs", "Edit an organisation below one's own", "org.not_active", "org.name_taken", "content.in_review", "content.risky", "wechat.unavailable"),
-		Post("/orgs/:id/dissolve", access.OrgWrite, "dissolveOrg", api.Handle(200, a.Dissolve), "orgs", "End an organisation below one's own", "access.reason_required", "org.in_use", "org.successor_misfit", "state.conflict"),
+		Post("/orgs/:id/dissolve", access.OrgWrite, "dissolveOrg", api.Handle(200, a.Dissolve), "orgs", "End an organisation below one's own", "access.reason_required", "org.in_use", "org.successor_misfit", "state.conflict", "content.risky"),
 		Get("/orgs/:id/terms", access.OrgRead, "listTerms", api.Handle(200, a.ListTerms), "orgs", "Terms of a university, newest first"),
-		Post("/orgs/:id/terms", access.TermWrite, "createTerm", api.Handle(201, a.CreateTerm), "orgs", "Add a term to a university", "org.not_university", "term.overlap"),
+		Post("/orgs/:id/terms", access.TermWrite, "createTerm", api.Handle(201, a.CreateTerm), "orgs", "Add a term to a university", "org.not_university", "term.overlap", "content.in_review", "content.risky", "wechat.unavailable"),
 
 		Get("/orgs/:id/role-grants", access.GrantRead, "listRoleGrants", api.Handle(200, a.ListGrants), "roles", "Roles held in an organisation"),
 		Post("/orgs/:id/role-grants", access.GrantWrite, "createRoleGrant", api.Handle(201, a.CreateGrant), "roles", "Give a person a role strictly below one's own rank", "access.fresh_login_required", "grant.beyond_rank", "grant.exists", "grant.own", "grant.role_misfit", "grant.separation", "grant.stranger", "org.not_active"),
-		Post("/role-grants/:id/revoke", access.GrantWrite, "revokeRoleGrant", api.Handle(200, a.RevokeGrant), "roles", "Take a role away", "access.fresh_login_required", "access.reason_required", "grant.beyond_rank", "grant.own", "state.conflict"),
+		Post("/role-grants/:id/revoke", access.GrantWrite, "revokeRoleGrant", api.Handle(200, a.RevokeGrant), "roles", "Take a role away", "access.fresh_login_required", "access.reason_required", "grant.beyond_rank", "grant.own", "state.conflict", "content.risky"),
 		Get("/system/role-grants", access.GrantRead, "listSystemRoleGrants", api.Handle(200, a.ListSystemGrants), "roles", "Who operates, secures and audits the system"),
 		Post("/system/role-grants", access.GrantWrite, "createSystemRoleGrant", api.Handle(201, a.CreateSystemGrant), "roles", "Give a person a system role", "access.fresh_login_required", "grant.exists", "grant.own", "grant.separation"),
-		Post("/orgs/:id/invitations", access.Invite, "createInvitation", api.Handle(201, a.CreateInvitation), "roles", "Offer a role to whoever redeems the code", "access.fresh_login_required", "grant.beyond_rank", "grant.role_misfit", "org.not_active"),
+		Post("/orgs/:id/invitations", access.Invite, "createInvitation", api.Handle(201, a.CreateInvitation), "roles", "Offer a role to whoever redeems the code", "access.fresh_login_required", "grant.beyond_rank", "grant.role_misfit", "org.not_active", "content.risky"),
 		Get("/orgs/:id/invitations", access.Invite, "listInvitations", api.Handle(200, a.ListInvitations), "roles", "Invitations of an organisation, newest first"),
 		Post("/invitations/:id/revoke", access.Invite, "revokeInvitation", api.Handle(200, a.RevokeInvitation), "roles", "Withdraw an open invitation", "access.fresh_login_required", "grant.beyond_rank", "state.conflict"),
 		Post("/invitations/redeem", access.Person, "redeemInvitation", api.Handle(201, a.RedeemInvitation), "roles", "Take the role of an invitation", "grant.exists", "grant.own", "grant.separation", "invitation.invalid").Limited(LimitInvitation),
@@ -104,12 +104,12 @@ func orgRoutes(a *api.OrgAPI) []Route {
 func memberRoutes(a *api.MemberAPI) []Route {
 	return []Route{
 		Get("/orgs/:id/students", access.OrgMember, "listStudents", api.Handle(200, a.ListStudents), "students", "Students of an organisation and all below it"),
-		Post("/orgs/:id/roster-imports", access.RosterImport, "importRoster", api.Upload(200, api.MaxRosterUpload, a.ImportRoster), "students", "Import students from XLSX or CSV", "access.reason_required", "import.columns", "import.rows_invalid", "import.too_large", "import.unreadable", "version.mismatch"),
+		Post("/orgs/:id/roster-imports", access.RosterImport, "importRoster", api.Upload(200, api.MaxRosterUpload, a.ImportRoster), "students", "Import students from XLSX or CSV", "access.reason_required", "import.columns", "import.rows_invalid", "import.too_large", "import.unreadable", "version.mismatch", "content.risky"),
 		Post("/me/student-binding", access.Person, "bindStudent", api.Handle(200, a.BindStudent), "students", "Tie my account to a student of a university's roster", "binding.already", "binding.no_match", "binding.taken", "rate.limited", "version.mismatch"),
 
 		Post("/orgs/:id/join-codes", access.JoinCode, "createJoinCode", api.Handle(201, a.CreateJoinCode), "students", "Make a code by which students ask to join a branch", "org.not_active", "org.not_branch"),
 		Post("/join-codes/:id/revoke", access.JoinCode, "revokeJoinCode", api.Handle(200, a.RevokeJoinCode), "students", "Withdraw a join code", "state.conflict"),
-		Post("/me/join-requests", access.Person, "createJoinRequest", api.Handle(201, a.CreateJoinRequest), "students", "Ask to join a branch", "binding.already", "join.pending", "join_code.invalid").Limited(LimitJoin),
+		Post("/me/join-requests", access.Person, "createJoinRequest", api.Handle(201, a.CreateJoinRequest), "students", "Ask to join a branch", "binding.already", "join.pending", "join_code.invalid", "content.risky").Limited(LimitJoin),
 		Get("/me/join-requests", access.Person, "listMyJoinRequests", api.Handle(200, a.ListMyJoinRequests), "students", "My requests to join a branch, newest first"),
 		Get("/orgs/:id/join-requests", access.JoinApprove, "listJoinRequests", api.Handle(200, a.ListJoinRequests), "students", "Requests to join a branch"),
 		Post("/join-requests/:id/approve", access.JoinApprove, "approveJoinRequest", api.Handle(200, a.ApproveJoinRequest), "students", "Take a person into the branch", "access.own_interest", "binding.already", "join.number_taken", "org.not_active", "state.conflict", "version.mismatch"),
@@ -215,8 +215,8 @@ func attendRoutes(a *api.AttendAPI) []Route {
 		Get("/sessions/:id/check-in-code", access.CheckInShow, "getCheckInCode", api.Handle(200, a.Code), "check-ins", "The rotating code of a session, now and for the next minute", "state.conflict"),
 		Get("/sessions/:id/check-in-code.png", access.CheckInShow, "getCheckInCodePicture", api.Raw("image/png", a.Picture), "check-ins", "The present code as a QR picture", "state.conflict"),
 		Post("/check-ins/redeem", access.CheckInMake, "redeemCheckInCode", api.Handle(200, a.Redeem), "check-ins", "Check in or out with a scanned code; the nonce makes a repeat harmless", append(checks, "checkin.code_invalid", "checkin.code_expired", "rate.limited")...).Limited(LimitCheckIn),
-		Post("/sessions/:id/confirmations", access.CheckInShow, "confirmCheckIns", api.Handle(201, a.Confirm), "check-ins", "Check people in or out by list, all or none", append(checks, "access.own_interest", "access.reason_required")...),
-		Post("/check-ins/:id/annul", access.Person, "annulCheckIn", api.Handle(200, a.Annul), "check-ins", "Take a check-in or check-out back within 15 minutes: whoever made it", "access.reason_required", "checkin.annul_too_late", "checkin.annul_order", "state.conflict"),
+		Post("/sessions/:id/confirmations", access.CheckInShow, "confirmCheckIns", api.Handle(201, a.Confirm), "check-ins", "Check people in or out by list, all or none", append(checks, "access.own_interest", "access.reason_required", "content.risky")...),
+		Post("/check-ins/:id/annul", access.Person, "annulCheckIn", api.Handle(200, a.Annul), "check-ins", "Take a check-in or check-out back within 15 minutes: whoever made it", "access.reason_required", "checkin.annul_too_late", "checkin.annul_order", "state.conflict", "content.risky"),
 		Get("/sessions/:id/attendance", access.CheckInRead, "listAttendance", api.Handle(200, a.ListOfSession), "check-ins", "Everybody with a seat in a session, and when they came and went"),
 		Get("/me/check-ins", access.Person, "listMyCheckIns", api.Handle(200, a.ListMine), "check-ins", "My check-ins and failed tries, newest first"),
 	}
@@ -266,9 +266,9 @@ func pageCodeRoutes(a *api.PageCodeAPI) []Route {
 
 func standingRoutes(a *api.StandingAPI) []Route {
 	return []Route{
-		Post("/students/:id/proofs", access.ProofWrite, "recordProof", api.Handle(201, a.RecordProof), "proofs", "Record training, insurance or clearance of a student", "access.own_interest"),
-		Post("/orgs/:id/proofs", access.ProofWrite, "recordProofs", api.Handle(201, a.RecordProofs), "proofs", "Record the same proof for many students of an organisation and all below it, all or none"),
-		Post("/proofs/:id/revoke", access.ProofWrite, "revokeProof", api.Handle(200, a.RevokeProof), "proofs", "End a proof at once", "access.own_interest", "access.reason_required", "state.conflict"),
+		Post("/students/:id/proofs", access.ProofWrite, "recordProof", api.Handle(201, a.RecordProof), "proofs", "Record training, insurance or clearance of a student", "access.own_interest", "content.risky"),
+		Post("/orgs/:id/proofs", access.ProofWrite, "recordProofs", api.Handle(201, a.RecordProofs), "proofs", "Record the same proof for many students of an organisation and all below it, all or none", "content.risky"),
+		Post("/proofs/:id/revoke", access.ProofWrite, "revokeProof", api.Handle(200, a.RevokeProof), "proofs", "End a proof at once", "access.own_interest", "access.reason_required", "state.conflict", "content.risky"),
 		Get("/students/:id/proofs", access.ProofRead, "listProofs", api.Handle(200, a.ListProofs), "proofs", "Proofs of a student, newest first, revoked ones too"),
 		Get("/me/proofs", access.Person, "listMyProofs", api.Handle(200, a.MyProofs), "proofs", "My proofs, newest first"),
 
@@ -278,7 +278,7 @@ func standingRoutes(a *api.StandingAPI) []Route {
 
 		Get("/me/reliability", access.Person, "getMyReliability", api.Handle(200, a.MyReliability), "reliability", "My late cancellations and no-shows, and whether I may sign up"),
 		Get("/students/:id/reliability", access.ReliabilityRead, "getReliability", api.Handle(200, a.Reliability), "reliability", "Late cancellations and no-shows of a student"),
-		Post("/reliability-entries/:id/reverse", access.ReliabilityReverse, "reverseReliabilityEntry", api.Handle(201, a.ReverseReliability), "reliability", "Take a penalty back; a suspension that loses its reason ends", "access.own_interest", "access.reason_required", "reliability.reversed", "state.conflict"),
+		Post("/reliability-entries/:id/reverse", access.ReliabilityReverse, "reverseReliabilityEntry", api.Handle(201, a.ReverseReliability), "reliability", "Take a penalty back; a suspension that loses its reason ends", "access.own_interest", "access.reason_required", "reliability.reversed", "state.conflict", "content.risky"),
 	}
 }
 
@@ -322,6 +322,6 @@ func contentRoutes(a *api.ContentAPI) []Route {
 		Get("/content-reviews/:id", access.ContentReview, "getContentReview", api.Handle(200, a.Get), "content", "One check with its texts"),
 		Get("/content-reviews/:id/picture", access.ContentReview, "getContentReviewPicture", api.Raw("image/jpeg", a.Picture), "content", "The picture of a check"),
 		Post("/content-reviews/:id/pass", access.ContentReview, "passContent", api.Handle(200, a.Pass), "content", "Let it be shown; never one's own", "access.own_interest", "state.conflict", "version.mismatch"),
-		Post("/content-reviews/:id/reject", access.ContentReview, "rejectContent", api.Handle(200, a.Reject), "content", "Keep it from being shown, with a reason; never one's own", "access.own_interest", "access.reason_required", "state.conflict", "version.mismatch"),
+		Post("/content-reviews/:id/reject", access.ContentReview, "rejectContent", api.Handle(200, a.Reject), "content", "Keep it from being shown, with a reason; never one's own", "access.own_interest", "access.reason_required", "state.conflict", "version.mismatch", "content.risky"),
 	}
 }

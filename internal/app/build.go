@@ -151,7 +151,7 @@ func newServices(d Deps) (*Services, error) {
 	if d.Checker == nil {
 		required = nil
 	}
-	standings := &standing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log}
+	standings := &standing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Content: required}
 	signups := &signup.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey, Content: required,
 	}

@@ -14,6 +14,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
@@ -46,41 +47,51 @@ type IssuedClient struct {
 }
 
 // CreateClient makes a client of a committee. It needs a fresh login. Errors: the access refusals, fault.ErrNotFound,
-// ErrNotCommittee, fault.ErrInvalid with a name that cannot be shown and each scope that cannot be given.
+// ErrNotCommittee, fault.ErrInvalid with a name that cannot be shown and each scope that cannot be given, content.ErrRisky.
 func (s *Service) CreateClient(ctx context.Context, actor access.Actor, in NewClient, key idem.Key) (IssuedClient, error) {
 	if _, err := s.clientOrg(s.DB.WithContext(ctx), actor, in.OrgID); err != nil {
 		return IssuedClient{}, err // asked of a repeat too: its answer holds the secret
 	}
 	var wrong fault.Collector
 	text.Settle(&wrong, text.Field{At: "/name", In: &in.Name, Max: 60})
-	row, err := idem.Run(ctx, s.DB, s.Now(), actor, "createAPIClient", key, func(tx *gorm.DB) (model.APIClient, error) {
-		org, err := s.clientOrg(tx, actor, in.OrgID)
-		if err != nil {
-			return model.APIClient{}, err
-		}
-		if err := actor.Fresh(s.Now()); err != nil {
-			return model.APIClient{}, err
-		}
-		if err := checkScopes(org, in.Scopes, wrong); err != nil {
-			return model.APIClient{}, err
-		}
-		now := s.Now()
-		row := model.APIClient{
-			ID: s.NewID(), OrgID: org.ID, Name: in.Name, Scopes: in.Scopes, Version: 1,
-			CreatedBy: actor.UserID, CreatedAt: now, UpdatedAt: now,
-		}
-		row.SecretHash = hashOf(s.Keys.clientSecret(row.ID, row.Version))
-		if err := tx.Create(&row).Error; err != nil {
-			return row, fmt.Errorf("make client: %w", err)
-		}
-		return row, s.Audit.Write(tx, actor, audit.Entry{
-			Action: "api_client.create", Object: "api_clients", ObjectID: row.ID, OrgPath: org.Path, Data: map[string]any{"scopes": row.Scopes},
+	row, err := content.Do(ctx, s.Content, actor, func() (model.APIClient, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "createAPIClient", key, func(tx *gorm.DB) (model.APIClient, error) {
+			return s.createClient(tx, actor, in, wrong)
 		})
 	})
 	if err != nil {
 		return IssuedClient{}, err
 	}
 	return s.issued(row), nil
+}
+
+// createClient is CreateClient in its transaction; wrong holds what is wrong with the name.
+func (s *Service) createClient(tx *gorm.DB, actor access.Actor, in NewClient, wrong fault.Collector) (model.APIClient, error) {
+	org, err := s.clientOrg(tx, actor, in.OrgID)
+	if err != nil {
+		return model.APIClient{}, err
+	}
+	if err := actor.Fresh(s.Now()); err != nil {
+		return model.APIClient{}, err
+	}
+	if err := checkScopes(org, in.Scopes, wrong); err != nil {
+		return model.APIClient{}, err
+	}
+	if err := s.Content.Offered(tx, actor, content.Org, org.Path, []content.Text{{At: "/name", Text: in.Name}}); err != nil {
+		return model.APIClient{}, err
+	}
+	now := s.Now()
+	row := model.APIClient{
+		ID: s.NewID(), OrgID: org.ID, Name: in.Name, Scopes: in.Scopes, Version: 1,
+		CreatedBy: actor.UserID, CreatedAt: now, UpdatedAt: now,
+	}
+	row.SecretHash = hashOf(s.Keys.clientSecret(row.ID, row.Version))
+	if err := tx.Create(&row).Error; err != nil {
+		return row, fmt.Errorf("make client: %w", err)
+	}
+	return row, s.Audit.Write(tx, actor, audit.Entry{
+		Action: "api_client.create", Object: "api_clients", ObjectID: row.ID, OrgPath: org.Path, Data: map[string]any{"scopes": row.Scopes},
+	})
 }
 
 // ListClients lists the clients of an organisation, newest first, revoked ones too.

@@ -10,6 +10,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/read"
 	"baodao/service/text"
 )
@@ -28,7 +29,8 @@ func (s *Service) ReinstateUser(ctx context.Context, actor access.Actor, id int6
 	return s.moveUser(ctx, actor, id, audit.Move{Action: "user.reinstate", To: model.UserActive, Reason: reason})
 }
 
-// moveUser changes the state of an account; fault.ErrNotFound is out of sight, too. Errors: the access refusals, access.ErrReason, fault.ErrInvalid, fault.ErrNotFound, fault.ErrState.
+// moveUser changes the state of an account; fault.ErrNotFound is out of sight, too. Errors: the access refusals, access.ErrReason, fault.ErrInvalid,
+// content.ErrRisky, fault.ErrNotFound, fault.ErrState.
 func (s *Service) moveUser(ctx context.Context, actor access.Actor, id int64, m audit.Move) (model.User, error) {
 	var user model.User
 	if err := actor.Require(access.UserBan); err != nil {
@@ -41,12 +43,21 @@ func (s *Service) moveUser(ctx context.Context, actor access.Actor, id int64, m 
 	if m.Reason, err = text.Reason(m.Reason); err != nil {
 		return user, err
 	}
+	return content.Do(ctx, s.Content, actor, func() (model.User, error) { return s.tryMove(ctx, actor, id, m) })
+}
+
+func (s *Service) tryMove(ctx context.Context, actor access.Actor, id int64, m audit.Move) (user model.User, err error) {
 	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
 		if user, err = lockUser(tx, id); err != nil {
 			return err
 		}
 		if err := s.mayMove(tx, actor, id); err != nil {
 			return err
+		}
+		if user.MayBecome(m.To) { // else it is refused as such
+			if err := s.Content.Reason(tx, actor, content.Profile, homeOf(actor), m.Reason); err != nil {
+				return err
+			}
 		}
 		if err := s.Audit.Move(tx, actor, &user, m); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/signup"
@@ -28,6 +29,7 @@ type Confirmation struct {
 // StaffConfirm checks many people in or out by list, all of them or none, at the server's time. Nobody confirms themselves
 // (access.ErrOwnInterest). One signup that is not of this activity makes the whole request fault.ErrNotFound; one that is in the
 // wrong state makes it the refusal a scan would get, with every wrong item named. API clients are refused: they see nobody.
+// The reason must not be content.ErrRisky.
 func (s *Service) StaffConfirm(ctx context.Context, actor access.Actor, in Confirmation, key idem.Key) ([]model.CheckIn, error) {
 	if err := actor.Require(access.CheckInShow); err != nil {
 		return nil, err
@@ -39,8 +41,10 @@ func (s *Service) StaffConfirm(ctx context.Context, actor access.Actor, in Confi
 	if in.Reason, err = text.Reason(in.Reason); err != nil {
 		return nil, err
 	}
-	return idem.Run(ctx, s.DB, s.Now(), actor, "confirmCheckIns", key, func(tx *gorm.DB) ([]model.CheckIn, error) {
-		return s.staffConfirm(tx, actor, in)
+	return content.Do(ctx, s.Content, actor, func() ([]model.CheckIn, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "confirmCheckIns", key, func(tx *gorm.DB) ([]model.CheckIn, error) {
+			return s.staffConfirm(tx, actor, in)
+		})
 	})
 }
 
@@ -65,6 +69,9 @@ func (s *Service) staffConfirm(tx *gorm.DB, actor access.Actor, in Confirmation)
 	}
 	tries, err := judgeList(tx, c, in, students, now)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.Content.Reason(tx, actor, content.Activity, c.path, in.Reason); err != nil {
 		return nil, err
 	}
 	rows := make([]model.CheckIn, len(tries))

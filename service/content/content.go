@@ -50,6 +50,7 @@ const (
 	Activity  Use = "ACTIVITY"
 	Programme Use = "PROGRAMME"
 	Signup    Use = "SIGNUP"
+	Verdicts  Use = "VERDICT"
 	picture   Use = "PICTURE"
 )
 

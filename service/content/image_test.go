@@ -79,10 +79,15 @@ func TestAPictureWithoutAVerdictIsAPersonsBusiness(t *testing.T) {
 	k.Clock.Add(time.Minute)
 	k.advance()
 	row := k.is(model.CheckReview, "NO_ANSWER")
-	_, err := k.Checks.Reject(t.Context(), k.town, row.ID, "看不清")
+	_, err := k.Checks.Reject(t.Context(), k.town, row.ID, "看不清，像是赌场")
+	want(t, err, content.ErrRisky.Code) // the author reads the reason
+	_, err = k.Checks.Reject(t.Context(), k.town, row.ID, "看不清")
 	want(t, err, "")
-	k.verdict("pass") // too late: a person has decided
-	k.is(model.CheckRisky, "NO_ANSWER")
+	want(t, k.Checks.MediaVerdict(t.Context(), *row.TraceID, "pass", 100), "") // too late: a person has decided
+	got, err := k.Checks.Review(t.Context(), k.town, row.ID)
+	if err != nil || got.Status != model.CheckRisky || got.Why != "NO_ANSWER" || got.Reason != "看不清" {
+		t.Fatalf("%+v %v", got, err)
+	}
 }
 
 func TestALateVerdictSparesThePerson(t *testing.T) {

@@ -99,7 +99,7 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id int64) (Cas
 }
 
 // Reject keeps content from being shown for good, with a reason for its author.
-// Errors: fault.ErrNotFound, access.ErrOwnInterest, access.ErrReason, fault.ErrState (decided already).
+// Errors: fault.ErrNotFound, access.ErrOwnInterest, access.ErrReason, fault.ErrState (decided already), ErrRisky for the reason.
 func (s *Service) Reject(ctx context.Context, actor access.Actor, id int64, reason string) (Case, error) {
 	if strings.TrimSpace(reason) == "" {
 		return Case{}, access.ErrReason.With(fault.Field{Pointer: "/reason", Code: "required", ZH: "请填写理由", EN: "is required"})
@@ -109,7 +109,7 @@ func (s *Service) Reject(ctx context.Context, actor access.Actor, id int64, reas
 	if err := wrong.Err(); err != nil {
 		return Case{}, err
 	}
-	return s.decide(ctx, actor, id, model.CheckRisky, reason)
+	return Do(ctx, s, actor, func() (Case, error) { return s.decide(ctx, actor, id, model.CheckRisky, reason) })
 }
 
 func (s *Service) decide(ctx context.Context, actor access.Actor, id int64, to model.CheckStatus, reason string) (Case, error) {
@@ -139,6 +139,9 @@ func (s *Service) decide(ctx context.Context, actor access.Actor, id int64, to m
 		if row.Status != model.CheckReview {
 			return fault.ErrState
 		}
+		if err := s.verdictShown(tx, actor, row, reason); err != nil {
+			return err
+		}
 		for _, r := range append(same, row) {
 			if err := s.decideOne(tx, actor, r, to, reason); err != nil {
 				return err
@@ -150,6 +153,14 @@ func (s *Service) decide(ctx context.Context, actor access.Actor, id int64, to m
 		return Case{}, err
 	}
 	return s.Review(ctx, actor, id)
+}
+
+// verdictShown has the reason of a refusal looked at: the author reads it.
+func (s *Service) verdictShown(tx *gorm.DB, actor access.Actor, row model.ContentCheck, reason string) error {
+	if s.Checker == nil {
+		return nil
+	}
+	return s.Reason(tx, actor, Verdicts, row.OrgPath, reason)
 }
 
 // sameTexts are the checks of the same texts by other authors that wait as well, or are waited for: one decision is enough.

@@ -87,7 +87,7 @@ func (w *Worker) closedLanes(ctx context.Context) (out lanes, err error) {
 // Oldest is how long the oldest message that is due has been waiting, 0 when none is.
 func (w *Worker) Oldest(ctx context.Context) (time.Duration, error) {
 	var due []time.Time
-	err := w.DB.WithContext(ctx).Model(&model.Notice{}).Where("state = ? AND next_at <= ?", model.NoticePending, w.Now()).
+	err := w.DB.WithContext(ctx).Model(&model.Notice{}).Where(waits).Where("state = ? AND next_at <= ?", model.NoticePending, w.Now()).
 		Order("next_at").Limit(1).Pluck("next_at", &due).Error
 	if err != nil || len(due) == 0 {
 		return 0, wrap("read oldest notice", err)

@@ -57,6 +57,9 @@ func in(column string, ids []int64) whole {
 	return whole(append(text, ')'))
 }
 
+// waits is said of every message that is due, in the words of SQLite's index of those.
+const waits whole = "state IN ('PENDING','UNCONFIRMED')"
+
 // whole is a piece of SQL without parameters. GORM reads a string byte by byte to find them.
 type whole string
 

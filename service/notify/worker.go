@@ -144,7 +144,7 @@ func (w *Worker) at(step string) error {
 // recover takes messages whose worker died: they may have been sent.
 func (w *Worker) recover(ctx context.Context) error {
 	var ids []int64
-	err := w.DB.WithContext(ctx).Model(&model.Notice{}).Where("state = ? AND lease_until <= ?", model.NoticeSending, w.Now()).
+	err := w.DB.WithContext(ctx).Model(&model.Notice{}).Where("busy_user_id > 0 AND state = ? AND lease_until <= ?", model.NoticeSending, w.Now()).
 		Limit(1000).Pluck("id", &ids).Error
 	if err != nil || len(ids) == 0 {
 		return wrap("find dead leases", err)
@@ -171,7 +171,7 @@ func (w *Worker) due(ctx context.Context, closed lanes) ([]candidate, error) {
 	if len(closed.templates) > 0 {
 		db = db.Where("template NOT IN ?", closed.templates)
 	}
-	db = db.Order("next_at, id").Session(&gorm.Session{})
+	db = db.Where(waits).Order("next_at, id").Session(&gorm.Session{})
 	again, err := candidates(db.Where("next_at <= ? AND resent = ?", now, false).Limit(size), model.NoticeUnconfirmed)
 	if err != nil {
 		return nil, wrap("read outbox", err)

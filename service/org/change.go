@@ -66,24 +66,25 @@ type Dissolution struct {
 }
 
 // Dissolve ends an organisation below the actor's own. It is ErrInUse while an organisation stands below it or a pairing
-// of it lives.
+// of it lives. The reason must not be content.ErrRisky.
 func (s *Service) Dissolve(ctx context.Context, actor access.Actor, id int64, in Dissolution) (model.Org, error) {
-	var row model.Org
 	if err := actor.Require(access.OrgWrite); err != nil {
-		return row, err
+		return model.Org{}, err
 	}
-	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		old, err := belowActor(tx, actor, id)
-		if err != nil {
+	return content.Do(ctx, s.Content, actor, func() (row model.Org, err error) {
+		err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+			old, err := belowActor(tx, actor, id)
+			if err != nil {
+				return err
+			}
+			if err := s.dissolve(tx, actor, old, in); err != nil {
+				return err
+			}
+			row, err = ByID(tx, id)
 			return err
-		}
-		if err := s.dissolve(tx, actor, old, in); err != nil {
-			return err
-		}
-		row, err = ByID(tx, id)
-		return err
+		})
+		return row, err
 	})
-	return row, err
 }
 
 func (s *Service) dissolve(tx *gorm.DB, actor access.Actor, o model.Org, in Dissolution) error {
@@ -107,6 +108,9 @@ func (s *Service) dissolve(tx *gorm.DB, actor access.Actor, o model.Org, in Diss
 	}
 	if used {
 		return ErrInUse
+	}
+	if err := s.Content.Reason(tx, actor, content.Org, o.Path, reason); err != nil {
+		return err
 	}
 	return s.Audit.Move(tx, actor, &o, audit.Move{
 		Action: "org.dissolve", To: string(model.OrgDissolved), Reason: reason, OrgPath: o.Path, Set: set, Data: map[string]any{"successor_id": in.SuccessorID},

@@ -12,6 +12,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
@@ -166,13 +167,17 @@ func (s *Service) separate(tx *gorm.DB, in NewGrant) error {
 	return nil
 }
 
-// Revoke takes a role away, at once. Who may give it may take it; nobody takes their own.
+// Revoke takes a role away, at once. Who may give it may take it; nobody takes their own. The reason must not be
+// content.ErrRisky.
 func (s *Service) Revoke(ctx context.Context, actor access.Actor, id int64, reason string) (model.RoleGrant, error) {
-	var row model.RoleGrant
 	if err := actor.Require(access.GrantWrite); err != nil {
-		return row, err
+		return model.RoleGrant{}, err
 	}
-	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+	return content.Do(ctx, s.Content, actor, func() (model.RoleGrant, error) { return s.tryRevoke(ctx, actor, id, reason) })
+}
+
+func (s *Service) tryRevoke(ctx context.Context, actor access.Actor, id int64, reason string) (row model.RoleGrant, err error) {
+	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		row = model.RoleGrant{}
 		err := atomic.ForUpdate(tx).Where("id = ?", id).First(&row).Error
 		if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -202,6 +207,9 @@ func (s *Service) revoke(tx *gorm.DB, actor access.Actor, row *model.RoleGrant, 
 	}
 	if row.RevokedAt != nil {
 		return fault.ErrState
+	}
+	if err := s.Content.Reason(tx, actor, content.Org, o.Path, reason); err != nil {
+		return err
 	}
 	now := s.Now()
 	row.RevokedAt, row.Live = &now, nil

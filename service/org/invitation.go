@@ -10,6 +10,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
@@ -48,7 +49,7 @@ type InvitationInfo struct {
 	Code  string
 }
 
-// Invite makes an invitation under the rules of a role grant.
+// Invite makes an invitation under the rules of a role grant. The note must not be content.ErrRisky.
 func (s *Service) Invite(ctx context.Context, actor access.Actor, key idem.Key, in NewInvitation) (InvitationInfo, error) {
 	if err := actor.Require(access.Invite); err != nil {
 		return InvitationInfo{}, err
@@ -60,8 +61,10 @@ func (s *Service) Invite(ctx context.Context, actor access.Actor, key idem.Key, 
 	if err != nil {
 		return InvitationInfo{}, err
 	}
-	row, err := idem.Run(ctx, s.DB, s.Now(), actor, "createInvitation", key, func(tx *gorm.DB) (model.Invitation, error) {
-		return s.invite(tx, actor, in)
+	row, err := content.Do(ctx, s.Content, actor, func() (model.Invitation, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "createInvitation", key, func(tx *gorm.DB) (model.Invitation, error) {
+			return s.invite(tx, actor, in)
+		})
 	})
 	if err != nil {
 		return InvitationInfo{}, err
@@ -87,6 +90,9 @@ func (s *Service) invite(tx *gorm.DB, actor access.Actor, in NewInvitation) (mod
 	days, ok := daysOr(in.Days, InviteDays, MaxInviteDays)
 	wrong.Add(!ok, "/days", "max", "须在 1 与 30 之间", "must be between 1 and 30")
 	if err := wrong.Err(); err != nil {
+		return row, err
+	}
+	if err := s.Content.Offered(tx, actor, content.Org, o.Path, []content.Text{{At: "/note", Text: in.Note}}); err != nil {
 		return row, err
 	}
 	now := s.Now()

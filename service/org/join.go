@@ -11,6 +11,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
@@ -32,6 +33,7 @@ type JoinInfo struct {
 }
 
 // RequestJoin asks to join the branch that the code belongs to. One request of a person may be pending at a time.
+// Those who decide about it read the name, which must not be content.ErrRisky; a doubt about it is theirs to settle.
 func (s *Service) RequestJoin(ctx context.Context, actor access.Actor, key idem.Key, code string, c Claim) (JoinInfo, error) {
 	if err := actor.Require(access.Person); err != nil {
 		return JoinInfo{}, err
@@ -39,8 +41,10 @@ func (s *Service) RequestJoin(ctx context.Context, actor access.Actor, key idem.
 	if err := c.settle(); err != nil {
 		return JoinInfo{}, err
 	}
-	row, err := idem.Run(ctx, s.DB, s.Now(), actor, "createJoinRequest", key, func(tx *gorm.DB) (model.JoinRequest, error) {
-		return s.requestJoin(tx, actor, code, c)
+	row, err := content.Do(ctx, s.Content, actor, func() (model.JoinRequest, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "createJoinRequest", key, func(tx *gorm.DB) (model.JoinRequest, error) {
+			return s.requestJoin(tx, actor, code, c)
+		})
 	})
 	return JoinInfo{JoinRequest: row, Name: c.Name, Number: c.StudentNo}, err
 }
@@ -59,6 +63,9 @@ func (s *Service) requestJoin(tx *gorm.DB, actor access.Actor, code string, c Cl
 	}
 	me, err := s.Vault.Person(tx, actor.UserID)
 	if err != nil {
+		return model.JoinRequest{}, err
+	}
+	if err := s.Content.Offered(tx, actor, content.Profile, o.Path, []content.Text{{At: "/name", Text: c.Name}}); err != nil {
 		return model.JoinRequest{}, err
 	}
 	now := s.Now()

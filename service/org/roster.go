@@ -13,6 +13,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/text"
 )
@@ -39,7 +40,7 @@ type Report struct {
 // ImportRoster brings the students of an organisation's branches in line with a CSV or XLSX file: new numbers become
 // students, known ones are updated where the file says something else, nobody is taken away. One wrong row refuses the
 // whole file with ErrRows (the Report names the rows) unless opts.Partial is set. The organisation is a university, or a
-// department or branch of one, whose officers reach no further than their own students.
+// department or branch of one, whose officers reach no further than their own students. The reason must not be content.ErrRisky.
 func (s *Service) ImportRoster(ctx context.Context, actor access.Actor, orgID int64, data []byte, opts ImportOptions) (Report, error) {
 	if err := actor.Require(access.RosterImport); err != nil {
 		return Report{}, err
@@ -55,11 +56,13 @@ func (s *Service) ImportRoster(ctx context.Context, actor access.Actor, orgID in
 	if err != nil {
 		return Report{}, err
 	}
-	var done Report
-	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		done = report
-		done.Errors = slices.Clone(report.Errors)
-		return s.importRoster(tx, actor, orgID, rows, &done, opts)
+	done, err := content.Do(ctx, s.Content, actor, func() (done Report, err error) {
+		err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+			done = report
+			done.Errors = slices.Clone(report.Errors)
+			return s.importRoster(tx, actor, orgID, rows, &done, opts)
+		})
+		return done, err
 	})
 	slices.SortStableFunc(done.Errors, func(a, b RowError) int { return a.Line - b.Line })
 	done.Errors = done.Errors[:min(len(done.Errors), maxRowErrors)]
@@ -146,6 +149,9 @@ func (s *Service) importRoster(tx *gorm.DB, actor access.Actor, orgID int64, row
 		return err
 	}
 	if err := checkImport(actor, o, &opts); err != nil { // again, now that nothing moves
+		return err
+	}
+	if err := s.Content.Reason(tx, actor, content.Org, o.Path, opts.Reason); err != nil {
 		return err
 	}
 	roll := roll{university: university.ID, report: report}

@@ -13,6 +13,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
@@ -63,13 +64,16 @@ func dayNumber(d model.Date) int64 {
 	return t.Unix() / daySeconds
 }
 
-// CreateTerm adds a term to a university. Overlapping with another one is ErrTermOverlap.
+// CreateTerm adds a term to a university. Overlapping with another one is ErrTermOverlap. Everybody reads its name, which must
+// have passed the checks: content.ErrRisky, content.ErrInReview.
 func (s *Service) CreateTerm(ctx context.Context, actor access.Actor, key idem.Key, universityID int64, in NewTerm) (model.Term, error) {
 	if err := actor.Require(access.TermWrite); err != nil {
 		return model.Term{}, err
 	}
-	return idem.Run(ctx, s.DB, s.Now(), actor, "createTerm", key, func(tx *gorm.DB) (model.Term, error) {
-		return s.createTerm(tx, actor, universityID, in)
+	return content.Do(ctx, s.Content, actor, func() (model.Term, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "createTerm", key, func(tx *gorm.DB) (model.Term, error) {
+			return s.createTerm(tx, actor, universityID, in)
+		})
 	})
 }
 
@@ -102,6 +106,9 @@ func (s *Service) createTerm(tx *gorm.DB, actor access.Actor, universityID int64
 	}
 	if len(others) > 0 {
 		return row, ErrTermOverlap
+	}
+	if err := s.Content.Passed(tx, actor, content.Org, university.Path, []content.Text{{At: "/name", Text: row.Name}}); err != nil {
+		return row, err
 	}
 	if err := tx.Create(&row).Error; err != nil {
 		return row, fmt.Errorf("insert term: %w", err)

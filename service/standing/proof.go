@@ -10,6 +10,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/page"
@@ -49,7 +50,7 @@ func recorded(p model.StudentProof, orgPath string) audit.Entry {
 	}
 }
 
-// RecordProof records a proof of a student of one's own, never of oneself.
+// RecordProof records a proof of a student of one's own, never of oneself. The note must not be content.ErrRisky.
 func (s *Service) RecordProof(ctx context.Context, actor access.Actor, key idem.Key, studentID int64, in NewProof) (model.StudentProof, error) {
 	if err := person(actor, access.ProofWrite); err != nil {
 		return model.StudentProof{}, err
@@ -59,37 +60,52 @@ func (s *Service) RecordProof(ctx context.Context, actor access.Actor, key idem.
 	if err := wrong.Err(); err != nil {
 		return model.StudentProof{}, err
 	}
-	return idem.Run(ctx, s.DB, s.Now(), actor, "recordProof", key, func(tx *gorm.DB) (model.StudentProof, error) {
-		o, err := aboutStudent(tx, studentID, access.ProofRead)
-		if err == nil {
-			err = mayDecide(actor, access.ProofWrite, o)
-		}
-		if err != nil {
-			return model.StudentProof{}, err
-		}
-		row := s.newProof(actor, studentID, in)
-		if err := tx.Create(&row).Error; err != nil {
-			return row, fmt.Errorf("record proof: %w", err)
-		}
-		return row, s.Audit.Write(tx, actor, recorded(row, o.Paths[0]))
+	return content.Do(ctx, s.Content, actor, func() (model.StudentProof, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "recordProof", key, func(tx *gorm.DB) (model.StudentProof, error) {
+			return s.record(tx, actor, studentID, in)
+		})
 	})
 }
 
-// RevokeProof ends a proof at once, for a reason; fault.ErrState when it is revoked already.
+func (s *Service) record(tx *gorm.DB, actor access.Actor, studentID int64, in NewProof) (model.StudentProof, error) {
+	o, err := aboutStudent(tx, studentID, access.ProofRead)
+	if err == nil {
+		err = mayDecide(actor, access.ProofWrite, o)
+	}
+	if err == nil {
+		err = s.noteShown(tx, actor, o.Paths[0], in.Note)
+	}
+	if err != nil {
+		return model.StudentProof{}, err
+	}
+	row := s.newProof(actor, studentID, in)
+	if err := tx.Create(&row).Error; err != nil {
+		return row, fmt.Errorf("record proof: %w", err)
+	}
+	return row, s.Audit.Write(tx, actor, recorded(row, o.Paths[0]))
+}
+
+// noteShown has the note of a proof looked at, which its student and the staff read; a doubt does not stop it.
+func (s *Service) noteShown(tx *gorm.DB, actor access.Actor, orgPath, note string) error {
+	return s.Content.Offered(tx, actor, content.Profile, orgPath, []content.Text{{At: "/note", Text: note}})
+}
+
+// RevokeProof ends a proof at once, for a reason that must not be content.ErrRisky; fault.ErrState when it is revoked already.
 func (s *Service) RevokeProof(ctx context.Context, actor access.Actor, id int64, reason string) (model.StudentProof, error) {
-	var row model.StudentProof
 	if err := person(actor, access.ProofWrite); err != nil {
-		return row, err
+		return model.StudentProof{}, err
 	}
 	reason, err := reasonOf(reason)
 	if err != nil {
-		return row, err
+		return model.StudentProof{}, err
 	}
-	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		row, err = s.revoke(tx, actor, id, reason)
-		return err
+	return content.Do(ctx, s.Content, actor, func() (row model.StudentProof, err error) {
+		err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+			row, err = s.revoke(tx, actor, id, reason)
+			return err
+		})
+		return row, err
 	})
-	return row, err
 }
 
 func (s *Service) revoke(tx *gorm.DB, actor access.Actor, id int64, reason string) (model.StudentProof, error) {
@@ -106,6 +122,9 @@ func (s *Service) revoke(tx *gorm.DB, actor access.Actor, id int64, reason strin
 	}
 	if row.RevokedAt != nil {
 		return row, fault.ErrState
+	}
+	if err := s.Content.Reason(tx, actor, content.Profile, o.Paths[0], reason); err != nil {
+		return row, err
 	}
 	now := s.Now()
 	row.RevokedAt, row.RevokedBy, row.Reason, row.Version = &now, &actor.UserID, reason, row.Version+1

@@ -11,6 +11,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/org"
@@ -20,7 +21,7 @@ import (
 const MaxBulk = 500
 
 // RecordProofs records one proof for many students of an organisation and what stands below it: all of them or none.
-// fault.ErrInvalid names every student who is not there, is named twice or is the actor.
+// fault.ErrInvalid names every student who is not there, is named twice or is the actor. The note must not be content.ErrRisky.
 func (s *Service) RecordProofs(ctx context.Context, actor access.Actor, key idem.Key, orgID int64, in NewProof, studentIDs []int64) ([]model.StudentProof, error) {
 	if err := person(actor, access.ProofWrite); err != nil {
 		return nil, err
@@ -32,28 +33,37 @@ func (s *Service) RecordProofs(ctx context.Context, actor access.Actor, key idem
 	if err := wrong.Err(); err != nil {
 		return nil, err
 	}
-	return idem.Run(ctx, s.DB, s.Now(), actor, "recordProofs", key, func(tx *gorm.DB) ([]model.StudentProof, error) {
-		unit, err := org.ByID(tx, orgID)
-		if err == nil {
-			err = actor.Check(access.ProofWrite, access.Object{Paths: []string{unit.Path}, Read: access.OrgRead})
-		}
-		if err != nil {
-			return nil, err
-		}
-		paths, err := belong(tx, actor, unit, studentIDs)
-		if err != nil {
-			return nil, err
-		}
-		rows, entries := make([]model.StudentProof, len(studentIDs)), make([]audit.Entry, len(studentIDs))
-		for i, id := range studentIDs {
-			rows[i] = s.newProof(actor, id, in)
-			entries[i] = recorded(rows[i], paths[id])
-		}
-		if err := tx.CreateInBatches(rows, 100).Error; err != nil {
-			return nil, fmt.Errorf("record proofs: %w", err)
-		}
-		return rows, s.Audit.WriteAll(tx, actor, entries)
+	return content.Do(ctx, s.Content, actor, func() ([]model.StudentProof, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "recordProofs", key, func(tx *gorm.DB) ([]model.StudentProof, error) {
+			return s.recordAll(tx, actor, orgID, in, studentIDs)
+		})
 	})
+}
+
+func (s *Service) recordAll(tx *gorm.DB, actor access.Actor, orgID int64, in NewProof, studentIDs []int64) ([]model.StudentProof, error) {
+	unit, err := org.ByID(tx, orgID)
+	if err == nil {
+		err = actor.Check(access.ProofWrite, access.Object{Paths: []string{unit.Path}, Read: access.OrgRead})
+	}
+	if err != nil {
+		return nil, err
+	}
+	paths, err := belong(tx, actor, unit, studentIDs)
+	if err == nil {
+		err = s.noteShown(tx, actor, unit.Path, in.Note)
+	}
+	if err != nil {
+		return nil, err
+	}
+	rows, entries := make([]model.StudentProof, len(studentIDs)), make([]audit.Entry, len(studentIDs))
+	for i, id := range studentIDs {
+		rows[i] = s.newProof(actor, id, in)
+		entries[i] = recorded(rows[i], paths[id])
+	}
+	if err := tx.CreateInBatches(rows, 100).Error; err != nil {
+		return nil, fmt.Errorf("record proofs: %w", err)
+	}
+	return rows, s.Audit.WriteAll(tx, actor, entries)
 }
 
 // belong demands that every student is named once, is not the actor, and is of the unit or what stands below it. It gives

@@ -11,6 +11,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/read"
@@ -20,7 +21,7 @@ import (
 var ErrReversed = fault.Define(fault.Conflict, "reliability.reversed", "这条信誉记录已经撤销过了。", "This reliability entry has been reversed already.")
 
 // ReverseEntry takes a penalty back for a reason: for the department or the university of the student, never one's own.
-// A penalty can be reversed once (ErrReversed), a reversal not at all (fault.ErrState).
+// A penalty can be reversed once (ErrReversed), a reversal not at all (fault.ErrState). The reason must not be content.ErrRisky.
 func (s *Service) ReverseEntry(ctx context.Context, actor access.Actor, key idem.Key, entryID int64, reason string) (model.ReliabilityEntry, error) {
 	if err := person(actor, access.ReliabilityReverse); err != nil {
 		return model.ReliabilityEntry{}, err
@@ -29,24 +30,34 @@ func (s *Service) ReverseEntry(ctx context.Context, actor access.Actor, key idem
 	if err != nil {
 		return model.ReliabilityEntry{}, err
 	}
-	return idem.Run(ctx, s.DB, s.Now(), actor, "reverseReliabilityEntry", key, func(tx *gorm.DB) (model.ReliabilityEntry, error) {
-		entry, err := entryByID(tx, entryID)
-		if err != nil {
-			return entry, err
-		}
-		o, err := aboutStudent(tx, entry.StudentID, access.ReliabilityRead)
-		if err == nil {
-			err = mayDecide(actor, access.ReliabilityReverse, o)
-		}
-		if err != nil {
-			return entry, err
-		}
-		return s.reverse(tx, actor, entry, o.Paths[0], reason)
+	return content.Do(ctx, s.Content, actor, func() (model.ReliabilityEntry, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "reverseReliabilityEntry", key, func(tx *gorm.DB) (model.ReliabilityEntry, error) {
+			return s.reverseFor(tx, actor, entryID, reason)
+		})
 	})
 }
 
+// reverseFor is ReverseEntry in its transaction.
+func (s *Service) reverseFor(tx *gorm.DB, actor access.Actor, entryID int64, reason string) (model.ReliabilityEntry, error) {
+	entry, err := entryByID(tx, entryID)
+	if err != nil {
+		return entry, err
+	}
+	o, err := aboutStudent(tx, entry.StudentID, access.ReliabilityRead)
+	if err == nil {
+		err = mayDecide(actor, access.ReliabilityReverse, o)
+	}
+	if err == nil {
+		err = s.Content.Reason(tx, actor, content.Profile, o.Paths[0], reason)
+	}
+	if err != nil {
+		return entry, err
+	}
+	return s.reverse(tx, actor, entry, o.Paths[0], reason)
+}
+
 // Reverse takes a penalty back with a second line and lifts the suspension that no longer has its reason. The caller has
-// decided that the actor may do this. ErrReversed, fault.ErrState as for ReverseEntry, fault.ErrNotFound.
+// decided that the actor may do this and has had the reason looked at. ErrReversed, fault.ErrState as for ReverseEntry, fault.ErrNotFound.
 func (s *Service) Reverse(tx *gorm.DB, actor access.Actor, entryID int64, reason string) error {
 	entry, err := entryByID(tx, entryID)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/org"
 	"baodao/service/read"
@@ -24,6 +25,8 @@ type Service struct {
 	Now   clock.Clock
 	NewID func() int64
 	Audit *audit.Log
+
+	Content *content.Service // looks at notes and reasons before others see them; nil lets everything through
 }
 
 // maxText is the longest note or reason, in characters.
