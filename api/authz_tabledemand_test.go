@@ -37,8 +37,8 @@ var unitsOwn = except(403, "drafts projects and activities of its own only", "de
 func needForm(_ *twins, r *realm) any {
 	return object{
 		"title": "四点半课堂", "place": "党群服务中心", "risk_note": "注意路口", "contact_id": r.id("user host"),
-		"positions": []object{{"title": "辅导员", "count": 2}},
-		"windows":   []object{{"starts_at": "2026-12-05T01:00:00Z", "ends_at": "2026-12-05T03:00:00Z"}},
+		"positions": []object{{"title": "辅导员", "count": 2, "needs": "会数学"}}, "summary": "陪写作业", "field": "HEALTH", "category": "CULTURE",
+		"windows": []object{{"starts_at": "2026-12-05T01:00:00Z", "ends_at": "2026-12-05T03:00:00Z"}},
 	}
 }
 

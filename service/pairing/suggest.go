@@ -261,7 +261,8 @@ func (s *Service) knownOf(db *gorm.DB, unit model.Org, programmeID int64, found 
 	for _, id := range needing {
 		k.needs[id] = true
 	}
-	return k, k.above(db, programmeID)
+	err = k.above(db, programmeID)
+	return k, err
 }
 
 // count counts the pairings of the candidates in the programme.
