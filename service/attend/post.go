@@ -87,17 +87,6 @@ func (s *Service) post(tx *gorm.DB, p posting, rows []*model.HoursClaim) error {
 	return s.tellPosted(tx, p.scene.activity, rows)
 }
 
-// write adds lines to the ledger.
-func (s *Service) write(tx *gorm.DB, lines []model.HoursEntry) error {
-	if len(lines) == 0 {
-		return nil
-	}
-	if err := tx.CreateInBatches(lines, 100).Error; err != nil {
-		return fmt.Errorf("write to the ledger: %w", err)
-	}
-	return nil
-}
-
 // PostDue posts the publicised claims whose time is over, at most limit, and returns how many it posted.
 func (s *Service) PostDue(ctx context.Context, limit int) (posted int, err error) {
 	var due []model.HoursClaim
