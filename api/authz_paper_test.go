@@ -46,6 +46,7 @@ var paper = map[access.Permission]string{
 	access.HoursHost:        "-   -    -    -   org sub -   -   -   -   -   -   -   -",
 	access.HoursRecognise:   "-   -    -    org -   -   sub sub -   -   -   -   -   -",
 	access.HoursRead:        "own team team org org -   sub sub -   -   -   -   -   -",
+	access.HoursTotals:      "own team team org org sub sub sub sub sub sub -   -   -",
 	access.StatsRead:        "own team team org org sub sub sub sub sub sub -   -   -",
 	// agreed with the rules of signing up
 	access.ProofWrite:         "-   -    -    org -   -   sub sub -   -   -   -   -   -",
@@ -86,6 +87,7 @@ var offPaper = []struct {
 	{access.TeamWrite, "DEP UNI", access.Sub, "the campus side names the advisors, who hang on department or university"},
 	{access.SignupCreate, "TL", access.None, "narrower: signing others up has a permission of its own"},
 	{access.CheckInMake, "TL ADV", access.None, "a lead checks in as the student they are; an advisor has no seat"},
+	{access.HoursTotals, "STU", access.None, "narrower: a student has /me/record"},
 	{access.StatsRead, "STU TL ADV", access.None, "narrower: a student has /me/record"},
 	{access.AuditRead, "STU TL ADV BRS COM TWN DEP UNI CTY CIT PRV", access.None, "narrower: no route reads the audit log yet"},
 }

@@ -78,6 +78,26 @@ func TestHoursFromCheckOutToRecord(t *testing.T) {
 	e.Refused(apitest.Nobody, "GET /me/record", nil, 401, "auth.required")
 	e.Refused(apitest.Nobody, "GET /me/hours", nil, 401, "auth.required")
 
+	totals := path("GET /orgs/%d/hours-totals", e.University.ID)
+	if sum := e.Do(e.Staff("校书记", access.CommitteeOfficer, e.University), totals, nil).Status(http.StatusOK); sum.Get("minutes") != "120" || sum.Get("students") != "1" || sum.Get("parts.0.basis") != "CHECKIN" || sum.Get("hidden") != "false" {
+		t.Errorf("%s", sum.Body)
+	}
+	if sum := e.Do(e.Staff("市书记", access.CommitteeOfficer, e.City), totals, nil).Status(http.StatusOK); sum.Get("minutes") != "0" || sum.Get("students") != "" || sum.Get("hidden") != "true" {
+		t.Errorf("the city is told of one student: %s", sum.Body)
+	}
+	if sum := e.Do(e.lead, path("GET /projects/%d/hours-totals", *e.activity.ProjectID), nil).Status(http.StatusOK); sum.Get("volunteer_minutes") != "120" {
+		t.Errorf("%s", sum.Body)
+	}
+	if sum := e.Do(e.clerk, path("GET /orgs/%d/hours-totals", e.Community.ID), nil).Status(http.StatusOK); sum.Get("minutes") != "120" {
+		t.Errorf("%s", sum.Body)
+	}
+	e.Refused(e.me, totals, nil, 403, "access.denied")
+	e.Refused(e.me, path("GET /projects/%d/hours-totals", *e.activity.ProjectID), nil, 403, "access.denied")
+	if sum := e.Do(e.officer, path("GET /students/%d/record", e.me.StudentID), nil).Status(http.StatusOK); sum.Get("parts.0.basis") != "CHECKIN" {
+		t.Errorf("%s", sum.Body)
+	}
+	e.Refused(e.lead, path("GET /students/%d/record", e.me.StudentID), nil, 404, "resource.not_found")
+
 	reverse := path("POST /hours-entries/%s/reverse", hours.Get("data.0.id"))
 	why := map[string]string{"reason": "核查发现代签"}
 	e.Refused(e.me, reverse, why, 403, "access.denied")
