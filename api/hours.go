@@ -70,23 +70,51 @@ func (a *HoursAPI) ListOfActivity(c *gin.Context, in *ActivityClaimsIn) (*PageOu
 type ClaimStepIn struct {
 	ID   ID `path:"id" doc:"The activity"`
 	Body struct {
-		ClaimIDs []ID `json:"claim_ids,omitempty" maxItems:"500" nullable:"false" doc:"These claims; leave it out with all" example:"[\"7203685477580801\"]"`
-		All      bool `json:"all,omitempty" doc:"All claims that wait for this step and that the caller may decide, at most 500 a call: repeat while has_more" example:"false"`
-		Except   []ID `json:"except,omitempty" maxItems:"500" nullable:"false" doc:"But not these; only with all" example:"[]"`
+		ClaimIDs  []ID `json:"claim_ids,omitempty" maxItems:"500" nullable:"false" doc:"These claims; leave it out with all" example:"[\"7203685477580801\"]"`
+		All       bool `json:"all,omitempty" doc:"All claims that wait for this step and that the caller may decide, at most 500 a call: repeat while has_more" example:"false"`
+		SessionID ID   `json:"session_id,omitempty" doc:"Only of this session; only with all"`
+		Except    []ID `json:"except,omitempty" maxItems:"500" nullable:"false" doc:"But not these; only with all" example:"[]"`
 	}
 }
 
 func (in *ClaimStepIn) choice() attend.Choice {
-	return attend.Choice{IDs: Int64s(in.Body.ClaimIDs), All: in.Body.All, Except: Int64s(in.Body.Except)}
+	return attend.Choice{IDs: Int64s(in.Body.ClaimIDs), All: in.Body.All, SessionID: int64(in.Body.SessionID), Except: Int64s(in.Body.Except)}
+}
+
+// CorrectionIn confirms fewer minutes than were computed.
+type CorrectionIn struct {
+	ClaimID ID     `json:"claim_id" doc:"The claim"`
+	Minutes int64  `json:"minutes" minimum:"0" maximum:"1440" doc:"Whole minutes, fewer than were computed; 0: was not there" example:"60"`
+	Reason  string `json:"reason" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"not blank" doc:"Why; the student is told" example:"中途离开，只服务了一小时"`
+}
+
+// ClaimConfirmIn is ClaimStepIn with corrections.
+type ClaimConfirmIn struct {
+	ID   ID `path:"id" doc:"The activity"`
+	Body struct {
+		ClaimIDs    []ID           `json:"claim_ids,omitempty" maxItems:"500" nullable:"false" doc:"These claims; leave it out with all" example:"[\"7203685477580801\"]"`
+		All         bool           `json:"all,omitempty" doc:"All claims that wait for this step and that the caller may decide, at most 500 a call: repeat while has_more" example:"false"`
+		SessionID   ID             `json:"session_id,omitempty" doc:"Only of this session; only with all"`
+		Except      []ID           `json:"except,omitempty" maxItems:"500" nullable:"false" doc:"But not these; only with all" example:"[]"`
+		Corrections []CorrectionIn `json:"corrections,omitempty" maxItems:"100" nullable:"false" doc:"These with fewer minutes than were computed"`
+	}
+}
+
+func (in *ClaimConfirmIn) choice() attend.Choice {
+	out := attend.Choice{IDs: Int64s(in.Body.ClaimIDs), All: in.Body.All, SessionID: int64(in.Body.SessionID), Except: Int64s(in.Body.Except)}
+	for _, x := range in.Body.Corrections {
+		out.Corrections = append(out.Corrections, attend.Correction{ClaimID: int64(x.ClaimID), Minutes: x.Minutes, Reason: x.Reason})
+	}
+	return out
 }
 
 // ClaimsOut is the claims as they are now, by id.
 type ClaimsOut struct{ Body Page[ClaimView] }
 
 // step calls one step of the service.
-func step(c *gin.Context, in *ClaimStepIn, take func(context.Context, access.Actor, int64, attend.Choice) (attend.Batch, error)) (*ClaimsOut, error) {
+func step(c *gin.Context, activityID ID, choice attend.Choice, take func(context.Context, access.Actor, int64, attend.Choice) (attend.Batch, error)) (*ClaimsOut, error) {
 	ctx := c.Request.Context()
-	out, err := take(ctx, access.From(ctx), int64(in.ID), in.choice())
+	out, err := take(ctx, access.From(ctx), int64(activityID), choice)
 	if err != nil {
 		return nil, err
 	}
@@ -94,18 +122,18 @@ func step(c *gin.Context, in *ClaimStepIn, take func(context.Context, access.Act
 }
 
 // LeadConfirm states for the team that people were there.
-func (a *HoursAPI) LeadConfirm(c *gin.Context, in *ClaimStepIn) (*ClaimsOut, error) {
-	return step(c, in, a.Hours.LeadConfirm)
+func (a *HoursAPI) LeadConfirm(c *gin.Context, in *ClaimConfirmIn) (*ClaimsOut, error) {
+	return step(c, in.ID, in.choice(), a.Hours.LeadConfirm)
 }
 
 // HostConfirm states for the host that the work was done.
-func (a *HoursAPI) HostConfirm(c *gin.Context, in *ClaimStepIn) (*ClaimsOut, error) {
-	return step(c, in, a.Hours.HostConfirm)
+func (a *HoursAPI) HostConfirm(c *gin.Context, in *ClaimConfirmIn) (*ClaimsOut, error) {
+	return step(c, in.ID, in.choice(), a.Hours.HostConfirm)
 }
 
 // Recognise says for the school that the hours count, and posts them.
 func (a *HoursAPI) Recognise(c *gin.Context, in *ClaimStepIn) (*ClaimsOut, error) {
-	return step(c, in, a.Hours.Recognise)
+	return step(c, in.ID, in.choice(), a.Hours.Recognise)
 }
 
 // SettleClaimIn names a claim and gives a reason.

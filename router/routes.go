@@ -217,8 +217,8 @@ func attendRoutes(a *api.AttendAPI) []Route {
 func hoursRoutes(a *api.HoursAPI) []Route {
 	return []Route{
 		Get("/activities/:id/hours-claims", access.HoursRead, "listHoursClaims", api.Handle(200, a.ListOfActivity), "hours", "Claims of an activity that I may read, oldest first"),
-		Post("/activities/:id/hours-claims/lead-confirm", access.HoursLead, "leadConfirmHours", api.Handle(200, a.LeadConfirm), "hours", "Confirm for the team that people were there, all or none", "access.own_interest", "hours.needs_advisor", "state.conflict"),
-		Post("/activities/:id/hours-claims/host-confirm", access.HoursHost, "hostConfirmHours", api.Handle(200, a.HostConfirm), "hours", "Confirm for the host that the work was done, all or none", "access.own_interest", "state.conflict"),
+		Post("/activities/:id/hours-claims/lead-confirm", access.HoursLead, "leadConfirmHours", api.Handle(200, a.LeadConfirm), "hours", "Confirm for the team that people were there, all or none; fewer minutes with a reason", "access.own_interest", "hours.needs_advisor", "hours.more_minutes", "state.conflict", "content.risky"),
+		Post("/activities/:id/hours-claims/host-confirm", access.HoursHost, "hostConfirmHours", api.Handle(200, a.HostConfirm), "hours", "Confirm for the host that the work was done, all or none; fewer minutes with a reason", "access.own_interest", "hours.more_minutes", "state.conflict", "content.risky"),
 		Post("/activities/:id/hours-claims/recognise", access.HoursRecognise, "recogniseHours", api.Handle(200, a.Recognise), "hours", "Recognise for the school and post to the ledger, all or none", "access.own_interest", "state.conflict"),
 		Post("/hours-claims/:id/dispute", access.Person, "disputeHours", api.Handle(200, a.Dispute), "hours", "Say that a claim is wrong: its student, team or host", "access.reason_required", "state.conflict", "content.risky"),
 		Post("/hours-claims/:id/reject", access.HoursRecognise, "rejectHours", api.Handle(200, a.Reject), "hours", "End a claim for the school", "access.own_interest", "access.reason_required", "state.conflict", "content.risky"),
