@@ -64,6 +64,7 @@ var paperColumns = []access.Column{
 
 // unwritten are permissions for which the paper has no line of their own.
 var unwritten = map[access.Permission]string{
+	access.HoursNotice: "the unit: members and secretary of the branch, and the school's officers above it",
 	access.SignupGroup: "the lead of the team, and whoever speaks for the unit: each student is told and may cancel alone",
 	access.OrgRead:     "public", access.ProgrammeRead: "public", access.ActivityRead: "what is published",
 	access.PairingRead:    "whoever proposes, recommends or stands above a side; members of a side",

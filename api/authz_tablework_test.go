@@ -76,6 +76,8 @@ var authzWorkRules = []authzRule{
 	{op: "rejectHours", on: "claim", at: "branch", by: perms(access.HoursRecognise), body: reasonBody},
 	{op: "reopenHours", on: "disputed claim", is: "claim", at: "branch", by: perms(access.HoursRecognise), body: reasonBody},
 	{op: "reverseHours", on: "entry", by: perms(access.HoursRecognise), body: reasonBody},
+	{op: "listOverdueHours", on: "community", by: perms(access.HoursHost)},
+	{op: "listHoursNotices", on: "branch", by: perms(access.HoursNotice)},
 	{op: "getRecord", on: "student", is: "entry", by: perms(access.HoursRead)},
 	{op: "getOrgHoursTotals", on: "branch", by: perms(access.HoursTotals)},
 	{op: "getOrgHoursTotals", on: "community", by: perms(access.HoursTotals)},

@@ -30,15 +30,62 @@ type ClaimView struct {
 	HostBy       *ID    `json:"host_by,omitempty" doc:"User who confirmed for the host"`
 	RecognisedBy *ID    `json:"recognised_by,omitempty" doc:"User who recognised for the school"`
 	Reason       string `json:"reason,omitempty" doc:"Of a dispute or rejection, or why the minutes are fewer: PRESENCE_TOO_SHORT DAY_LIMIT OVERLAP CHECK_OUT_ANNULLED" example:"PRESENCE_TOO_SHORT"`
-	UpdatedAt    Time   `json:"updated_at" doc:"When its status last changed"`
+	DueAt        *Time  `json:"due_at,omitempty" doc:"LEAD_CONFIRMED: until then the host is to confirm; PUBLICISED: it is posted then; absent in other states"`
+	EscalatedAt  *Time  `json:"escalated_at,omitempty" doc:"LEAD_CONFIRMED: the host is overdue, and the organisation above it was told then"`
+	UpdatedAt    Time   `json:"updated_at" doc:"When it last changed"`
 }
 
 func newClaimView(c model.HoursClaim) ClaimView {
-	return ClaimView{
+	out := ClaimView{
 		ID: ID(c.ID), ActivityID: ID(c.ActivityID), SessionID: ID(c.SessionID), SignupID: ID(c.SignupID), StudentID: ID(c.StudentID),
 		Minutes: c.Minutes, Class: c.Class, Basis: c.Basis, StartsAt: At(c.StartsAt), EndsAt: At(c.EndsAt), Status: string(c.Status),
 		LeadBy: idPointer(c.LeadBy), HostBy: idPointer(c.HostBy), RecognisedBy: idPointer(c.RecognisedBy), Reason: c.Reason, UpdatedAt: At(c.UpdatedAt),
 	}
+	if c.Status == model.ClaimLead || c.Status == model.ClaimPublicised {
+		out.DueAt = AtOrNil(c.DueAt)
+	}
+	if c.Status == model.ClaimLead {
+		out.EscalatedAt = AtOrNil(c.EscalatedAt)
+	}
+	return out
+}
+
+// ListedClaimView is a claim as lists over many activities show it.
+type ListedClaimView struct {
+	ActivityClaimView
+	ActivityTitle string `json:"activity_title" doc:"Title of the activity" example:"社区清洁日"`
+}
+
+func newListedClaimView(l attend.Listed) ListedClaimView {
+	return ListedClaimView{
+		ActivityClaimView: ActivityClaimView{ClaimView: newClaimView(l.HoursClaim), Student: newParticipantView(l.Student)}, ActivityTitle: l.ActivityTitle,
+	}
+}
+
+// OrgClaimsIn pages claims that have to do with an organisation.
+type OrgClaimsIn struct {
+	PageIn
+	ID ID `path:"id" doc:"The organisation; all below it counts"`
+}
+
+// ListOverdue pages the claims that hosts have left waiting.
+func (a *HoursAPI) ListOverdue(c *gin.Context, in *OrgClaimsIn) (*PageOut[ListedClaimView], error) {
+	ctx := c.Request.Context()
+	rows, err := a.Hours.Overdue(ctx, access.From(ctx), int64(in.ID), in.Request())
+	if err != nil {
+		return nil, err
+	}
+	return NewPage(rows, newListedClaimView), nil
+}
+
+// ListNotices pages the claims that are publicised.
+func (a *HoursAPI) ListNotices(c *gin.Context, in *OrgClaimsIn) (*PageOut[ListedClaimView], error) {
+	ctx := c.Request.Context()
+	rows, err := a.Hours.Notices(ctx, access.From(ctx), int64(in.ID), in.Request())
+	if err != nil {
+		return nil, err
+	}
+	return NewPage(rows, newListedClaimView), nil
 }
 
 // ActivityClaimView is a claim as lists show it.

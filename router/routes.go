@@ -224,6 +224,8 @@ func hoursRoutes(a *api.HoursAPI) []Route {
 		Post("/hours-claims/:id/reject", access.HoursRecognise, "rejectHours", api.Handle(200, a.Reject), "hours", "End a claim for the school", "access.own_interest", "access.reason_required", "state.conflict", "content.risky"),
 		Post("/hours-claims/:id/reopen", access.HoursRecognise, "reopenHours", api.Handle(200, a.Reopen), "hours", "Take a disputed claim back to the beginning", "access.own_interest", "access.reason_required", "state.conflict", "content.risky"),
 		Post("/hours-entries/:id/reverse", access.HoursRecognise, "reverseHours", api.Handle(201, a.Reverse), "hours", "Take a ledger line back with a second one", "access.own_interest", "access.reason_required", "hours.reversed", "state.conflict", "content.risky"),
+		Get("/orgs/:id/overdue-hours", access.HoursHost, "listOverdueHours", api.Handle(200, a.ListOverdue), "hours", "Claims that hosts of an organisation have left waiting for too long, names masked: those above may confirm them"),
+		Get("/orgs/:id/hours-notices", access.HoursNotice, "listHoursNotices", api.Handle(200, a.ListNotices), "hours", "Hours that are publicised before they are posted, names masked; whoever reads them may dispute them"),
 		Get("/orgs/:id/hours-totals", access.HoursTotals, "getOrgHoursTotals", api.Handle(200, a.OfOrg), "hours", "Totals of an organisation and all below it, now or at any past moment"),
 		Get("/projects/:id/hours-totals", access.HoursTotals, "getProjectHoursTotals", api.Handle(200, a.OfProject), "hours", "Totals of what a team served, now or at any past moment"),
 		Get("/students/:id/record", access.HoursRead, "getRecord", api.Handle(200, a.RecordOf), "hours", "Totals of a student, now or at any past moment"),
