@@ -49,6 +49,9 @@ type PolicyView struct {
 	OfferMinutes                 int64        `json:"offer_minutes" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            int64        `json:"lottery_base_weight" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   int64        `json:"lottery_first_practice_weight" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
+	PublicNoticeDays             int64        `json:"public_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
+	CheckInNoticeDays            int64        `json:"check_in_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
+	HostConfirmDays              int64        `json:"host_confirm_days" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -92,6 +95,9 @@ type PolicyChange struct {
 	OfferMinutes                 *int64       `json:"offer_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            *int64       `json:"lottery_base_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   *int64       `json:"lottery_first_practice_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
+	PublicNoticeDays             *int64       `json:"public_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
+	CheckInNoticeDays            *int64       `json:"check_in_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
+	HostConfirmDays              *int64       `json:"host_confirm_days,omitempty" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -136,6 +142,9 @@ func newPolicyView(p model.Policy) PolicyView {
 		OfferMinutes:                 p.OfferMinutes,
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
+		PublicNoticeDays:             p.PublicNoticeDays,
+		CheckInNoticeDays:            p.CheckInNoticeDays,
+		HostConfirmDays:              p.HostConfirmDays,
 		SignupConsent:                p.SignupConsent,
 		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
@@ -179,6 +188,9 @@ func (v PolicyView) policy() model.Policy {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
+		PublicNoticeDays:             v.PublicNoticeDays,
+		CheckInNoticeDays:            v.CheckInNoticeDays,
+		HostConfirmDays:              v.HostConfirmDays,
 		SignupConsent:                v.SignupConsent,
 		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
@@ -222,6 +234,9 @@ func (v PolicyChange) override() programme.Override {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
+		PublicNoticeDays:             v.PublicNoticeDays,
+		CheckInNoticeDays:            v.CheckInNoticeDays,
+		HostConfirmDays:              v.HostConfirmDays,
 		SignupConsent:                v.SignupConsent,
 	}
 	if v.Fields != nil {

@@ -225,13 +225,18 @@ func attendRoutes(a *api.AttendAPI) []Route {
 func hoursRoutes(a *api.HoursAPI) []Route {
 	return []Route{
 		Get("/activities/:id/hours-claims", access.HoursRead, "listHoursClaims", api.Handle(200, a.ListOfActivity), "hours", "Claims of an activity that I may read, oldest first"),
-		Post("/activities/:id/hours-claims/lead-confirm", access.HoursLead, "leadConfirmHours", api.Handle(200, a.LeadConfirm), "hours", "Confirm for the team that people were there, all or none", "access.own_interest", "hours.needs_advisor", "state.conflict"),
-		Post("/activities/:id/hours-claims/host-confirm", access.HoursHost, "hostConfirmHours", api.Handle(200, a.HostConfirm), "hours", "Confirm for the host that the work was done, all or none", "access.own_interest", "state.conflict"),
+		Post("/activities/:id/hours-claims/lead-confirm", access.HoursLead, "leadConfirmHours", api.Handle(200, a.LeadConfirm), "hours", "Confirm for the team that people were there, all or none; fewer minutes with a reason", "access.own_interest", "hours.needs_advisor", "hours.more_minutes", "state.conflict", "content.risky"),
+		Post("/activities/:id/hours-claims/host-confirm", access.HoursHost, "hostConfirmHours", api.Handle(200, a.HostConfirm), "hours", "Confirm for the host that the work was done, all or none; fewer minutes with a reason", "access.own_interest", "hours.more_minutes", "state.conflict", "content.risky"),
 		Post("/activities/:id/hours-claims/recognise", access.HoursRecognise, "recogniseHours", api.Handle(200, a.Recognise), "hours", "Recognise for the school and post to the ledger, all or none", "access.own_interest", "state.conflict"),
 		Post("/hours-claims/:id/dispute", access.Person, "disputeHours", api.Handle(200, a.Dispute), "hours", "Say that a claim is wrong: its student, team or host", "access.reason_required", "state.conflict", "content.risky"),
 		Post("/hours-claims/:id/reject", access.HoursRecognise, "rejectHours", api.Handle(200, a.Reject), "hours", "End a claim for the school", "access.own_interest", "access.reason_required", "state.conflict", "content.risky"),
 		Post("/hours-claims/:id/reopen", access.HoursRecognise, "reopenHours", api.Handle(200, a.Reopen), "hours", "Take a disputed claim back to the beginning", "access.own_interest", "access.reason_required", "state.conflict", "content.risky"),
 		Post("/hours-entries/:id/reverse", access.HoursRecognise, "reverseHours", api.Handle(201, a.Reverse), "hours", "Take a ledger line back with a second one", "access.own_interest", "access.reason_required", "hours.reversed", "state.conflict", "content.risky"),
+		Get("/orgs/:id/overdue-hours", access.HoursHost, "listOverdueHours", api.Handle(200, a.ListOverdue), "hours", "Claims that hosts of an organisation have left waiting for too long, names masked: those above may confirm them"),
+		Get("/orgs/:id/hours-notices", access.HoursNotice, "listHoursNotices", api.Handle(200, a.ListNotices), "hours", "Hours that are publicised before they are posted, names masked; whoever reads them may dispute them"),
+		Get("/orgs/:id/hours-totals", access.HoursTotals, "getOrgHoursTotals", api.Handle(200, a.OfOrg), "hours", "Totals of an organisation and all below it, now or at any past moment"),
+		Get("/projects/:id/hours-totals", access.HoursTotals, "getProjectHoursTotals", api.Handle(200, a.OfProject), "hours", "Totals of what a team served, now or at any past moment"),
+		Get("/students/:id/record", access.HoursRead, "getRecord", api.Handle(200, a.RecordOf), "hours", "Totals of a student, now or at any past moment"),
 		Get("/me/hours", access.Person, "listMyHours", api.Handle(200, a.ListMine), "hours", "My lines of the ledger, newest first"),
 		Get("/me/record", access.Person, "getMyRecord", api.Handle(200, a.Record), "hours", "My totals as sums of the ledger, now or at any past moment"),
 	}
