@@ -27,6 +27,8 @@ type CheckIn struct {
 	ReceivedAt time.Time `gorm:"not null;comment:when it arrived"`
 	Verdict    string    `gorm:"size:8;not null;comment:OK REVIEW FAILED ANNULLED"`
 	Reason     string    `gorm:"size:40;not null;comment:code of the failure or doubt"`
+	Distance   string    `gorm:"size:8;not null;comment:DROPPED UNKNOWN INSIDE NEAR FAR, empty when no position was sent"`
+	Doubts     string    `gorm:"size:200;not null;comment:codes of all doubts, with commas"`
 	OperatorID int64     `gorm:"not null;comment:staff user, 0 for the student"`
 	AnnulsID   *int64    `gorm:"uniqueIndex:uq_checkin_annuls;comment:the row that this one annuls"`
 }
@@ -50,6 +52,7 @@ type ClaimStatus string
 
 // The states of a claim.
 const (
+	ClaimInReview   ClaimStatus = "IN_REVIEW" // half of its pair is in doubt and nobody has decided yet
 	ClaimComputed   ClaimStatus = "COMPUTED"
 	ClaimLead       ClaimStatus = "LEAD_CONFIRMED"
 	ClaimHost       ClaimStatus = "HOST_CONFIRMED"
@@ -60,11 +63,12 @@ const (
 )
 
 var claimMoves = moves[ClaimStatus]{ //nolint:gochecknoglobals // a table
+	ClaimInReview:   {ClaimComputed, ClaimDisputed, ClaimRejected},
 	ClaimComputed:   {ClaimLead, ClaimDisputed, ClaimRejected},
 	ClaimLead:       {ClaimHost, ClaimDisputed, ClaimRejected},
 	ClaimHost:       {ClaimRecognised, ClaimDisputed, ClaimRejected},
 	ClaimRecognised: {ClaimPosted},
-	ClaimDisputed:   {ClaimComputed, ClaimRejected},
+	ClaimDisputed:   {ClaimComputed, ClaimInReview, ClaimRejected},
 }
 
 // HoursClaim asks for the minutes of one session of one signup. Nobody confirms their own.

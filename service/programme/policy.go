@@ -14,18 +14,19 @@ import (
 
 // Override changes single rules of a preset, or gives all of a policy's rules; nil leaves the preset's.
 type Override struct {
-	BranchParticipationPermille, StudentParticipationPermille, BranchPairingPermille *int64
-	BranchTermMin, BranchTermMax, StudentMin, DailyMinTerms, ConcentratedMinDays     *int64
-	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                           *int64
-	PilotMinCounties, PilotMinTowns, PilotMinCommunities                             *int64
-	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                      *int64
-	PresenceMinPermille, DayMaxMinutes                                               *int64
-	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints    *int64
-	NoShowAfterHours, WeekMaxMinutes, TermMaxActivities, TravelKMH                   *int64
-	WaitlistCutoffMinutes, OfferMinutes                                              *int64
-	LotteryBaseWeight, LotteryFirstPracticeWeight                                    *int64
-	PairingDue, KickoffDue, YearStarts, SignupConsent                                *string
-	Fields, Categories                                                               *[]model.Item
+	BranchParticipationPermille, StudentParticipationPermille, BranchPairingPermille                                                      *int64
+	BranchTermMin, BranchTermMax, StudentMin, DailyMinTerms, ConcentratedMinDays                                                          *int64
+	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                                                                                *int64
+	PilotMinCounties, PilotMinTowns, PilotMinCommunities                                                                                  *int64
+	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                                                                           *int64
+	PresenceMinPermille, DayMaxMinutes                                                                                                    *int64
+	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints                                                         *int64
+	NoShowAfterHours, WeekMaxMinutes, TermMaxActivities, TravelKMH                                                                        *int64
+	WaitlistCutoffMinutes, OfferMinutes                                                                                                   *int64
+	LotteryBaseWeight, LotteryFirstPracticeWeight                                                                                         *int64
+	LocationDriftM, LocationAccuracyMinM, LocationAccuracyMaxM, LocationSpeedKMH, DeviceMaxStudents, PositionRepeatsMax, LocationKeepDays *int64
+	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                                     *string
+	Fields, Categories                                                                                                                    *[]model.Item
 }
 
 // rule is one whole-number rule of a policy: its name, where it stands, what an override says, and what it may be.
@@ -71,6 +72,13 @@ func rules(p *model.Policy, o Override) []rule {
 		{"offer_minutes", &p.OfferMinutes, o.OfferMinutes, 0, 10080},
 		{"lottery_base_weight", &p.LotteryBaseWeight, o.LotteryBaseWeight, 0, 1000},
 		{"lottery_first_practice_weight", &p.LotteryFirstPracticeWeight, o.LotteryFirstPracticeWeight, 0, 1000},
+		{"location_drift_m", &p.LocationDriftM, o.LocationDriftM, 0, 2000},
+		{"location_accuracy_min_m", &p.LocationAccuracyMinM, o.LocationAccuracyMinM, 0, 100},
+		{"location_accuracy_max_m", &p.LocationAccuracyMaxM, o.LocationAccuracyMaxM, 0, 10000},
+		{"location_speed_kmh", &p.LocationSpeedKMH, o.LocationSpeedKMH, 0, 2000},
+		{"device_max_students", &p.DeviceMaxStudents, o.DeviceMaxStudents, 0, 100},
+		{"position_repeats_max", &p.PositionRepeatsMax, o.PositionRepeatsMax, 0, 100},
+		{"location_keep_days", &p.LocationKeepDays, o.LocationKeepDays, 0, 30},
 	}
 }
 
