@@ -207,8 +207,8 @@ func attendRoutes(a *api.AttendAPI) []Route {
 		Get("/sessions/:id/check-in-code", access.CheckInShow, "getCheckInCode", api.Handle(200, a.Code), "check-ins", "The rotating code of a session, now and for the next minute", "state.conflict"),
 		Get("/sessions/:id/check-in-code.png", access.CheckInShow, "getCheckInCodePicture", api.Raw("image/png", a.Picture), "check-ins", "The present code as a QR picture", "state.conflict"),
 		Post("/check-ins/redeem", access.CheckInMake, "redeemCheckInCode", api.Handle(200, a.Redeem), "check-ins", "Check in or out with a scanned code; the nonce makes a repeat harmless", append(checks, "checkin.code_invalid", "checkin.code_expired", "rate.limited")...).Limited(LimitCheckIn),
-		Post("/sessions/:id/confirmations", access.CheckInShow, "confirmCheckIns", api.Handle(201, a.Confirm), "check-ins", "Check people in or out by list, all or none", append(checks, "access.own_interest", "access.reason_required")...),
-		Post("/check-ins/:id/annul", access.Person, "annulCheckIn", api.Handle(200, a.Annul), "check-ins", "Take a check-in or check-out back within 15 minutes: whoever made it", "access.reason_required", "checkin.annul_too_late", "checkin.annul_order", "state.conflict"),
+		Post("/sessions/:id/confirmations", access.CheckInShow, "confirmCheckIns", api.Handle(201, a.Confirm), "check-ins", "Check people in or out by list, all or none", append(checks, "access.own_interest", "access.reason_required", "content.risky")...),
+		Post("/check-ins/:id/annul", access.Person, "annulCheckIn", api.Handle(200, a.Annul), "check-ins", "Take a check-in or check-out back within 15 minutes: whoever made it", "access.reason_required", "checkin.annul_too_late", "checkin.annul_order", "state.conflict", "content.risky"),
 		Get("/sessions/:id/attendance", access.CheckInRead, "listAttendance", api.Handle(200, a.ListOfSession), "check-ins", "Everybody with a seat in a session, and when they came and went"),
 		Get("/me/check-ins", access.Person, "listMyCheckIns", api.Handle(200, a.ListMine), "check-ins", "My check-ins and failed tries, newest first"),
 	}
