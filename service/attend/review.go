@@ -145,8 +145,9 @@ func (s *Service) followReview(tx *gorm.DB, actor access.Actor, r reviewed, v ve
 	if v.to == model.ReviewRefused {
 		set["reason"] = reason
 	} else {
-		waiting, err := inReview(tx, claim.SignupID, claim.SessionID)
-		if err != nil || waiting {
+		at := pair{claim.SignupID, claim.SessionID}
+		waits, err := doubted(tx, []pair{at})
+		if err != nil || waits[at] {
 			return err
 		}
 	}
@@ -181,14 +182,18 @@ func dropOpenPair(tx *gorm.DB, row model.CheckIn) error {
 	return nil
 }
 
-// inReview tells whether half of a pair waits for a reviewer.
-func inReview(tx *gorm.DB, signupID, sessionID int64) (bool, error) {
-	var ids []int64
-	err := tx.Model(&model.CheckInReview{}).Where("signup_id = ? AND session_id = ? AND status = ?", signupID, sessionID, model.ReviewWaiting).Limit(1).Pluck("id", &ids).Error
-	if err != nil {
-		return false, fmt.Errorf("look for reviews of a pair: %w", err)
+// doubted finds the pairs half of which waits for a reviewer, of signup and session.
+func doubted(tx *gorm.DB, pairs []pair) (map[pair]bool, error) {
+	var rows []model.CheckInReview
+	q := either(tx.Where("status = ?", model.ReviewWaiting), "(signup_id = ? AND session_id = ?)", pairs)
+	if err := q.Select("signup_id", "session_id").Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("look for reviews of pairs: %w", err)
 	}
-	return len(ids) > 0, nil
+	out := make(map[pair]bool, len(rows))
+	for _, r := range rows {
+		out[pair{r.SignupID, r.SessionID}] = true
+	}
+	return out, nil
 }
 
 // reviewOf reads a review that the actor may decide or look into; fault.ErrNotFound if they may not.
