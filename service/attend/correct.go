@@ -143,7 +143,7 @@ func (s *Service) rewrite(tx *gorm.DB, actor access.Actor, t attempt, in Correct
 			continue
 		}
 		if half.old != nil {
-			if err := s.replace(tx, *half.old); err != nil {
+			if err := s.replace(tx, actor, t.scene, *half.old, in.Reason); err != nil {
 				return nil, err
 			}
 		}
@@ -190,16 +190,16 @@ func (s *Service) withdraw(tx *gorm.DB, actor access.Actor, t attempt) error {
 }
 
 // replace adds the row that annuls one which a correction replaces.
-func (s *Service) replace(tx *gorm.DB, id int64) error {
+func (s *Service) replace(tx *gorm.DB, actor access.Actor, c scene, id int64, reason string) error {
 	var row model.CheckIn
 	if err := tx.Where("id = ?", id).Take(&row).Error; err != nil {
 		return fmt.Errorf("read check-in: %w", err)
 	}
 	now := s.Now()
 	row.ID, row.AnnulsID, row.Nonce = s.NewID(), &id, "annul:"+strconv.FormatInt(id, 10)
-	row.LogicalAt, row.ReceivedAt, row.Verdict, row.Reason = now, now, model.VerdictAnnulled, "corrected"
+	row.LogicalAt, row.ReceivedAt, row.Verdict, row.Reason, row.Distance, row.Doubts = now, now, model.VerdictAnnulled, "corrected", "", ""
 	if err := tx.Create(&row).Error; err != nil {
 		return fmt.Errorf("annul check-in: %w", err)
 	}
-	return nil
+	return s.lapse(tx, actor, c, id, reason)
 }
