@@ -183,7 +183,7 @@ func wrongTries(tx *gorm.DB, students []int64, since time.Time) (map[int64][]mod
 	}
 	var rows []model.CheckIn
 	err := tx.Select("student_id", "session_id", "kind", "reason", "received_at").
-		Where("student_id IN ? AND received_at > ? AND verdict = ? AND reason IN ? AND operator_id = 0", students, since, model.VerdictFailed, wrongReasons).
+		Where("student_id IN ? AND received_at >= ? AND verdict = ? AND reason IN ? AND operator_id = 0", students, since, model.VerdictFailed, wrongReasons).
 		Order("student_id, received_at").Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read wrong codes: %w", err)
