@@ -16,6 +16,8 @@ type RedeemIn struct {
 	Body struct {
 		Code  string `json:"code" minLength:"1" maxLength:"64" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The code as it was scanned" example:"1AAAAAAAPpVU8AhzMvp0Kf3n2wQxTb"`
 		Nonce string `json:"nonce" minLength:"8" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" patternDescription:"letters, digits, _ and -" doc:"Made by the client, new for every scan; a repeat of the same scan sends the same one and gets the first answer" example:"b1c5c0de-7f1e-4a55"`
+
+		Evidence *EvidenceIn `json:"evidence,omitempty" doc:"What the phone says beside it; nothing of it is needed"`
 	}
 }
 
@@ -28,17 +30,23 @@ type CheckInView struct {
 	Kind       string `json:"kind,omitempty" enum:"IN,OUT" doc:"Check-in or check-out; absent when the code did not say" example:"IN"`
 	Method     string `json:"method" enum:"SELF_SCAN,STAFF_SCAN,HOST_CONFIRM,PASSCODE,MANUAL,OFFLINE_BATCH,REMOTE_LOG" doc:"How" example:"SELF_SCAN"`
 	Verdict    string `json:"verdict" enum:"OK,REVIEW,FAILED,ANNULLED" doc:"ANNULLED rows take the row in annuls_id back" example:"OK"`
-	Reason     string `json:"reason,omitempty" doc:"Of a failure: code_invalid code_expired pass_wrong pass_closed pass_tries no_signup too_early too_late already_in not_in already_out" example:"already_in"`
+	Reason     string `json:"reason,omitempty" doc:"Of REVIEW: the first doubt. Of a failure: code_invalid code_expired pass_wrong pass_closed pass_tries no_signup too_early too_late already_in not_in already_out" example:"already_in"`
 	At         Time   `json:"at" doc:"When it counts: server time, or what staff stated in a correction"`
 	OperatorID *ID    `json:"operator_id,omitempty" doc:"The staff member who did it; absent for the student"`
 	AnnulsID   *ID    `json:"annuls_id,omitempty" doc:"The row that this one annuls"`
+
+	Distance string      `json:"distance,omitempty" enum:"DROPPED,UNKNOWN,INSIDE,NEAR,FAR" doc:"From the place of the session: INSIDE the radius, NEAR as far as accuracy and drift explain, FAR beyond, UNKNOWN where it says nothing, DROPPED for want of consent; absent when no position was sent" example:"INSIDE"`
+	Doubts   []DoubtView `json:"doubts,omitempty" doc:"Of REVIEW: everything that a person will look at. It counts like OK until then, but its hours wait"`
 }
 
-func newCheckInView(r model.CheckIn) CheckInView {
-	return CheckInView{
-		ID: ID(r.ID), SessionID: idOrNil(r.SessionID), SignupID: idOrNil(r.SignupID), StudentID: ID(r.StudentID), Kind: r.Kind,
-		Method: r.Method, Verdict: r.Verdict, Reason: r.Reason, At: At(r.LogicalAt), OperatorID: idOrNil(r.OperatorID),
-		AnnulsID: idPointer(r.AnnulsID),
+// newCheckInView is the view of a caller who reads English or Chinese.
+func newCheckInView(english bool) func(model.CheckIn) CheckInView {
+	return func(r model.CheckIn) CheckInView {
+		return CheckInView{
+			ID: ID(r.ID), SessionID: idOrNil(r.SessionID), SignupID: idOrNil(r.SignupID), StudentID: ID(r.StudentID), Kind: r.Kind,
+			Method: r.Method, Verdict: r.Verdict, Reason: r.Reason, At: At(r.LogicalAt), OperatorID: idOrNil(r.OperatorID),
+			AnnulsID: idPointer(r.AnnulsID), Distance: r.Distance, Doubts: newDoubtViews(english, r.Doubts),
+		}
 	}
 }
 
@@ -48,11 +56,11 @@ type CheckInOut struct{ Body CheckInView }
 // Redeem checks the signed-in student in or out with a scanned code.
 func (a *AttendAPI) Redeem(c *gin.Context, in *RedeemIn) (*CheckInOut, error) {
 	ctx := c.Request.Context()
-	row, err := a.Attendance.Redeem(ctx, access.From(ctx), attend.Try{Code: in.Body.Code, Nonce: in.Body.Nonce})
+	row, err := a.Attendance.Redeem(ctx, access.From(ctx), attend.Try{Code: in.Body.Code, Nonce: in.Body.Nonce, Evidence: in.Body.Evidence.evidence()})
 	if err != nil {
 		return nil, err
 	}
-	return &CheckInOut{Body: newCheckInView(row)}, nil
+	return &CheckInOut{Body: newCheckInView(speaksEnglish(c))(row)}, nil
 }
 
 // ConfirmCheckInsIn says that staff saw people come or go.
@@ -78,7 +86,7 @@ func (a *AttendAPI) Confirm(c *gin.Context, in *ConfirmCheckInsIn) (*CheckInsOut
 	if err != nil {
 		return nil, err
 	}
-	return &CheckInsOut{Body: Page[CheckInView]{Data: Views(rows, newCheckInView)}}, nil
+	return &CheckInsOut{Body: Page[CheckInView]{Data: Views(rows, newCheckInView(speaksEnglish(c)))}}, nil
 }
 
 // AnnulIn names a check-in or check-out and says why it is taken back.
@@ -96,7 +104,7 @@ func (a *AttendAPI) Annul(c *gin.Context, in *AnnulIn) (*CheckInOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &CheckInOut{Body: newCheckInView(row)}, nil
+	return &CheckInOut{Body: newCheckInView(speaksEnglish(c))(row)}, nil
 }
 
 // CorrectAttendanceIn says when somebody really came and went.
@@ -120,7 +128,7 @@ func (a *AttendAPI) Correct(c *gin.Context, in *CorrectAttendanceIn) (*CheckInsO
 	if err != nil {
 		return nil, err
 	}
-	return &CheckInsOut{Body: Page[CheckInView]{Data: Views(rows, newCheckInView)}}, nil
+	return &CheckInsOut{Body: Page[CheckInView]{Data: Views(rows, newCheckInView(speaksEnglish(c)))}}, nil
 }
 
 // AttendanceIn pages the participants of a session.
@@ -167,5 +175,5 @@ func (a *AttendAPI) ListMine(c *gin.Context, in *MyCheckInsIn) (*PageOut[CheckIn
 	if err != nil {
 		return nil, err
 	}
-	return NewPage(rows, newCheckInView), nil
+	return NewPage(rows, newCheckInView(speaksEnglish(c))), nil
 }

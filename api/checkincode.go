@@ -152,7 +152,7 @@ func (a *AttendAPI) Scan(c *gin.Context, in *ScanIn) (*ScannedOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ScannedOut{Body: ScannedView{CheckInView: newCheckInView(got.CheckIn), Student: newParticipantView(got.Student)}}, nil
+	return &ScannedOut{Body: ScannedView{CheckInView: newCheckInView(speaksEnglish(c))(got.CheckIn), Student: newParticipantView(got.Student)}}, nil
 }
 
 // OpenPassIn opens a pass code.
@@ -224,15 +224,17 @@ type RedeemPassIn struct {
 		Kind      string `json:"kind" enum:"IN,OUT" doc:"Check-in or check-out" example:"IN"`
 		PassCode  string `json:"pass_code" minLength:"8" maxLength:"8" pattern:"^[0-9]{8}$" patternDescription:"eight digits" doc:"The code as it was heard" example:"38190527"`
 		Nonce     string `json:"nonce" minLength:"8" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" patternDescription:"letters, digits, _ and -" doc:"Made by the client, new for every try; a repeat of the same try sends the same one and gets the first answer" example:"b1c5c0de-7f1e-4a55"`
+
+		Evidence *EvidenceIn `json:"evidence,omitempty" doc:"What the phone says beside it; nothing of it is needed"`
 	}
 }
 
 // RedeemPass checks the signed-in student in or out with a pass code.
 func (a *AttendAPI) RedeemPass(c *gin.Context, in *RedeemPassIn) (*CheckInOut, error) {
 	ctx := c.Request.Context()
-	row, err := a.Attendance.RedeemPass(ctx, access.From(ctx), attend.Pass{SessionID: int64(in.Body.SessionID), Kind: in.Body.Kind, Code: in.Body.PassCode, Nonce: in.Body.Nonce})
+	row, err := a.Attendance.RedeemPass(ctx, access.From(ctx), attend.Pass{SessionID: int64(in.Body.SessionID), Kind: in.Body.Kind, Code: in.Body.PassCode, Nonce: in.Body.Nonce, Evidence: in.Body.Evidence.evidence()})
 	if err != nil {
 		return nil, err
 	}
-	return &CheckInOut{Body: newCheckInView(row)}, nil
+	return &CheckInOut{Body: newCheckInView(speaksEnglish(c))(row)}, nil
 }

@@ -41,6 +41,7 @@ func Routes(h Handlers) []Route {
 		activityRoutes(h.Activity),
 		signupRoutes(h.Signup),
 		attendRoutes(h.Attend),
+		reviewRoutes(h.Attend),
 		hoursRoutes(h.Hours),
 		statsRoutes(h.Stats),
 		notifyRoutes(h.Notify),

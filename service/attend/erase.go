@@ -21,10 +21,23 @@ import (
 // keptMost is how long evidence is kept at the very most, when the hours never become final.
 const keptMost = 180 * 24 * time.Hour
 
-// EraseEvidence deletes up to limit rows of evidence, positions and phones, that nobody needs any more: location_keep_days
-// after the hours became final (posted or rejected; without a claim, after the end of the session), and after 180 days
-// whatever became of them. It tells how many. Verdict, class and doubts stay with the check-in.
-func (s *Service) EraseEvidence(ctx context.Context, limit int) (n int, err error) {
+// eraseMost is how many rows one transaction erases.
+const eraseMost = 1000
+
+// EraseEvidence deletes the evidence, positions and phones, that nobody needs any more: location_keep_days after the hours
+// became final (posted or rejected; without a claim, after the end of the session), and after 180 days whatever became of
+// them. Verdict, class and doubts stay with the check-in.
+func (s *Service) EraseEvidence(ctx context.Context) error {
+	for {
+		n, err := s.erase(ctx, eraseMost)
+		if err != nil || n < eraseMost {
+			return err
+		}
+	}
+}
+
+// erase deletes up to limit rows and tells how many.
+func (s *Service) erase(ctx context.Context, limit int) (n int, err error) {
 	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		n = 0
 		var programmes []int64
