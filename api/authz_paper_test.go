@@ -42,6 +42,7 @@ var paper = map[access.Permission]string{
 	access.CheckInMake:      "own own  own  -   -   -   -   -   -   -   -   -   -   -",
 	access.CheckInShow:      "-   -    team org org -   org org -   -   -   -   -   -",
 	access.CheckInRead:      "own team team org org -   sub -   -   -   -   -   -   -",
+	access.CheckInReview:    "own - - - org - sub - - - - - - -",
 	access.HoursLead:        "-   team team org -   -   -   -   -   -   -   -   -   -",
 	access.HoursHost:        "-   -    -    -   org sub -   -   -   -   -   -   -   -",
 	access.HoursRecognise:   "-   -    -    org -   -   sub sub -   -   -   -   -   -",
@@ -97,6 +98,7 @@ var offPaper = []struct {
 	{access.SignupCreate, "TL", access.None, "narrower: signing others up has a permission of its own"},
 	{access.CheckInMake, "TL ADV", access.None, "a lead checks in as the student they are; an advisor has no seat"},
 	{access.HoursTotals, "STU", access.None, "narrower: a student has /me/record"},
+	{access.CheckInReview, "STU", access.None, "one's own is read at /check-ins/{id}/evidence, and decided by others"},
 	{access.StatsRead, "STU TL ADV", access.None, "narrower: a student has /me/record"},
 	{access.AuditRead, "STU TL ADV BRS COM TWN DEP UNI CTY CIT PRV", access.None, "narrower: no route reads the audit log yet"},
 }

@@ -126,6 +126,7 @@ func (w *twins) realm(mark string) *realm {
 	w.needs(r)
 	w.terms(r)
 	w.attendance(r)
+	w.doubts(r)
 	w.notices(r)
 	w.content(r)
 	return r

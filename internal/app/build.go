@@ -160,6 +160,7 @@ func newServices(d Deps) (*Services, error) {
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures,
 	}
 	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, LedgerKey: ledgerKey, CodeKey: d.Keys.Code, Content: required}
+	standings.Trail = attendance
 	return &Services{
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys, Content: required},
@@ -235,6 +236,8 @@ func periodic(d Deps, s *Services) []jobs.Job {
 			_, err := s.Signup.MarkAbsent(ctx, 1000)
 			return err
 		}},
+		{Name: "erase-evidence", Every: time.Hour, Do: s.Attend.EraseEvidence},
+		{Name: "remind-reviewers", Every: 5 * time.Minute, Do: s.Attend.RemindReviewers},
 		{Name: "draw-lotteries", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 			_, err := s.Signup.DrawDue(ctx, 20)
 			return err

@@ -106,6 +106,8 @@ const (
 	CheckInMake Permission = "check_in.make"
 	CheckInShow Permission = "check_in.code" // show the rotating code, confirm by list
 	CheckInRead Permission = "check_in.read"
+	// CheckInReview reads the doubts of a check-in and decides about it; its position as long as nobody has.
+	CheckInReview Permission = "check_in.review"
 
 	HoursLead      Permission = "hours.lead_confirm"
 	HoursHost      Permission = "hours.host_confirm"
@@ -188,6 +190,8 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	CheckInMake: {STU: Own},
 	CheckInShow: {ADV: Team, BRS: Org, COM: Org, DEP: Org, UNI: Org},
 	CheckInRead: {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, DEP: Sub},
+
+	CheckInReview: {COM: Org, DEP: Sub},
 
 	HoursLead:      {TL: Team, ADV: Team, BRS: Org},
 	HoursHost:      {COM: Org, TWN: Sub},

@@ -16,8 +16,8 @@ import (
 	"baodao/service/audit"
 )
 
-// batch is how many rows one statement writes or reads.
-const batch = 500
+// linesMost is how many rows one statement writes or reads.
+const linesMost = 500
 
 // errHead stops everything that would write to a ledger whose end was not signed by this program.
 var errHead = errors.New("the head of the ledger is not signed with our key: run baodao ledger verify")
@@ -33,7 +33,7 @@ type chain struct {
 // seal moves the chain on by one line.
 func (c *chain) seal(line model.HoursEntry) model.HoursLink {
 	c.seq++
-	c.mac = c.sum("line", c.mac, sealed(c.seq, line))
+	c.mac = c.sum("line", c.mac, lineBytes(c.seq, line))
 	return model.HoursLink{Seq: c.seq, EntryID: line.ID, MAC: c.mac}
 }
 
@@ -52,7 +52,7 @@ func (c *chain) sum(purpose string, parts ...[]byte) []byte {
 }
 
 // sealed is every column of a line, each in one way only.
-func sealed(seq int64, e model.HoursEntry) []byte {
+func lineBytes(seq int64, e model.HoursEntry) []byte {
 	out := make([]byte, 0, 256)
 	for _, n := range []int64{seq, e.ID, e.StudentID, e.Minutes, e.ClaimID, e.Reversal, e.ProgrammeID, e.ActivityID, e.BranchID, e.PostedBy, e.PostedAt.UnixMilli()} {
 		out = binary.BigEndian.AppendUint64(out, uint64(n)) //nolint:gosec // bits
@@ -65,7 +65,7 @@ func sealed(seq int64, e model.HoursEntry) []byte {
 
 // write adds lines to the ledger, to its chain and to its totals. Everybody who writes waits at the head, which is locked
 // last of all locks. A line that is there already is gorm.ErrDuplicatedKey.
-func (s *Service) write(tx *gorm.DB, lines []model.HoursEntry) error {
+func (s *Service) writeLines(tx *gorm.DB, lines []model.HoursEntry) error {
 	if len(lines) == 0 {
 		return nil
 	}
@@ -77,10 +77,10 @@ func (s *Service) write(tx *gorm.DB, lines []model.HoursEntry) error {
 	for i, l := range lines {
 		links[i] = end.seal(l)
 	}
-	if err := tx.CreateInBatches(lines, batch).Error; err != nil {
+	if err := tx.CreateInBatches(lines, linesMost).Error; err != nil {
 		return fmt.Errorf("write to the ledger: %w", err)
 	}
-	if err := tx.CreateInBatches(links, batch).Error; err != nil {
+	if err := tx.CreateInBatches(links, linesMost).Error; err != nil {
 		return fmt.Errorf("chain the ledger: %w", err)
 	}
 	if err := s.addUp(tx, lines); err != nil {
@@ -126,7 +126,7 @@ func (s *Service) setHead(tx *gorm.DB, end *chain) error {
 func (s *Service) adopt(tx *gorm.DB, end *chain) error {
 	for last := int64(0); ; {
 		var lines []model.HoursEntry
-		if err := tx.Where("id > ?", last).Order("id").Limit(batch).Find(&lines).Error; err != nil {
+		if err := tx.Where("id > ?", last).Order("id").Limit(linesMost).Find(&lines).Error; err != nil {
 			return fmt.Errorf("read the ledger: %w", err)
 		}
 		if len(lines) == 0 {

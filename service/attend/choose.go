@@ -25,11 +25,11 @@ type Choice struct {
 	All         bool
 	SessionID   int64 // with All: only of this session, 0 for all sessions
 	Except      []int64
-	Corrections []Correction // for the steps of lead and host; with IDs they belong to the named ones
+	Corrections []Shortening // for the steps of lead and host; with IDs they belong to the named ones
 }
 
-// Correction confirms fewer minutes than were computed, 0 for somebody who was not there after all.
-type Correction struct {
+// Shortening confirms fewer minutes than were computed, 0 for somebody who was not there after all.
+type Shortening struct {
 	ClaimID int64
 	Minutes int64
 	Reason  string

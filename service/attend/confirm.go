@@ -85,16 +85,15 @@ func (s *Service) staffConfirm(tx *gorm.DB, actor access.Actor, in Confirmation)
 	if err := tx.CreateInBatches(rows, 100).Error; err != nil {
 		return nil, fmt.Errorf("store check-ins: %w", err)
 	}
+	seen := make([]good, len(tries))
 	for i, t := range tries {
-		if err := s.apply(tx, actor, t, rows[i], in.Reason); err != nil {
-			return nil, err
-		}
+		seen[i] = good{actor: actor, try: t.with(&rows[i]), row: &rows[i], reason: in.Reason}
 	}
-	return rows, nil
+	return rows, s.enact(tx, seen)
 }
 
 // judgeList decides about every item of a list; students are those of in.SignupIDs, in their order, and locked.
-func judgeList(tx *gorm.DB, c scene, in Confirmation, students []int64, now time.Time) ([]try, error) {
+func judgeList(tx *gorm.DB, c scene, in Confirmation, students []int64, now time.Time) ([]attempt, error) {
 	seats, err := seatsOf(tx, c.activity.ID, students...)
 	if err != nil {
 		return nil, err
@@ -103,10 +102,10 @@ func judgeList(tx *gorm.DB, c scene, in Confirmation, students []int64, now time
 	if err != nil {
 		return nil, err
 	}
-	tries := make([]try, len(students))
+	tries := make([]attempt, len(students))
 	var refused *fault.Fault
 	for i, student := range students {
-		t := try{scene: c, signup: seats[student], attendance: known[in.SignupIDs[i]]}
+		t := attempt{scene: c, signup: seats[student], attendance: known[in.SignupIDs[i]]}
 		if t.signup.ID != in.SignupIDs[i] {
 			t.signup = model.Signup{} // it is an old one; the student may have signed up anew
 		}

@@ -8,11 +8,14 @@ import (
 
 // What tests of the pure parts need to see.
 var (
-	MakeCode = makeCode
-	ReadCode = readCode
-	StepOf   = stepOf
-	DayOf    = dayOf
-	Worth    = worth
+	MakeCode    = makeCode
+	MakeOwnCode = makeOwnCode
+	PassOf      = passOf
+	PassLives   = passLives
+	ReadCode    = readCode
+	StepOf      = stepOf
+	DayOf       = dayOf
+	Worth       = worth
 )
 
 // CodeLen is the length of every code.
@@ -25,4 +28,4 @@ func (c credit) Minutes() int64 { return c.minutes }
 func (c credit) Reason() string { return c.reason }
 
 // Enter writes lines to the ledger.
-func Enter(s *Service, tx *gorm.DB, lines []model.HoursEntry) error { return s.write(tx, lines) }
+func Enter(s *Service, tx *gorm.DB, lines []model.HoursEntry) error { return s.writeLines(tx, lines) }

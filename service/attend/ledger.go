@@ -64,7 +64,7 @@ func (s *Service) reverse(tx *gorm.DB, actor access.Actor, id int64, reason stri
 	}
 	back := line
 	back.ID, back.Minutes, back.Reversal, back.PostedBy, back.PostedAt = s.NewID(), -line.Minutes, line.ID, actor.UserID, s.Now()
-	if err := s.write(tx, []model.HoursEntry{back}); errors.Is(err, gorm.ErrDuplicatedKey) {
+	if err := s.writeLines(tx, []model.HoursEntry{back}); errors.Is(err, gorm.ErrDuplicatedKey) {
 		return line, ErrReversed
 	} else if err != nil {
 		return line, err

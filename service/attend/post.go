@@ -81,7 +81,7 @@ func (s *Service) post(tx *gorm.DB, p posting, rows []*model.HoursClaim) error {
 	if err != nil {
 		return err
 	}
-	if err := s.write(tx, lines); err != nil {
+	if err := s.writeLines(tx, lines); err != nil {
 		return err
 	}
 	return s.tellPosted(tx, p.scene.activity, rows)

@@ -183,7 +183,7 @@ func (s *Service) take(tx *gorm.DB, actor access.Actor, c scene, choice Choice, 
 	maps.Copy(set, st.set)
 	err = audit.MoveAll(tx, s.Audit, actor, waiting, audit.Move{Action: st.name, To: string(st.to), OrgPath: c.path, Set: set})
 	if err == nil {
-		err = s.correct(tx, actor, c, st, fewer, set)
+		err = s.shorten(tx, actor, c, st, fewer, set)
 	}
 	if err == nil && st.then != nil {
 		err = st.then(waiting)

@@ -27,6 +27,13 @@ type Service struct {
 	Audit *audit.Log
 
 	Content *content.Service // looks at notes and reasons before others see them; nil lets everything through
+	Trail   Trail            // nil forgets nothing
+}
+
+// Trail holds positions of students.
+type Trail interface {
+	// ForgetPositions deletes them, in the transaction in which the consent ends.
+	ForgetPositions(tx *gorm.DB, studentID int64) error
 }
 
 // maxText is the longest note or reason, in characters.
