@@ -56,6 +56,7 @@ type PolicyView struct {
 	DeviceMaxStudents            int64        `json:"device_max_students" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
 	PositionRepeatsMax           int64        `json:"position_repeats_max" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
 	LocationKeepDays             int64        `json:"location_keep_days" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
+	ReviewDays                   int64        `json:"review_days" minimum:"0" maximum:"60" doc:"Days that a doubtful check-in waits for the host; then the department of the student is told too; 0: 3" example:"3"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -106,6 +107,7 @@ type PolicyChange struct {
 	DeviceMaxStudents            *int64       `json:"device_max_students,omitempty" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
 	PositionRepeatsMax           *int64       `json:"position_repeats_max,omitempty" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
 	LocationKeepDays             *int64       `json:"location_keep_days,omitempty" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
+	ReviewDays                   *int64       `json:"review_days,omitempty" minimum:"0" maximum:"60" doc:"Days that a doubtful check-in waits for the host; then the department of the student is told too; 0: 3" example:"3"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -157,6 +159,7 @@ func newPolicyView(p model.Policy) PolicyView {
 		DeviceMaxStudents:            p.DeviceMaxStudents,
 		PositionRepeatsMax:           p.PositionRepeatsMax,
 		LocationKeepDays:             p.LocationKeepDays,
+		ReviewDays:                   p.ReviewDays,
 		SignupConsent:                p.SignupConsent,
 		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
@@ -207,6 +210,7 @@ func (v PolicyView) policy() model.Policy {
 		DeviceMaxStudents:            v.DeviceMaxStudents,
 		PositionRepeatsMax:           v.PositionRepeatsMax,
 		LocationKeepDays:             v.LocationKeepDays,
+		ReviewDays:                   v.ReviewDays,
 		SignupConsent:                v.SignupConsent,
 		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
@@ -257,6 +261,7 @@ func (v PolicyChange) override() programme.Override {
 		DeviceMaxStudents:            v.DeviceMaxStudents,
 		PositionRepeatsMax:           v.PositionRepeatsMax,
 		LocationKeepDays:             v.LocationKeepDays,
+		ReviewDays:                   v.ReviewDays,
 		SignupConsent:                v.SignupConsent,
 	}
 	if v.Fields != nil {
