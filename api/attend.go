@@ -1,8 +1,6 @@
 package api
 
 import (
-	"time"
-
 	"github.com/gin-gonic/gin"
 
 	"baodao/model"
@@ -12,60 +10,6 @@ import (
 
 // AttendAPI is checking in and out.
 type AttendAPI struct{ Attendance *attend.Service }
-
-// CheckInCodeIn names a session and what the code is for.
-type CheckInCodeIn struct {
-	ID   ID     `path:"id" doc:"The session"`
-	Kind string `query:"kind" enum:"IN,OUT" default:"IN" doc:"Check-in or check-out"`
-}
-
-// CodeView is one code.
-type CodeView struct {
-	Code       string `json:"code" doc:"Text of the QR code, at most 30 characters of 0-9 A-Z a-z _ -" example:"1AAAAAAAPpVU8AhzMvp0Kf3n2wQxTb"`
-	ValidFrom  Time   `json:"valid_from" doc:"Show it from then on, until the next one begins"`
-	ValidUntil Time   `json:"valid_until" doc:"It is accepted before this"`
-}
-
-func newCodeView(c attend.Code) CodeView {
-	return CodeView{Code: c.Text, ValidFrom: At(c.ValidFrom), ValidUntil: At(c.ValidUntil)}
-}
-
-// CheckInCodesView is what a screen needs to keep rotating for a minute without a network.
-type CheckInCodesView struct {
-	CodeView
-	SessionID   ID         `json:"session_id" doc:"The session"`
-	Kind        string     `json:"kind" enum:"IN,OUT" doc:"Check-in or check-out" example:"IN"`
-	StepSeconds int64      `json:"step_seconds" doc:"A new code begins every so many seconds" example:"10"`
-	Next        []CodeView `json:"next" nullable:"false" doc:"The codes of the next 60 seconds"`
-	OpensAt     Time       `json:"opens_at" doc:"Check-ins are accepted from then"`
-	ClosesAt    Time       `json:"closes_at" doc:"And before this"`
-}
-
-// CheckInCodesOut is the answer.
-type CheckInCodesOut struct{ Body CheckInCodesView }
-
-// Code gives the present code and those of the next minute.
-func (a *AttendAPI) Code(c *gin.Context, in *CheckInCodeIn) (*CheckInCodesOut, error) {
-	ctx := c.Request.Context()
-	codes, err := a.Attendance.CurrentCode(ctx, access.From(ctx), int64(in.ID), in.Kind)
-	if err != nil {
-		return nil, err
-	}
-	return &CheckInCodesOut{Body: CheckInCodesView{
-		CodeView: newCodeView(codes.Now), SessionID: ID(codes.SessionID), Kind: codes.Kind, StepSeconds: int64(attend.Step / time.Second),
-		Next: Views(codes.Next, newCodeView), OpensAt: At(codes.OpensAt), ClosesAt: At(codes.ClosesAt),
-	}}, nil
-}
-
-// Picture draws the present code.
-func (a *AttendAPI) Picture(c *gin.Context, in *CheckInCodeIn) (*File, error) {
-	ctx := c.Request.Context()
-	png, err := a.Attendance.Picture(ctx, access.From(ctx), int64(in.ID), in.Kind)
-	if err != nil {
-		return nil, err
-	}
-	return &File{ContentType: "image/png", Body: png}, nil
-}
 
 // RedeemIn carries a code as it was scanned.
 type RedeemIn struct {
@@ -86,8 +30,8 @@ type CheckInView struct {
 	Kind       string `json:"kind,omitempty" enum:"IN,OUT" doc:"Check-in or check-out; absent when the code did not say" example:"IN"`
 	Method     string `json:"method" enum:"SELF_SCAN,STAFF_SCAN,HOST_CONFIRM,PASSCODE,MANUAL,OFFLINE_BATCH,REMOTE_LOG" doc:"How" example:"SELF_SCAN"`
 	Verdict    string `json:"verdict" enum:"OK,REVIEW,FAILED,ANNULLED" doc:"ANNULLED rows take the row in annuls_id back" example:"OK"`
-	Reason     string `json:"reason,omitempty" doc:"Of REVIEW: the first doubt. Of a failure: code_invalid code_expired no_signup too_early too_late already_in not_in already_out" example:"already_in"`
-	At         Time   `json:"at" doc:"When it counts: server time"`
+	Reason     string `json:"reason,omitempty" doc:"Of REVIEW: the first doubt. Of a failure: code_invalid code_expired pass_wrong pass_closed pass_tries no_signup too_early too_late already_in not_in already_out" example:"already_in"`
+	At         Time   `json:"at" doc:"When it counts: server time, or what staff stated in a correction"`
 	OperatorID *ID    `json:"operator_id,omitempty" doc:"The staff member who did it; absent for the student"`
 	AnnulsID   *ID    `json:"annuls_id,omitempty" doc:"The row that this one annuls"`
 
@@ -161,6 +105,30 @@ func (a *AttendAPI) Annul(c *gin.Context, in *AnnulIn) (*CheckInOut, error) {
 		return nil, err
 	}
 	return &CheckInOut{Body: newCheckInView(speaksEnglish(c))(row)}, nil
+}
+
+// CorrectAttendanceIn says when somebody really came and went.
+type CorrectAttendanceIn struct {
+	IdemIn
+	ID   ID `path:"id" doc:"The session"`
+	Body struct {
+		SignupID ID     `json:"signup_id" doc:"Whose: a signup of this activity, never one's own"`
+		InAt     Time   `json:"in_at,omitzero" doc:"When they came; absent: as it is recorded"`
+		OutAt    Time   `json:"out_at,omitzero" doc:"When they went; absent: as it is recorded"`
+		Reason   string `json:"reason" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"not blank" doc:"Why; kept in the audit log" example:"忘记签退，现场负责人核对"`
+	}
+}
+
+// Correct sets when somebody came and went.
+func (a *AttendAPI) Correct(c *gin.Context, in *CorrectAttendanceIn) (*CheckInsOut, error) {
+	ctx := c.Request.Context()
+	rows, err := a.Attendance.Correct(ctx, access.From(ctx), attend.Correction{
+		SessionID: int64(in.ID), SignupID: int64(in.Body.SignupID), InAt: timeOrNil(in.Body.InAt), OutAt: timeOrNil(in.Body.OutAt), Reason: in.Body.Reason,
+	}, in.Key())
+	if err != nil {
+		return nil, err
+	}
+	return &CheckInsOut{Body: Page[CheckInView]{Data: Views(rows, newCheckInView(speaksEnglish(c)))}}, nil
 }
 
 // AttendanceIn pages the participants of a session.

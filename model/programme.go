@@ -83,6 +83,9 @@ type Policy struct {
 	CheckOutLateMinutes          int64  `json:"check_out_late_minutes"`        // after the session ends
 	PresenceMinPermille          int64  `json:"presence_min_permille"`         // of the planned minutes; below it no minutes
 	DayMaxMinutes                int64  `json:"day_max_minutes"`               // credited per person and day
+	AnnulMinutes                 int64  `json:"annul_minutes"`                 // see Annul
+	CorrectionDays               int64  `json:"correction_days"`               // see Correction
+	PassCodeMinutes              int64  `json:"pass_code_minutes"`             // a pass code is open at a time at most; 0: never
 	NoShowWindowDays             int64  `json:"no_show_window_days"`           // in days, see NoShowWindow
 	NoShowLimit                  int64  `json:"no_show_limit"`                 // 0: nobody is suspended
 	SuspensionDays               int64  `json:"suspension_days"`               // 0: nobody is suspended
@@ -130,6 +133,18 @@ func (p Policy) NoShowWindow() time.Duration {
 // written before the rule have 48 hours.
 func (p Policy) NoShowAfter() time.Duration {
 	return time.Duration(cmp.Or(p.NoShowAfterHours, 48)) * time.Hour
+}
+
+// Annul is the time in which a check-in or check-out can be taken back; policies that were written before the rule have 15
+// minutes.
+func (p Policy) Annul() time.Duration {
+	return time.Duration(cmp.Or(p.AnnulMinutes, 15)) * time.Minute
+}
+
+// Correction is the time after the end of a session in which staff may correct who came and went when; policies that were
+// written before the rule have 7 days.
+func (p Policy) Correction() time.Duration {
+	return time.Duration(cmp.Or(p.CorrectionDays, 7)) * 24 * time.Hour
 }
 
 // Weights are those of a lottery: of every entry, and of a student who still lacks the practice asked for. Policies that

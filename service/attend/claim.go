@@ -12,8 +12,19 @@ import (
 	"baodao/service/audit"
 )
 
-// basisCheckIn is the basis of a claim that a closed pair makes.
-const basisCheckIn = "CHECKIN"
+// The bases of a claim that a closed pair makes: codes and staff who were there, or times that staff stated later.
+const (
+	basisCheckIn = "CHECKIN"
+	basisManual  = "MANUAL"
+)
+
+// basis is what a claim rests on.
+func (g good) basis() string {
+	if g.corrected {
+		return basisManual
+	}
+	return basisCheckIn
+}
 
 // credit turns pairs that were just closed into claims and completes the signups all of whose pairs are closed.
 func (s *Service) credit(tx *gorm.DB, tries []good) error {
@@ -39,7 +50,7 @@ func (s *Service) credit(tx *gorm.DB, tries []good) error {
 			}
 			continue
 		}
-		row := s.newClaim(g.try, c, status)
+		row := s.newClaim(g, c, status)
 		rows = append(rows, row)
 		acts = append(acts, audit.Act{Actor: g.actor, Entry: audit.Entry{
 			Action: "hours.compute", Object: row.TableName(), ObjectID: row.ID, OrgPath: g.try.scene.path, To: row.State(), Data: claimData(g.try, c),
@@ -68,25 +79,26 @@ func classOf(a model.Activity) string {
 }
 
 // newClaim is the claim of a pair.
-func (s *Service) newClaim(t attempt, c credit, status model.ClaimStatus) model.HoursClaim {
-	now := s.Now()
+func (s *Service) newClaim(g good, c credit, status model.ClaimStatus) model.HoursClaim {
+	t, now := g.try, s.Now()
 	return model.HoursClaim{
 		ID: s.NewID(), SignupID: t.signup.ID, SessionID: t.scene.session.ID, ActivityID: t.scene.activity.ID, StudentID: t.signup.StudentID,
-		Minutes: c.minutes, Class: classOf(t.scene.activity), Basis: basisCheckIn, InID: *t.attendance.InID, OutID: *t.attendance.OutID,
+		Minutes: c.minutes, Class: classOf(t.scene.activity), Basis: g.basis(), InID: *t.attendance.InID, OutID: *t.attendance.OutID,
 		StartsAt: c.from, EndsAt: c.until(), Status: status, Reason: c.reason, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 }
 
-// recompute computes a claim anew when its check-out had been annulled. Any other decision about it stands.
+// recompute computes a claim anew when its check-out had been annulled, or its times are corrected. Any other decision about
+// it stands.
 func (s *Service) recompute(tx *gorm.DB, g good, c credit, old *model.HoursClaim, status model.ClaimStatus) error {
-	if old.Status != model.ClaimDisputed || old.Reason != reasonAnnulled {
+	if old.Status != model.ClaimDisputed || (old.Reason != reasonAnnulled && !g.corrected) {
 		return nil
 	}
 	t := g.try
 	return s.Audit.Move(tx, g.actor, old, audit.Move{
 		Action: "hours.compute", To: string(status), OrgPath: t.scene.path, Data: claimData(t, c),
 		Set: map[string]any{
-			"minutes": c.minutes, "class": classOf(t.scene.activity), "reason": c.reason, "starts_at": c.from, "ends_at": c.until(),
+			"minutes": c.minutes, "class": classOf(t.scene.activity), "basis": g.basis(), "reason": c.reason, "starts_at": c.from, "ends_at": c.until(),
 			"in_id": *t.attendance.InID, "out_id": *t.attendance.OutID, "lead_by": nil, "host_by": nil,
 		},
 	})

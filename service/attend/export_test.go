@@ -2,11 +2,14 @@ package attend
 
 // What tests of the pure parts need to see.
 var (
-	MakeCode = makeCode
-	ReadCode = readCode
-	StepOf   = stepOf
-	DayOf    = dayOf
-	Worth    = worth
+	MakeCode    = makeCode
+	MakeOwnCode = makeOwnCode
+	PassOf      = passOf
+	PassLives   = passLives
+	ReadCode    = readCode
+	StepOf      = stepOf
+	DayOf       = dayOf
+	Worth       = worth
 )
 
 // CodeLen is the length of every code.

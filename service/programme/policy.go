@@ -19,7 +19,7 @@ type Override struct {
 	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                                                                                *int64
 	PilotMinCounties, PilotMinTowns, PilotMinCommunities                                                                                  *int64
 	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                                                                           *int64
-	PresenceMinPermille, DayMaxMinutes                                                                                                    *int64
+	PresenceMinPermille, DayMaxMinutes, AnnulMinutes, CorrectionDays, PassCodeMinutes                                                     *int64
 	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints                                                         *int64
 	NoShowAfterHours, WeekMaxMinutes, TermMaxActivities, TravelKMH                                                                        *int64
 	WaitlistCutoffMinutes, OfferMinutes                                                                                                   *int64
@@ -60,6 +60,9 @@ func rules(p *model.Policy, o Override) []rule {
 		{"check_out_late_minutes", &p.CheckOutLateMinutes, o.CheckOutLateMinutes, 0, 1440},
 		{"presence_min_permille", &p.PresenceMinPermille, o.PresenceMinPermille, 0, 1000},
 		{"day_max_minutes", &p.DayMaxMinutes, o.DayMaxMinutes, 1, 1440},
+		{"annul_minutes", &p.AnnulMinutes, o.AnnulMinutes, 0, 1440},
+		{"correction_days", &p.CorrectionDays, o.CorrectionDays, 0, 90},
+		{"pass_code_minutes", &p.PassCodeMinutes, o.PassCodeMinutes, 0, 120},
 		{"no_show_window_days", &p.NoShowWindowDays, o.NoShowWindowDays, 0, 3660},
 		{"no_show_limit", &p.NoShowLimit, o.NoShowLimit, 0, 100},
 		{"suspension_days", &p.SuspensionDays, o.SuspensionDays, 0, 366},
