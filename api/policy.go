@@ -13,6 +13,8 @@ type PolicyItem struct {
 
 // PolicyView is the rules of a programme: what is asked, as data. The same shape is read and written.
 type PolicyView struct {
+	EvidenceRulesView
+
 	BranchParticipationPermille  int64        `json:"branch_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille int64        `json:"student_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
 	BranchPairingPermille        int64        `json:"branch_pairing_permille" minimum:"0" maximum:"1000" doc:"Target share of branches with an active pairing, per mille; 0: none" example:"300"`
@@ -52,13 +54,6 @@ type PolicyView struct {
 	OfferMinutes                 int64        `json:"offer_minutes" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            int64        `json:"lottery_base_weight" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   int64        `json:"lottery_first_practice_weight" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
-	LocationDriftM               int64        `json:"location_drift_m" minimum:"0" maximum:"2000" doc:"Metres that a position may lie outside a session's radius beyond its own accuracy before a check-in is reviewed; 0: 100" example:"100"`
-	LocationAccuracyMinM         int64        `json:"location_accuracy_min_m" minimum:"0" maximum:"100" doc:"Accuracy in metres below which a position is not believed; 0: 1" example:"1"`
-	LocationAccuracyMaxM         int64        `json:"location_accuracy_max_m" minimum:"0" maximum:"10000" doc:"Accuracy in metres above which a position says nothing and is not believed; 0: 500" example:"500"`
-	LocationSpeedKMH             int64        `json:"location_speed_kmh" minimum:"0" maximum:"2000" doc:"Speed in km/h between two check-ins of one student above which the second is reviewed; 0: 200" example:"200"`
-	DeviceMaxStudents            int64        `json:"device_max_students" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
-	PositionRepeatsMax           int64        `json:"position_repeats_max" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
-	LocationKeepDays             int64        `json:"location_keep_days" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -66,6 +61,8 @@ type PolicyView struct {
 
 // PolicyChange gives single rules; what is left out stays as it is in the preset. Without a preset every rule is needed.
 type PolicyChange struct {
+	EvidenceRulesChange
+
 	BranchParticipationPermille  *int64       `json:"branch_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille *int64       `json:"student_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
 	BranchPairingPermille        *int64       `json:"branch_pairing_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches with an active pairing, per mille; 0: none" example:"300"`
@@ -105,13 +102,6 @@ type PolicyChange struct {
 	OfferMinutes                 *int64       `json:"offer_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            *int64       `json:"lottery_base_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   *int64       `json:"lottery_first_practice_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
-	LocationDriftM               *int64       `json:"location_drift_m,omitempty" minimum:"0" maximum:"2000" doc:"Metres that a position may lie outside a session's radius beyond its own accuracy before a check-in is reviewed; 0: 100" example:"100"`
-	LocationAccuracyMinM         *int64       `json:"location_accuracy_min_m,omitempty" minimum:"0" maximum:"100" doc:"Accuracy in metres below which a position is not believed; 0: 1" example:"1"`
-	LocationAccuracyMaxM         *int64       `json:"location_accuracy_max_m,omitempty" minimum:"0" maximum:"10000" doc:"Accuracy in metres above which a position says nothing and is not believed; 0: 500" example:"500"`
-	LocationSpeedKMH             *int64       `json:"location_speed_kmh,omitempty" minimum:"0" maximum:"2000" doc:"Speed in km/h between two check-ins of one student above which the second is reviewed; 0: 200" example:"200"`
-	DeviceMaxStudents            *int64       `json:"device_max_students,omitempty" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
-	PositionRepeatsMax           *int64       `json:"position_repeats_max,omitempty" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
-	LocationKeepDays             *int64       `json:"location_keep_days,omitempty" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -120,6 +110,7 @@ type PolicyChange struct {
 func newPolicyView(p model.Policy) PolicyView {
 	item := func(i model.Item) PolicyItem { return PolicyItem(i) }
 	return PolicyView{
+		EvidenceRulesView:            newEvidenceRulesView(p),
 		BranchParticipationPermille:  p.BranchParticipationPermille,
 		StudentParticipationPermille: p.StudentParticipationPermille,
 		BranchPairingPermille:        p.BranchPairingPermille,
@@ -143,34 +134,29 @@ func newPolicyView(p model.Policy) PolicyView {
 		CheckOutLateMinutes:          p.CheckOutLateMinutes,
 		PresenceMinPermille:          p.PresenceMinPermille,
 		DayMaxMinutes:                p.DayMaxMinutes,
-		AnnulMinutes:                 p.AnnulMinutes, CorrectionDays: p.CorrectionDays, PassCodeMinutes: p.PassCodeMinutes,
-		NoShowWindowDays:           p.NoShowWindowDays,
-		NoShowLimit:                p.NoShowLimit,
-		SuspensionDays:             p.SuspensionDays,
-		LateCancelPoints:           p.LateCancelPoints,
-		NoShowPoints:               p.NoShowPoints,
-		NoShowAfterHours:           p.NoShowAfterHours,
-		WeekMaxMinutes:             p.WeekMaxMinutes,
-		TermMaxActivities:          p.TermMaxActivities,
-		TravelKMH:                  p.TravelKMH,
-		WaitlistCutoffMinutes:      p.WaitlistCutoffMinutes,
-		OfferMinutes:               p.OfferMinutes,
-		LotteryBaseWeight:          p.LotteryBaseWeight,
-		LotteryFirstPracticeWeight: p.LotteryFirstPracticeWeight,
-		LocationDriftM:             p.LocationDriftM,
-		LocationAccuracyMinM:       p.LocationAccuracyMinM,
-		LocationAccuracyMaxM:       p.LocationAccuracyMaxM,
-		LocationSpeedKMH:           p.LocationSpeedKMH,
-		DeviceMaxStudents:          p.DeviceMaxStudents,
-		PositionRepeatsMax:         p.PositionRepeatsMax,
-		LocationKeepDays:           p.LocationKeepDays,
-		SignupConsent:              p.SignupConsent,
-		Fields:                     Views(p.Fields, item), Categories: Views(p.Categories, item),
+		AnnulMinutes:                 p.AnnulMinutes,
+		CorrectionDays:               p.CorrectionDays,
+		PassCodeMinutes:              p.PassCodeMinutes,
+		NoShowWindowDays:             p.NoShowWindowDays,
+		NoShowLimit:                  p.NoShowLimit,
+		SuspensionDays:               p.SuspensionDays,
+		LateCancelPoints:             p.LateCancelPoints,
+		NoShowPoints:                 p.NoShowPoints,
+		NoShowAfterHours:             p.NoShowAfterHours,
+		WeekMaxMinutes:               p.WeekMaxMinutes,
+		TermMaxActivities:            p.TermMaxActivities,
+		TravelKMH:                    p.TravelKMH,
+		WaitlistCutoffMinutes:        p.WaitlistCutoffMinutes,
+		OfferMinutes:                 p.OfferMinutes,
+		LotteryBaseWeight:            p.LotteryBaseWeight,
+		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
+		SignupConsent:                p.SignupConsent,
+		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
 }
 
 func (v PolicyView) policy() model.Policy {
-	return model.Policy{
+	out := model.Policy{
 		BranchParticipationPermille:  v.BranchParticipationPermille,
 		StudentParticipationPermille: v.StudentParticipationPermille,
 		BranchPairingPermille:        v.BranchPairingPermille,
@@ -194,30 +180,27 @@ func (v PolicyView) policy() model.Policy {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
-		AnnulMinutes:                 v.AnnulMinutes, CorrectionDays: v.CorrectionDays, PassCodeMinutes: v.PassCodeMinutes,
-		NoShowWindowDays:           v.NoShowWindowDays,
-		NoShowLimit:                v.NoShowLimit,
-		SuspensionDays:             v.SuspensionDays,
-		LateCancelPoints:           v.LateCancelPoints,
-		NoShowPoints:               v.NoShowPoints,
-		NoShowAfterHours:           v.NoShowAfterHours,
-		WeekMaxMinutes:             v.WeekMaxMinutes,
-		TermMaxActivities:          v.TermMaxActivities,
-		TravelKMH:                  v.TravelKMH,
-		WaitlistCutoffMinutes:      v.WaitlistCutoffMinutes,
-		OfferMinutes:               v.OfferMinutes,
-		LotteryBaseWeight:          v.LotteryBaseWeight,
-		LotteryFirstPracticeWeight: v.LotteryFirstPracticeWeight,
-		LocationDriftM:             v.LocationDriftM,
-		LocationAccuracyMinM:       v.LocationAccuracyMinM,
-		LocationAccuracyMaxM:       v.LocationAccuracyMaxM,
-		LocationSpeedKMH:           v.LocationSpeedKMH,
-		DeviceMaxStudents:          v.DeviceMaxStudents,
-		PositionRepeatsMax:         v.PositionRepeatsMax,
-		LocationKeepDays:           v.LocationKeepDays,
-		SignupConsent:              v.SignupConsent,
-		Fields:                     itemsOf(v.Fields), Categories: itemsOf(v.Categories),
+		AnnulMinutes:                 v.AnnulMinutes,
+		CorrectionDays:               v.CorrectionDays,
+		PassCodeMinutes:              v.PassCodeMinutes,
+		NoShowWindowDays:             v.NoShowWindowDays,
+		NoShowLimit:                  v.NoShowLimit,
+		SuspensionDays:               v.SuspensionDays,
+		LateCancelPoints:             v.LateCancelPoints,
+		NoShowPoints:                 v.NoShowPoints,
+		NoShowAfterHours:             v.NoShowAfterHours,
+		WeekMaxMinutes:               v.WeekMaxMinutes,
+		TermMaxActivities:            v.TermMaxActivities,
+		TravelKMH:                    v.TravelKMH,
+		WaitlistCutoffMinutes:        v.WaitlistCutoffMinutes,
+		OfferMinutes:                 v.OfferMinutes,
+		LotteryBaseWeight:            v.LotteryBaseWeight,
+		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
+		SignupConsent:                v.SignupConsent,
+		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
+	v.EvidenceRulesView.onto(&out)
+	return out
 }
 
 func (v PolicyChange) override() programme.Override {
@@ -245,29 +228,25 @@ func (v PolicyChange) override() programme.Override {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
-		AnnulMinutes:                 v.AnnulMinutes, CorrectionDays: v.CorrectionDays, PassCodeMinutes: v.PassCodeMinutes,
-		NoShowWindowDays:           v.NoShowWindowDays,
-		NoShowLimit:                v.NoShowLimit,
-		SuspensionDays:             v.SuspensionDays,
-		LateCancelPoints:           v.LateCancelPoints,
-		NoShowPoints:               v.NoShowPoints,
-		NoShowAfterHours:           v.NoShowAfterHours,
-		WeekMaxMinutes:             v.WeekMaxMinutes,
-		TermMaxActivities:          v.TermMaxActivities,
-		TravelKMH:                  v.TravelKMH,
-		WaitlistCutoffMinutes:      v.WaitlistCutoffMinutes,
-		OfferMinutes:               v.OfferMinutes,
-		LotteryBaseWeight:          v.LotteryBaseWeight,
-		LotteryFirstPracticeWeight: v.LotteryFirstPracticeWeight,
-		LocationDriftM:             v.LocationDriftM,
-		LocationAccuracyMinM:       v.LocationAccuracyMinM,
-		LocationAccuracyMaxM:       v.LocationAccuracyMaxM,
-		LocationSpeedKMH:           v.LocationSpeedKMH,
-		DeviceMaxStudents:          v.DeviceMaxStudents,
-		PositionRepeatsMax:         v.PositionRepeatsMax,
-		LocationKeepDays:           v.LocationKeepDays,
-		SignupConsent:              v.SignupConsent,
+		AnnulMinutes:                 v.AnnulMinutes,
+		CorrectionDays:               v.CorrectionDays,
+		PassCodeMinutes:              v.PassCodeMinutes,
+		NoShowWindowDays:             v.NoShowWindowDays,
+		NoShowLimit:                  v.NoShowLimit,
+		SuspensionDays:               v.SuspensionDays,
+		LateCancelPoints:             v.LateCancelPoints,
+		NoShowPoints:                 v.NoShowPoints,
+		NoShowAfterHours:             v.NoShowAfterHours,
+		WeekMaxMinutes:               v.WeekMaxMinutes,
+		TermMaxActivities:            v.TermMaxActivities,
+		TravelKMH:                    v.TravelKMH,
+		WaitlistCutoffMinutes:        v.WaitlistCutoffMinutes,
+		OfferMinutes:                 v.OfferMinutes,
+		LotteryBaseWeight:            v.LotteryBaseWeight,
+		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
+		SignupConsent:                v.SignupConsent,
 	}
+	v.EvidenceRulesChange.onto(&out)
 	if v.Fields != nil {
 		fields := itemsOf(v.Fields)
 		out.Fields = &fields

@@ -25,6 +25,7 @@ type Override struct {
 	WaitlistCutoffMinutes, OfferMinutes                                                                                                   *int64
 	LotteryBaseWeight, LotteryFirstPracticeWeight                                                                                         *int64
 	LocationDriftM, LocationAccuracyMinM, LocationAccuracyMaxM, LocationSpeedKMH, DeviceMaxStudents, PositionRepeatsMax, LocationKeepDays *int64
+	ReviewDays                                                                                                                            *int64
 	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                                     *string
 	Fields, Categories                                                                                                                    *[]model.Item
 }
@@ -82,6 +83,7 @@ func rules(p *model.Policy, o Override) []rule {
 		{"device_max_students", &p.DeviceMaxStudents, o.DeviceMaxStudents, 0, 100},
 		{"position_repeats_max", &p.PositionRepeatsMax, o.PositionRepeatsMax, 0, 100},
 		{"location_keep_days", &p.LocationKeepDays, o.LocationKeepDays, 0, 30},
+		{"review_days", &p.ReviewDays, o.ReviewDays, 0, 60},
 	}
 }
 
