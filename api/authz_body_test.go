@@ -156,7 +156,9 @@ func showBody(w *twins, r *realm) any {
 	return object{"code": code, "kind": "IN", "nonce": fmt.Sprint("scan-", w.NewID())}
 }
 
-func openPassBody(*twins, *realm) any { return object{"kind": "IN", "minutes": 5, "reason": "没有屏幕"} }
+func openPassBody(*twins, *realm) any {
+	return object{"kind": "IN", "minutes": 5, "reason": "没有屏幕"}
+}
 
 func passBody(w *twins, r *realm) any {
 	code := w.Do(r.who["host"], on("GET /sessions/%d/pass-code", r.ids["session of present activity"]), nil).Status(200).Get("code")

@@ -38,7 +38,6 @@ type CheckInCodesView struct {
 // CheckInCodesOut is the answer.
 type CheckInCodesOut struct{ Body CheckInCodesView }
 
-
 func newCheckInCodesView(codes attend.Codes) CheckInCodesView {
 	return CheckInCodesView{
 		CodeView: newCodeView(codes.Now), SessionID: ID(codes.SessionID), Kind: codes.Kind, StepSeconds: int64(attend.Step.Seconds()),
