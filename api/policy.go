@@ -13,6 +13,8 @@ type PolicyItem struct {
 
 // PolicyView is the rules of a programme: what is asked, as data. The same shape is read and written.
 type PolicyView struct {
+	EvidenceRulesView
+
 	BranchParticipationPermille  int64        `json:"branch_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille int64        `json:"student_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
 	BranchPairingPermille        int64        `json:"branch_pairing_permille" minimum:"0" maximum:"1000" doc:"Target share of branches with an active pairing, per mille; 0: none" example:"300"`
@@ -55,13 +57,6 @@ type PolicyView struct {
 	PublicNoticeDays             int64        `json:"public_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
 	CheckInNoticeDays            int64        `json:"check_in_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
 	HostConfirmDays              int64        `json:"host_confirm_days" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
-	LocationDriftM               int64        `json:"location_drift_m" minimum:"0" maximum:"2000" doc:"Metres that a position may lie outside a session's radius beyond its own accuracy before a check-in is reviewed; 0: 100" example:"100"`
-	LocationAccuracyMinM         int64        `json:"location_accuracy_min_m" minimum:"0" maximum:"100" doc:"Accuracy in metres below which a position is not believed; 0: 1" example:"1"`
-	LocationAccuracyMaxM         int64        `json:"location_accuracy_max_m" minimum:"0" maximum:"10000" doc:"Accuracy in metres above which a position says nothing and is not believed; 0: 500" example:"500"`
-	LocationSpeedKMH             int64        `json:"location_speed_kmh" minimum:"0" maximum:"2000" doc:"Speed in km/h between two check-ins of one student above which the second is reviewed; 0: 200" example:"200"`
-	DeviceMaxStudents            int64        `json:"device_max_students" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
-	PositionRepeatsMax           int64        `json:"position_repeats_max" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
-	LocationKeepDays             int64        `json:"location_keep_days" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -69,6 +64,8 @@ type PolicyView struct {
 
 // PolicyChange gives single rules; what is left out stays as it is in the preset. Without a preset every rule is needed.
 type PolicyChange struct {
+	EvidenceRulesChange
+
 	BranchParticipationPermille  *int64       `json:"branch_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille *int64       `json:"student_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
 	BranchPairingPermille        *int64       `json:"branch_pairing_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches with an active pairing, per mille; 0: none" example:"300"`
@@ -111,13 +108,6 @@ type PolicyChange struct {
 	PublicNoticeDays             *int64       `json:"public_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
 	CheckInNoticeDays            *int64       `json:"check_in_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
 	HostConfirmDays              *int64       `json:"host_confirm_days,omitempty" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
-	LocationDriftM               *int64       `json:"location_drift_m,omitempty" minimum:"0" maximum:"2000" doc:"Metres that a position may lie outside a session's radius beyond its own accuracy before a check-in is reviewed; 0: 100" example:"100"`
-	LocationAccuracyMinM         *int64       `json:"location_accuracy_min_m,omitempty" minimum:"0" maximum:"100" doc:"Accuracy in metres below which a position is not believed; 0: 1" example:"1"`
-	LocationAccuracyMaxM         *int64       `json:"location_accuracy_max_m,omitempty" minimum:"0" maximum:"10000" doc:"Accuracy in metres above which a position says nothing and is not believed; 0: 500" example:"500"`
-	LocationSpeedKMH             *int64       `json:"location_speed_kmh,omitempty" minimum:"0" maximum:"2000" doc:"Speed in km/h between two check-ins of one student above which the second is reviewed; 0: 200" example:"200"`
-	DeviceMaxStudents            *int64       `json:"device_max_students,omitempty" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
-	PositionRepeatsMax           *int64       `json:"position_repeats_max,omitempty" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
-	LocationKeepDays             *int64       `json:"location_keep_days,omitempty" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -126,6 +116,7 @@ type PolicyChange struct {
 func newPolicyView(p model.Policy) PolicyView {
 	item := func(i model.Item) PolicyItem { return PolicyItem(i) }
 	return PolicyView{
+		EvidenceRulesView:            newEvidenceRulesView(p),
 		BranchParticipationPermille:  p.BranchParticipationPermille,
 		StudentParticipationPermille: p.StudentParticipationPermille,
 		BranchPairingPermille:        p.BranchPairingPermille,
@@ -149,6 +140,9 @@ func newPolicyView(p model.Policy) PolicyView {
 		CheckOutLateMinutes:          p.CheckOutLateMinutes,
 		PresenceMinPermille:          p.PresenceMinPermille,
 		DayMaxMinutes:                p.DayMaxMinutes,
+		AnnulMinutes:                 p.AnnulMinutes,
+		CorrectionDays:               p.CorrectionDays,
+		PassCodeMinutes:              p.PassCodeMinutes,
 		NoShowWindowDays:             p.NoShowWindowDays,
 		NoShowLimit:                  p.NoShowLimit,
 		SuspensionDays:               p.SuspensionDays,
@@ -165,21 +159,13 @@ func newPolicyView(p model.Policy) PolicyView {
 		PublicNoticeDays:             p.PublicNoticeDays,
 		CheckInNoticeDays:            p.CheckInNoticeDays,
 		HostConfirmDays:              p.HostConfirmDays,
-		AnnulMinutes:                 p.AnnulMinutes, CorrectionDays: p.CorrectionDays, PassCodeMinutes: p.PassCodeMinutes,
-		LocationDriftM:       p.LocationDriftM,
-		LocationAccuracyMinM: p.LocationAccuracyMinM,
-		LocationAccuracyMaxM: p.LocationAccuracyMaxM,
-		LocationSpeedKMH:     p.LocationSpeedKMH,
-		DeviceMaxStudents:    p.DeviceMaxStudents,
-		PositionRepeatsMax:   p.PositionRepeatsMax,
-		LocationKeepDays:     p.LocationKeepDays,
-		SignupConsent:        p.SignupConsent,
-		Fields:               Views(p.Fields, item), Categories: Views(p.Categories, item),
+		SignupConsent:                p.SignupConsent,
+		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
 }
 
 func (v PolicyView) policy() model.Policy {
-	return model.Policy{
+	out := model.Policy{
 		BranchParticipationPermille:  v.BranchParticipationPermille,
 		StudentParticipationPermille: v.StudentParticipationPermille,
 		BranchPairingPermille:        v.BranchPairingPermille,
@@ -203,6 +189,9 @@ func (v PolicyView) policy() model.Policy {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
+		AnnulMinutes:                 v.AnnulMinutes,
+		CorrectionDays:               v.CorrectionDays,
+		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -219,17 +208,11 @@ func (v PolicyView) policy() model.Policy {
 		PublicNoticeDays:             v.PublicNoticeDays,
 		CheckInNoticeDays:            v.CheckInNoticeDays,
 		HostConfirmDays:              v.HostConfirmDays,
-		AnnulMinutes:                 v.AnnulMinutes, CorrectionDays: v.CorrectionDays, PassCodeMinutes: v.PassCodeMinutes,
-		LocationDriftM:       v.LocationDriftM,
-		LocationAccuracyMinM: v.LocationAccuracyMinM,
-		LocationAccuracyMaxM: v.LocationAccuracyMaxM,
-		LocationSpeedKMH:     v.LocationSpeedKMH,
-		DeviceMaxStudents:    v.DeviceMaxStudents,
-		PositionRepeatsMax:   v.PositionRepeatsMax,
-		LocationKeepDays:     v.LocationKeepDays,
-		SignupConsent:        v.SignupConsent,
-		Fields:               itemsOf(v.Fields), Categories: itemsOf(v.Categories),
+		SignupConsent:                v.SignupConsent,
+		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
+	v.EvidenceRulesView.onto(&out)
+	return out
 }
 
 func (v PolicyChange) override() programme.Override {
@@ -257,6 +240,9 @@ func (v PolicyChange) override() programme.Override {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
+		AnnulMinutes:                 v.AnnulMinutes,
+		CorrectionDays:               v.CorrectionDays,
+		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -273,25 +259,20 @@ func (v PolicyChange) override() programme.Override {
 		PublicNoticeDays:             v.PublicNoticeDays,
 		CheckInNoticeDays:            v.CheckInNoticeDays,
 		HostConfirmDays:              v.HostConfirmDays,
-		AnnulMinutes:                 v.AnnulMinutes, CorrectionDays: v.CorrectionDays, PassCodeMinutes: v.PassCodeMinutes,
-		LocationDriftM:       v.LocationDriftM,
-		LocationAccuracyMinM: v.LocationAccuracyMinM,
-		LocationAccuracyMaxM: v.LocationAccuracyMaxM,
-		LocationSpeedKMH:     v.LocationSpeedKMH,
-		DeviceMaxStudents:    v.DeviceMaxStudents,
-		PositionRepeatsMax:   v.PositionRepeatsMax,
-		LocationKeepDays:     v.LocationKeepDays,
-		SignupConsent:        v.SignupConsent,
+		SignupConsent:                v.SignupConsent,
 	}
-	if v.Fields != nil {
-		fields := itemsOf(v.Fields)
-		out.Fields = &fields
-	}
-	if v.Categories != nil {
-		categories := itemsOf(v.Categories)
-		out.Categories = &categories
-	}
+	v.EvidenceRulesChange.onto(&out)
+	out.Fields, out.Categories = itemsOrNil(v.Fields), itemsOrNil(v.Categories)
 	return out
+}
+
+// itemsOrNil is nil for a list that was not sent.
+func itemsOrNil(in []PolicyItem) *[]model.Item {
+	if in == nil {
+		return nil
+	}
+	out := itemsOf(in)
+	return &out
 }
 
 func itemsOf(items []PolicyItem) []model.Item {

@@ -109,6 +109,7 @@ type Policy struct {
 	DeviceMaxStudents            int64  `json:"device_max_students"`
 	PositionRepeatsMax           int64  `json:"position_repeats_max"`
 	LocationKeepDays             int64  `json:"location_keep_days"`
+	ReviewDays                   int64  `json:"review_days"`
 	SignupConsent                string `json:"signup_consent"` // text version; empty: none is asked for
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
@@ -179,6 +180,7 @@ type EvidenceRules struct {
 	DeviceStudents                     int64
 	Repeats                            int64
 	Keep                               time.Duration // of positions, after the hours are final
+	Host                               time.Duration // that a review waits for the host alone
 }
 
 // Evidence is the rules about evidence; policies that were written before them have the defaults.
@@ -187,6 +189,7 @@ func (p Policy) Evidence() EvidenceRules {
 		DriftM: cmp.Or(p.LocationDriftM, 100), AccuracyMinM: cmp.Or(p.LocationAccuracyMinM, 1), AccuracyMaxM: cmp.Or(p.LocationAccuracyMaxM, 500),
 		SpeedKMH: cmp.Or(p.LocationSpeedKMH, 200), DeviceStudents: cmp.Or(p.DeviceMaxStudents, 1), Repeats: p.PositionRepeatsMax,
 		Keep: time.Duration(cmp.Or(p.LocationKeepDays, 30)) * 24 * time.Hour,
+		Host: time.Duration(cmp.Or(p.ReviewDays, 3)) * 24 * time.Hour,
 	}
 }
 

@@ -3,17 +3,12 @@ package attend
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
 	"time"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
-	"baodao/service/access"
 	"baodao/service/atomic"
-	"baodao/service/notify"
-	"baodao/service/org"
 	"baodao/service/programme"
 	"baodao/service/signup"
 )
@@ -90,42 +85,4 @@ func (s *Service) ForgetPositions(tx *gorm.DB, studentID int64) error {
 		return fmt.Errorf("forget positions: %w", err)
 	}
 	return nil
-}
-
-// reviewsMost is how many sessions one run of RemindReviewers looks at.
-const reviewsMost = 500
-
-// RemindReviewers tells host and organiser once a day of every session in which check-ins wait to be reviewed.
-func (s *Service) RemindReviewers(ctx context.Context) error {
-	if s.Notify == nil {
-		return nil
-	}
-	return atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		var sessions []int64
-		err := tx.Model(&model.CheckInReview{}).Where("status = ?", model.ReviewWaiting).Distinct("session_id").Order("session_id").Limit(reviewsMost).Pluck("session_id", &sessions).Error
-		if err != nil {
-			return fmt.Errorf("look for reviews: %w", err)
-		}
-		var events []notify.Event
-		for _, id := range sessions {
-			c, err := sceneOf(tx, id, s.Now())
-			if err != nil {
-				return err
-			}
-			host, err := org.ByID(tx, c.activity.HostOrgID)
-			if err != nil {
-				return err
-			}
-			people, err := org.Officers(tx, s.Now(), access.CheckInReview, slices.Compact([]string{host.Path, c.path})...)
-			if err != nil {
-				return err
-			}
-			events = append(events, notify.Event{
-				Kind: notify.HoursDisputed, UserIDs: people, Fact: []string{"reviews", strconv.FormatInt(id, 10), string(dayOf(s.Now()))},
-				Object: c.activity.TableName(), ObjectID: c.activity.ID,
-				Data: map[string]string{"activity": c.activity.Title, "reason": "有签到等待核对。 / Check-ins wait to be reviewed."},
-			})
-		}
-		return s.Notify.Enqueue(tx, events...)
-	})
 }

@@ -53,7 +53,7 @@ type reviewed struct {
 }
 
 func (s *Service) review(ctx context.Context, actor access.Actor, id int64, v verdict, reason string) (Doubtful, error) {
-	if err := person(actor, access.CheckInReview); err != nil {
+	if err := reviewer(actor); err != nil {
 		return Doubtful{}, err
 	}
 	reason, err := text.Reason(reason)
@@ -69,9 +69,9 @@ func (s *Service) review(ctx context.Context, actor access.Actor, id int64, v ve
 	})
 }
 
-// person is Require for those who must be a person: an API client has seen nobody.
-func person(actor access.Actor, p access.Permission) error {
-	if err := actor.Require(p); err != nil {
+// reviewer demands a person who reviews: an API client has seen nobody.
+func reviewer(actor access.Actor) error {
+	if err := actor.Require(access.CheckInReview); err != nil {
 		return err
 	}
 	if actor.UserID == 0 {
@@ -102,7 +102,14 @@ func (s *Service) decideReview(tx *gorm.DB, actor access.Actor, id int64, v verd
 			return Doubtful{}, err
 		}
 	}
-	return Doubtful{CheckInReview: r.row, CheckIn: r.checkIn}, nil
+	return s.shown(tx, actor, r)
+}
+
+// shown is a review as its reviewer sees it, the name whole for those who may see it so.
+func (s *Service) shown(tx *gorm.DB, actor access.Actor, r reviewed) (Doubtful, error) {
+	rows := []Doubtful{{CheckInReview: r.row, ActivityTitle: r.scene.activity.Title}}
+	err := s.dress(tx, rows, signup.WholeNames(actor, r.scene.object, r.scene.activity, s.Now()))
+	return rows[0], err
 }
 
 func (s *Service) settleReview(tx *gorm.DB, actor access.Actor, r reviewed, v verdict, reason string) error {

@@ -23,6 +23,7 @@ type Override struct {
 	NoShowAfterHours, PublicNoticeDays, CheckInNoticeDays, HostConfirmDays, WeekMaxMinutes, TermMaxActivities, TravelKMH                  *int64
 	WaitlistCutoffMinutes, OfferMinutes                                                                                                   *int64
 	LotteryBaseWeight, LotteryFirstPracticeWeight                                                                                         *int64
+	ReviewDays                                                                                                                            *int64
 	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                                     *string
 	PresenceMinPermille, DayMaxMinutes, AnnulMinutes, CorrectionDays, PassCodeMinutes                                                     *int64
 	LocationDriftM, LocationAccuracyMinM, LocationAccuracyMaxM, LocationSpeedKMH, DeviceMaxStudents, PositionRepeatsMax, LocationKeepDays *int64
@@ -85,6 +86,7 @@ func rules(p *model.Policy, o Override) []rule {
 		{"device_max_students", &p.DeviceMaxStudents, o.DeviceMaxStudents, 0, 100},
 		{"position_repeats_max", &p.PositionRepeatsMax, o.PositionRepeatsMax, 0, 100},
 		{"location_keep_days", &p.LocationKeepDays, o.LocationKeepDays, 0, 30},
+		{"review_days", &p.ReviewDays, o.ReviewDays, 0, 60},
 	}
 }
 

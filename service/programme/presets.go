@@ -52,7 +52,8 @@ func operational() model.Policy {
 		WeekMaxMinutes: 2400, TravelKMH: 20, WaitlistCutoffMinutes: 120, LotteryBaseWeight: 1, LotteryFirstPracticeWeight: 3,
 		PublicNoticeDays: 7, HostConfirmDays: 7,
 		LocationDriftM: 100, LocationAccuracyMinM: 1, LocationAccuracyMaxM: 500, LocationSpeedKMH: 200, DeviceMaxStudents: 1, LocationKeepDays: 30,
-		Fields: nineFields(),
+		ReviewDays: 3,
+		Fields:     nineFields(),
 	}
 }
 
