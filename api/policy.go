@@ -240,9 +240,6 @@ func (v PolicyChange) override() programme.Override {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
-		AnnulMinutes:                 v.AnnulMinutes,
-		CorrectionDays:               v.CorrectionDays,
-		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -260,6 +257,7 @@ func (v PolicyChange) override() programme.Override {
 		CheckInNoticeDays:            v.CheckInNoticeDays,
 		HostConfirmDays:              v.HostConfirmDays,
 		SignupConsent:                v.SignupConsent,
+		AnnulMinutes:                 v.AnnulMinutes, CorrectionDays: v.CorrectionDays, PassCodeMinutes: v.PassCodeMinutes,
 	}
 	v.EvidenceRulesChange.onto(&out)
 	out.Fields, out.Categories = itemsOrNil(v.Fields), itemsOrNil(v.Categories)
