@@ -30,6 +30,8 @@ var authzTargets = map[string]authzTarget{
 	"proof":                {orgs: "branch", own: "student", seen: perms(access.ProofRead)},
 	"penalty":              {orgs: "branch", own: "student", seen: perms(access.ReliabilityRead)},
 	"own record":           {own: "student"},
+	"appeal":               {orgs: "department", own: "student", seen: perms(access.AppealRead)},
+	"appeal above":         {orgs: "city", own: "student", seen: perms(access.AppealRead)},
 	"checked content":      {orgs: "community"},
 	"checked picture":      {orgs: "branch"},
 	"entry":                {orgs: "branch", own: "student", seen: perms(access.HoursRead)},

@@ -33,6 +33,7 @@ func Machines() []Machine {
 		machine("Pairing", pairingMoves), machine("Project", projectMoves), machine("Activity", activityMoves),
 		machine("Signup", signupMoves), machine("HoursClaim", claimMoves),
 		machine("ContentCheck", checkMoves),
+		machine("Appeal", appealMoves), machine("Incident", incidentMoves),
 	}
 }
 
@@ -59,5 +60,6 @@ func All() []any {
 		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{}, &NoticeFanout{},
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{}, &ContentCheck{}, &Upload{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},
+		&Appeal{}, &Incident{},
 	}
 }

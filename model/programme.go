@@ -96,6 +96,9 @@ type Policy struct {
 	OfferMinutes                 int64  `json:"offer_minutes"`                 // 0: promoted at once
 	LotteryBaseWeight            int64  `json:"lottery_base_weight"`           // see Weights
 	LotteryFirstPracticeWeight   int64  `json:"lottery_first_practice_weight"` // see Weights
+	AppealFileDays               int64  `json:"appeal_file_days"`              // see AppealFileWindow
+	AppealDays                   int64  `json:"appeal_days"`                   // see AppealWindow
+	HelpHours                    int64  `json:"help_hours"`                    // see HelpWindow
 	SignupConsent                string `json:"signup_consent"`                // text version; empty: none is asked for
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
@@ -123,6 +126,17 @@ func (p Policy) NoShowWindow() time.Duration {
 func (p Policy) NoShowAfter() time.Duration {
 	return time.Duration(cmp.Or(p.NoShowAfterHours, 48)) * time.Hour
 }
+
+// AppealFileWindow is how many days one may appeal after a decision; policies that were written before the rule have 30.
+func (p Policy) AppealFileWindow() int64 { return cmp.Or(p.AppealFileDays, 30) }
+
+// AppealWindow is how many days there are to decide about an appeal, and for the student to go on with one that was denied;
+// policies that were written before the rule have 10.
+func (p Policy) AppealWindow() int64 { return cmp.Or(p.AppealDays, 10) }
+
+// HelpWindow is how long before and after a session its participants find whom to call; policies that were written before
+// the rule have 24 hours.
+func (p Policy) HelpWindow() time.Duration { return time.Duration(cmp.Or(p.HelpHours, 24)) * time.Hour }
 
 // Weights are those of a lottery: of every entry, and of a student who still lacks the practice asked for. Policies that
 // were written before the rules give everybody the same.

@@ -26,6 +26,7 @@ type Handlers struct {
 	Standing  *api.StandingAPI
 	Upload    *api.UploadAPI
 	Content   *api.ContentAPI
+	Appeal    *api.AppealAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -49,6 +50,7 @@ func Routes(h Handlers) []Route {
 		standingRoutes(h.Standing),
 		uploadRoutes(h.Upload),
 		contentRoutes(h.Content),
+		appealRoutes(h.Appeal),
 	)
 }
 

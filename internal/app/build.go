@@ -18,6 +18,7 @@ import (
 	"baodao/internal/metrics"
 	"baodao/router"
 	"baodao/service/account"
+	"baodao/service/appeal"
 	"baodao/service/attend"
 	"baodao/service/audit"
 	"baodao/service/content"
@@ -80,6 +81,7 @@ type Services struct {
 	Standing  *standing.Service
 	Content   *content.Service
 	Upload    *upload.Service
+	Appeal    *appeal.Service
 }
 
 // Built is the program without its sockets.
@@ -156,7 +158,7 @@ func newServices(d Deps) (*Services, error) {
 	projects := &project.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures,
 	}
-	return &Services{
+	out := &Services{
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys, Content: required},
 		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite, Content: required},
@@ -172,7 +174,9 @@ func newServices(d Deps) (*Services, error) {
 		Standing:  standings,
 		Content:   checks,
 		Upload:    pictures,
-	}, nil
+	}
+	out.Appeal = newAppeals(d, out, required)
+	return out, nil
 }
 
 func handlers(s *Services) router.Handlers {
@@ -183,6 +187,7 @@ func handlers(s *Services) router.Handlers {
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
+		Appeal: &api.AppealAPI{Appeals: s.Appeal},
 	}
 }
 
@@ -196,7 +201,7 @@ func ping(ctx context.Context, db *gorm.DB) error {
 
 // periodic lists the jobs.
 func periodic(d Deps, s *Services) []jobs.Job {
-	return append(contentJobs(d, s), []jobs.Job{
+	return append(append(contentJobs(d, s), appealJobs(s)...), []jobs.Job{
 		{Name: "expire-pairings", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := s.Pairing.ExpireDue(ctx, 500)
 			return err

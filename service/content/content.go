@@ -50,6 +50,8 @@ const (
 	Activity  Use = "ACTIVITY"
 	Programme Use = "PROGRAMME"
 	Signup    Use = "SIGNUP"
+	Appeal    Use = "APPEAL"
+	Incident  Use = "INCIDENT"
 	picture   Use = "PICTURE"
 )
 

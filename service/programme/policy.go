@@ -24,6 +24,7 @@ type Override struct {
 	NoShowAfterHours, WeekMaxMinutes, TermMaxActivities, TravelKMH                   *int64
 	WaitlistCutoffMinutes, OfferMinutes                                              *int64
 	LotteryBaseWeight, LotteryFirstPracticeWeight                                    *int64
+	AppealFileDays, AppealDays, HelpHours                                            *int64
 	PairingDue, KickoffDue, YearStarts, SignupConsent                                *string
 	Fields, Categories                                                               *[]model.Item
 }
@@ -71,6 +72,9 @@ func rules(p *model.Policy, o Override) []rule {
 		{"offer_minutes", &p.OfferMinutes, o.OfferMinutes, 0, 10080},
 		{"lottery_base_weight", &p.LotteryBaseWeight, o.LotteryBaseWeight, 0, 1000},
 		{"lottery_first_practice_weight", &p.LotteryFirstPracticeWeight, o.LotteryFirstPracticeWeight, 0, 1000},
+		{"appeal_file_days", &p.AppealFileDays, o.AppealFileDays, 0, 366},
+		{"appeal_days", &p.AppealDays, o.AppealDays, 0, 366},
+		{"help_hours", &p.HelpHours, o.HelpHours, 0, 720},
 	}
 }
 

@@ -36,6 +36,8 @@ const (
 	JoinStudentNo Column = "join_requests.student_no"
 	JoinName      Column = "join_requests.name"
 	CheckedTexts  Column = "content_checks.texts"
+	AppealText    Column = "appeals.text"
+	IncidentText  Column = "incidents.text"
 )
 
 // Vault wraps data keys and computes blind indexes. It is safe for concurrent use.

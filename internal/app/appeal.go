@@ -1,0 +1,31 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"baodao/internal/jobs"
+	"baodao/service/appeal"
+	"baodao/service/content"
+)
+
+// newAppeals makes the service of appeals from the other ones.
+func newAppeals(d Deps, s *Services, checks *content.Service) *appeal.Service {
+	return &appeal.Service{
+		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: s.Standing.Audit, Vault: s.Vault, Notify: s.Notify, Content: checks, Pictures: s.Upload,
+		Standing: s.Standing, Signups: s.Signup, Attendance: s.Attend,
+	}
+}
+
+// appealJobs take appeals further whose time is over.
+func appealJobs(s *Services) []jobs.Job {
+	return []jobs.Job{{Name: "sweep-appeals", Every: 5 * time.Minute, Do: func(ctx context.Context) error {
+		_, err := s.Appeal.Sweep(ctx, 500)
+		return err
+	}}}
+}
+
+// neverPublic is for pictures that only those see who may read what they belong to.
+func neverPublic(*gorm.DB, int64) (bool, error) { return false, nil }
