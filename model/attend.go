@@ -65,6 +65,7 @@ var claimMoves = moves[ClaimStatus]{ //nolint:gochecknoglobals // a table
 	ClaimHost:       {ClaimRecognised, ClaimDisputed, ClaimRejected},
 	ClaimRecognised: {ClaimPosted},
 	ClaimDisputed:   {ClaimComputed, ClaimRejected},
+	ClaimRejected:   {ClaimComputed}, // on appeal
 }
 
 // HoursClaim asks for the minutes of one session of one signup. Nobody confirms their own.

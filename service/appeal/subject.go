@@ -17,6 +17,12 @@ import (
 const (
 	EffectReversed = "REVERSED" // the line was taken back
 	EffectLifted   = "LIFTED"   // the suspension ended
+	EffectExcused  = "EXCUSED"  // the no-show is an approved leave
+	EffectSeated   = "SEATED"   // the student has a seat
+	EffectNone     = "NONE"     // it was wrong, but nothing could be given any more
+	EffectReopened = "REOPENED" // the claim begins anew
+
+	EffectWaitlisted = "WAITLISTED" // the student is on the waiting list
 )
 
 // kind is one row of the table of what may be appealed against.
@@ -32,6 +38,8 @@ func kinds() map[string]kind {
 	return map[string]kind{
 		model.AppealPenalty:    {find: penalty, uphold: reversePenalty},
 		model.AppealSuspension: {find: suspension, uphold: liftSuspension},
+		model.AppealSignup:     {find: ended, uphold: readmit},
+		model.AppealClaim:      {find: claim, uphold: reopenClaim},
 	}
 }
 

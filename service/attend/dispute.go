@@ -87,7 +87,7 @@ func (s *Service) decide(tx *gorm.DB, actor access.Actor, v view, d decision, re
 	switch {
 	case v.claim.Status == d.to && v.claim.Reason == reason:
 		return nil
-	case d.to == model.ClaimComputed && v.claim.Reason == reasonAnnulled:
+	case d.to == model.ClaimComputed && (v.claim.Reason == reasonAnnulled || v.claim.Status == model.ClaimRejected):
 		return fault.ErrState
 	case d.to == model.ClaimComputed:
 		set["lead_by"], set["host_by"] = nil, nil
