@@ -58,7 +58,7 @@ var paper = map[access.Permission]string{
 	access.AppealDecide:   "-   -    -    -   -   sub sub sub org org org -   -   -",
 	access.HelpRead:       "own team team org org sub sub sub -   -   -   -   -   -",
 	access.IncidentReport: "own team team org org sub sub sub -   -   -   -   -   -",
-	access.IncidentRead:   "own -    -    org org sub sub sub -   -   -   -   -   -",
+	access.IncidentRead:   "own -    own  org org sub sub sub -   -   -   -   -   -",
 	access.IncidentHandle: "-   -    -    org org sub sub sub -   -   -   -   -   -",
 
 	access.AuditRead: "own own  own  own own own own org org org org -   -   all",

@@ -31,6 +31,8 @@ var authzTargets = map[string]authzTarget{
 	"penalty":              {orgs: "branch", own: "student", seen: perms(access.ReliabilityRead)},
 	"own record":           {own: "student"},
 	"appeal":               {orgs: "department", own: "student", seen: perms(access.AppealRead)},
+	"session":              {orgs: "branch, community", own: "student", team: true, seen: everybody},
+	"incident":             {orgs: "branch, community", own: "student", seen: perms(access.IncidentRead)},
 	"appeal above":         {orgs: "city", own: "student", seen: perms(access.AppealRead)},
 	"checked content":      {orgs: "community"},
 	"checked picture":      {orgs: "branch"},

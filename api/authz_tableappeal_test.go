@@ -21,6 +21,41 @@ var authzAppealRules = []authzRule{
 	{op: "withdrawAppeal", on: "appeal", by: perms(access.AppealFile)},
 }
 
+// authzSupportRules are the rules of incidents. The student of a realm has a seat in the present activity, and reported.
+var authzSupportRules = []authzRule{
+	{op: "getHelp", on: "session of present activity", is: "session", by: perms(access.HelpRead), but: hasASeat},
+	{op: "reportIncident", on: "session of present activity", is: "session", by: perms(access.IncidentReport), body: incidentBody, but: hasASeat},
+	{op: "listIncidents", by: everybody, reads: access.IncidentRead, shows: map[string]string{"incident": "incident"}},
+	{op: "getIncident", on: "incident", by: perms(access.IncidentRead)},
+	{op: "getIncidentFile", on: "incident, incident picture", is: "incident", by: perms(access.IncidentRead)},
+	{op: "handleIncident", on: "incident", by: perms(access.IncidentHandle), body: reasonBody},
+	{op: "closeIncident", on: "handled incident", is: "incident", by: perms(access.IncidentHandle), body: reasonBody},
+}
+
+var hasASeat = except(0, "has a seat in it", "mate")
+
+func incidentBody(*twins, *realm) any { return object{"kind": "INJURY", "text": "扭伤脚踝"} }
+
+// incidents puts one that was reported and one that was handled.
+func (w *twins) incidents(r *realm) {
+	w.picture(r, "incident picture", r.ids["user student"], r.orgs["community"].Path, model.CheckPassed)
+	for name, status := range map[string]model.IncidentStatus{"incident": model.IncidentReported, "handled incident": model.IncidentHandled} {
+		now := w.Clock.Now()
+		row := model.Incident{
+			ID: w.NewID(), SessionID: r.ids["session of present activity"], ActivityID: r.ids["present activity"], UserID: r.ids["user student"], StudentID: r.ids["student"],
+			Kind: model.IncidentInjury, Files: []int64{r.ids["incident picture"]}, OrgPath: r.orgs["community"].Path, HostPath: r.orgs["community"].Path,
+			CampusPath: r.orgs["branch"].Path, BranchPath: r.orgs["branch"].Path, Status: status, Handling: r.mark, Version: 1, CreatedAt: now, UpdatedAt: now,
+		}
+		person, err := w.Vault.Person(w.DB, row.UserID)
+		if err != nil {
+			w.TB.Fatal(err)
+		}
+		row.TextEnc = person.Seal(vault.IncidentText, row.ID, r.mark)
+		w.Insert(&row)
+		r.ids[name] = row.ID
+	}
+}
+
 func appealBody(kind, of string) func(*twins, *realm) any {
 	return func(_ *twins, r *realm) any {
 		return object{"subject_kind": kind, "subject_id": r.id(of), "text": "当天住院"}

@@ -125,6 +125,7 @@ func (w *twins) realm(mark string) *realm {
 	w.notices(r)
 	w.content(r)
 	w.appeals(r)
+	w.incidents(r)
 	return r
 }
 

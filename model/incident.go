@@ -39,7 +39,8 @@ type Incident struct {
 	Files      []int64        `gorm:"type:text;serializer:json;not null;comment:JSON of the uploads that show it"`
 	OrgPath    string         `gorm:"size:255;not null;index:ix_incident_org;comment:organiser on that day"`
 	HostPath   string         `gorm:"size:255;not null;index:ix_incident_host;comment:host on that day"`
-	CampusPath string         `gorm:"size:255;not null;index:ix_incident_campus;comment:campus side on that day, or the branch of the student who reported"`
+	CampusPath string         `gorm:"size:255;not null;index:ix_incident_campus;comment:campus side on that day, empty if none"`
+	BranchPath string         `gorm:"size:255;not null;index:ix_incident_branch;comment:branch of the student who reported, empty for staff"`
 	Status     IncidentStatus `gorm:"size:12;not null;comment:see docs/states.md"`
 	HandledBy  *int64         `gorm:"comment:user"`
 	HandledAt  *time.Time     `gorm:"comment:when"`

@@ -27,6 +27,7 @@ type Handlers struct {
 	Upload    *api.UploadAPI
 	Content   *api.ContentAPI
 	Appeal    *api.AppealAPI
+	Support   *api.SupportAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -51,6 +52,7 @@ func Routes(h Handlers) []Route {
 		uploadRoutes(h.Upload),
 		contentRoutes(h.Content),
 		appealRoutes(h.Appeal),
+		supportRoutes(h.Support),
 	)
 }
 

@@ -9,6 +9,7 @@ import (
 	"baodao/internal/jobs"
 	"baodao/service/appeal"
 	"baodao/service/content"
+	"baodao/service/support"
 )
 
 // newAppeals makes the service of appeals from the other ones.
@@ -16,6 +17,13 @@ func newAppeals(d Deps, s *Services, checks *content.Service) *appeal.Service {
 	return &appeal.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: s.Standing.Audit, Vault: s.Vault, Notify: s.Notify, Content: checks, Pictures: s.Upload,
 		Standing: s.Standing, Signups: s.Signup, Attendance: s.Attend,
+	}
+}
+
+// newSupport makes the service of incidents from the other ones.
+func newSupport(d Deps, s *Services, checks *content.Service) *support.Service {
+	return &support.Service{
+		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: s.Standing.Audit, Vault: s.Vault, Notify: s.Notify, Content: checks, Pictures: s.Upload,
 	}
 }
 

@@ -33,6 +33,7 @@ import (
 	"baodao/service/signup"
 	"baodao/service/standing"
 	"baodao/service/stats"
+	"baodao/service/support"
 	"baodao/service/upload"
 	"baodao/service/vault"
 )
@@ -82,6 +83,7 @@ type Services struct {
 	Content   *content.Service
 	Upload    *upload.Service
 	Appeal    *appeal.Service
+	Support   *support.Service
 }
 
 // Built is the program without its sockets.
@@ -175,7 +177,7 @@ func newServices(d Deps) (*Services, error) {
 		Content:   checks,
 		Upload:    pictures,
 	}
-	out.Appeal = newAppeals(d, out, required)
+	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
 	return out, nil
 }
 
@@ -187,7 +189,7 @@ func handlers(s *Services) router.Handlers {
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
-		Appeal: &api.AppealAPI{Appeals: s.Appeal},
+		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support},
 	}
 }
 

@@ -201,7 +201,7 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 
 	HelpRead:       {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
 	IncidentReport: {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
-	IncidentRead:   {STU: Own, BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
+	IncidentRead:   {STU: Own, ADV: Own, BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
 	IncidentHandle: {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
 
 	StatsRead: officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),

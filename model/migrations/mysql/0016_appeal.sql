@@ -43,7 +43,8 @@ CREATE TABLE `incidents` (
   `files` text NOT NULL COMMENT 'JSON of the uploads that show it',
   `org_path` varchar(255) NOT NULL COMMENT 'organiser on that day',
   `host_path` varchar(255) NOT NULL COMMENT 'host on that day',
-  `campus_path` varchar(255) NOT NULL COMMENT 'campus side on that day, or the branch of the student who reported',
+  `campus_path` varchar(255) NOT NULL COMMENT 'campus side on that day, empty if none',
+  `branch_path` varchar(255) NOT NULL COMMENT 'branch of the student who reported, empty for staff',
   `status` varchar(12) NOT NULL COMMENT 'see docs/states.md',
   `handled_by` bigint NULL COMMENT 'user',
   `handled_at` datetime(3) NULL COMMENT 'when',
@@ -59,5 +60,6 @@ CREATE TABLE `incidents` (
   INDEX `ix_incident_user` (`user_id`),
   INDEX `ix_incident_org` (`org_path`),
   INDEX `ix_incident_host` (`host_path`),
-  INDEX `ix_incident_campus` (`campus_path`)
+  INDEX `ix_incident_campus` (`campus_path`),
+  INDEX `ix_incident_branch` (`branch_path`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -44,6 +44,7 @@ CREATE TABLE `incidents` (
   `org_path` text NOT NULL,
   `host_path` text NOT NULL,
   `campus_path` text NOT NULL,
+  `branch_path` text NOT NULL,
   `status` text NOT NULL,
   `handled_by` integer,
   `handled_at` datetime,
@@ -61,3 +62,4 @@ CREATE INDEX `ix_incident_user` ON `incidents`(`user_id`);
 CREATE INDEX `ix_incident_org` ON `incidents`(`org_path`);
 CREATE INDEX `ix_incident_host` ON `incidents`(`host_path`);
 CREATE INDEX `ix_incident_campus` ON `incidents`(`campus_path`);
+CREATE INDEX `ix_incident_branch` ON `incidents`(`branch_path`);
