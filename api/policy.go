@@ -52,6 +52,9 @@ type PolicyView struct {
 	AppealFileDays               int64        `json:"appeal_file_days" minimum:"0" maximum:"366" doc:"Days after a decision within which a student may appeal; 0: 30" example:"30"`
 	AppealDays                   int64        `json:"appeal_days" minimum:"0" maximum:"366" doc:"Days to decide about an appeal before it goes to the organisation above, and to go on with one that was denied; 0: 10" example:"10"`
 	HelpHours                    int64        `json:"help_hours" minimum:"0" maximum:"720" doc:"Hours before and after a session in which its participants find whom to call and may report an incident; 0: 24" example:"24"`
+	PublicNoticeDays             int64        `json:"public_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
+	CheckInNoticeDays            int64        `json:"check_in_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
+	HostConfirmDays              int64        `json:"host_confirm_days" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -98,6 +101,9 @@ type PolicyChange struct {
 	AppealFileDays               *int64       `json:"appeal_file_days,omitempty" minimum:"0" maximum:"366" doc:"Days after a decision within which a student may appeal; 0: 30" example:"30"`
 	AppealDays                   *int64       `json:"appeal_days,omitempty" minimum:"0" maximum:"366" doc:"Days to decide about an appeal before it goes to the organisation above, and to go on with one that was denied; 0: 10" example:"10"`
 	HelpHours                    *int64       `json:"help_hours,omitempty" minimum:"0" maximum:"720" doc:"Hours before and after a session in which its participants find whom to call and may report an incident; 0: 24" example:"24"`
+	PublicNoticeDays             *int64       `json:"public_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
+	CheckInNoticeDays            *int64       `json:"check_in_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
+	HostConfirmDays              *int64       `json:"host_confirm_days,omitempty" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -143,8 +149,11 @@ func newPolicyView(p model.Policy) PolicyView {
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
 		AppealFileDays:               p.AppealFileDays, AppealDays: p.AppealDays, HelpHours: p.HelpHours,
-		SignupConsent: p.SignupConsent,
-		Fields:        Views(p.Fields, item), Categories: Views(p.Categories, item),
+		PublicNoticeDays:  p.PublicNoticeDays,
+		CheckInNoticeDays: p.CheckInNoticeDays,
+		HostConfirmDays:   p.HostConfirmDays,
+		SignupConsent:     p.SignupConsent,
+		Fields:            Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
 }
 
@@ -187,8 +196,11 @@ func (v PolicyView) policy() model.Policy {
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
 		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
-		SignupConsent: v.SignupConsent,
-		Fields:        itemsOf(v.Fields), Categories: itemsOf(v.Categories),
+		PublicNoticeDays:  v.PublicNoticeDays,
+		CheckInNoticeDays: v.CheckInNoticeDays,
+		HostConfirmDays:   v.HostConfirmDays,
+		SignupConsent:     v.SignupConsent,
+		Fields:            itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
 }
 
@@ -231,7 +243,10 @@ func (v PolicyChange) override() programme.Override {
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
 		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
-		SignupConsent: v.SignupConsent,
+		PublicNoticeDays:  v.PublicNoticeDays,
+		CheckInNoticeDays: v.CheckInNoticeDays,
+		HostConfirmDays:   v.HostConfirmDays,
+		SignupConsent:     v.SignupConsent,
 	}
 	if v.Fields != nil {
 		fields := itemsOf(v.Fields)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -46,6 +47,7 @@ type step struct {
 	from model.ClaimStatus
 	to   model.ClaimStatus
 	by   string                               // column of who took the step
+	set  map[string]any                       // further columns
 	took func(c *model.HoursClaim) *int64     // the value of that column
 	may  func(c *model.HoursClaim) error      // whether the actor may take it for this claim
 	then func(rows []*model.HoursClaim) error // what follows in the same transaction
@@ -58,11 +60,11 @@ type step struct {
 func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityID int64, choice Choice) (Batch, error) {
 	return s.inStep(ctx, actor, activityID, choice, access.HoursLead, func(tx *gorm.DB, c scene) (step, error) {
 		if c.activity.ProjectID == nil {
-			return leadWithoutTeam(tx, actor, c)
+			return s.leadWithoutTeam(tx, actor, c)
 		}
 		byStaff := c.object
 		byStaff.Leads = nil
-		st := leadStep()
+		st := s.leadStep(c)
 		st.may = func(claim *model.HoursClaim) error {
 			if err := actor.NotOwn([]int64{claim.StudentID}, nil); err != nil {
 				return err
@@ -79,10 +81,11 @@ func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityI
 	})
 }
 
-// leadStep is the step of the lead without who may take it.
-func leadStep() step {
+// leadStep is the step of the lead without who may take it. The host's time begins with it.
+func (s *Service) leadStep(c scene) step {
 	return step{
 		name: "hours.lead_confirm", from: model.ClaimComputed, to: model.ClaimLead, by: "lead_by",
+		set:  map[string]any{"due_at": s.Now().Add(c.policy.HostTime()), "escalated_at": nil},
 		took: func(claim *model.HoursClaim) *int64 { return claim.LeadBy },
 	}
 }
@@ -90,7 +93,7 @@ func leadStep() step {
 // leadWithoutTeam is the step of the lead where there is no project and so no team: the secretary of the student's branch
 // takes it, of the one on the day of the session, and only for students of their own. Somebody who reaches neither the
 // activity nor the branch of anybody who served gets what the permission table says about the activity.
-func leadWithoutTeam(tx *gorm.DB, actor access.Actor, c scene) (step, error) {
+func (s *Service) leadWithoutTeam(tx *gorm.DB, actor access.Actor, c scene) (step, error) {
 	starts, err := startOf(tx, c.activity.ID)
 	if err != nil {
 		return step{}, err
@@ -99,7 +102,7 @@ func leadWithoutTeam(tx *gorm.DB, actor access.Actor, c scene) (step, error) {
 	if err != nil {
 		return step{}, err
 	}
-	st := leadStep()
+	st := s.leadStep(c)
 	st.may = func(claim *model.HoursClaim) error {
 		scope := homes.at(claim.StudentID, dayOf(starts[claim.SessionID])).scope
 		if actor.Check(access.HoursLead, access.Object{Paths: []string{scope}}) != nil {
@@ -121,7 +124,7 @@ func (s *Service) HostConfirm(ctx context.Context, actor access.Actor, activityI
 		}
 		o := c.object
 		o.Paths = []string{host.Path}
-		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by"}
+		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by", set: map[string]any{"due_at": nil}}
 		st.took = func(claim *model.HoursClaim) *int64 { return claim.HostBy }
 		st.may = func(claim *model.HoursClaim) error { return someoneElse(actor, claim, claim.LeadBy) }
 		return st, actor.Check(access.HoursHost, o)
@@ -194,9 +197,9 @@ func (s *Service) take(tx *gorm.DB, actor access.Actor, c scene, choice Choice, 
 			waiting = append(waiting, r)
 		}
 	}
-	err = audit.MoveAll(tx, s.Audit, actor, waiting, audit.Move{
-		Action: st.name, To: string(st.to), OrgPath: c.path, Set: map[string]any{st.by: actor.UserID},
-	})
+	set := map[string]any{st.by: actor.UserID}
+	maps.Copy(set, st.set)
+	err = audit.MoveAll(tx, s.Audit, actor, waiting, audit.Move{Action: st.name, To: string(st.to), OrgPath: c.path, Set: set})
 	if err == nil && st.then != nil {
 		err = st.then(waiting)
 	}

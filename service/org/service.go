@@ -23,8 +23,9 @@ type Service struct {
 	NewID     func() int64
 	Audit     *audit.Log
 	Vault     *vault.Vault
-	Content   *content.Service // looks at names before others see them; nil lets everything through
-	InviteKey []byte           // at least 32 secret bytes, from which the codes of invitations and of joining are derived
+	Content   *content.Service                         // looks at names before others see them; nil lets everything through
+	TermAdded func(tx *gorm.DB, term model.Term) error // told of a new term in its transaction; nil: nobody is
+	InviteKey []byte                                   // at least 32 secret bytes, from which the codes of invitations and of joining are derived
 }
 
 // today is the present day in China.
