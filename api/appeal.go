@@ -170,6 +170,7 @@ type DecideAppealIn struct {
 	Body struct {
 		Outcome string `json:"outcome" enum:"UPHELD,DENIED" doc:"UPHELD takes the decision back" example:"UPHELD"`
 		Reason  string `json:"reason" minLength:"1" maxLength:"200" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"Why; the student reads it" example:"经核实，医院证明属实"`
+		Minutes int64  `json:"minutes,omitempty" minimum:"0" maximum:"1440" doc:"The minutes that are right; only to uphold an appeal about a line of the ledger that has too few" example:"120"`
 	}
 }
 
@@ -177,7 +178,7 @@ type DecideAppealIn struct {
 func (a *AppealAPI) Decide(c *gin.Context, in *DecideAppealIn) (*AppealOut, error) {
 	ctx := c.Request.Context()
 	return newAppealOut(a.Appeals.Decide(ctx, access.From(ctx), int64(in.ID), appeal.Decision{
-		Uphold: in.Body.Outcome == model.OutcomeUpheld, Reason: in.Body.Reason,
+		Uphold: in.Body.Outcome == model.OutcomeUpheld, Reason: in.Body.Reason, Minutes: in.Body.Minutes,
 	}))
 }
 

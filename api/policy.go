@@ -196,11 +196,9 @@ func (v PolicyView) policy() model.Policy {
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
 		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
-		PublicNoticeDays:  v.PublicNoticeDays,
-		CheckInNoticeDays: v.CheckInNoticeDays,
-		HostConfirmDays:   v.HostConfirmDays,
-		SignupConsent:     v.SignupConsent,
-		Fields:            itemsOf(v.Fields), Categories: itemsOf(v.Categories),
+		PublicNoticeDays: v.PublicNoticeDays, CheckInNoticeDays: v.CheckInNoticeDays, HostConfirmDays: v.HostConfirmDays,
+		SignupConsent: v.SignupConsent,
+		Fields:        itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
 }
 
@@ -243,10 +241,8 @@ func (v PolicyChange) override() programme.Override {
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
 		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
-		PublicNoticeDays:  v.PublicNoticeDays,
-		CheckInNoticeDays: v.CheckInNoticeDays,
-		HostConfirmDays:   v.HostConfirmDays,
-		SignupConsent:     v.SignupConsent,
+		PublicNoticeDays: v.PublicNoticeDays, CheckInNoticeDays: v.CheckInNoticeDays, HostConfirmDays: v.HostConfirmDays,
+		SignupConsent: v.SignupConsent,
 	}
 	if v.Fields != nil {
 		fields := itemsOf(v.Fields)

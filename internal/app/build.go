@@ -177,8 +177,7 @@ func newServices(d Deps) (*Services, error) {
 		Remind:    &remind.Service{DB: d.DB, Now: d.Now, Notify: notices},
 		PageCode:  &pagecode.Service{DB: d.DB, Now: d.Now, Projects: projects, Maker: d.Codes, Pages: d.Pages, Log: d.Log},
 		Standing:  standings,
-		Content:   checks,
-		Upload:    pictures,
+		Content:   checks, Upload: pictures,
 	}
 	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
 	return out, nil

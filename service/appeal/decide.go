@@ -17,8 +17,9 @@ import (
 
 // Decision is what a reviewer decides.
 type Decision struct {
-	Uphold bool
-	Reason string // the student reads it
+	Uphold  bool
+	Reason  string // the student reads it
+	Minutes int64  // that are right, when a line of the ledger has too few
 }
 
 // Take says that the actor looks at an appeal, so that others need not; anybody who may decide can take it over, and

@@ -33,7 +33,7 @@ func newCourt(t *testing.T) *court {
 	signups := &signup.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, Notify: notices, Standing: standings, SeedKey: make([]byte, 32)}
 	c := &court{World: w, Service: &appeal.Service{
 		DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, Notify: notices, Standing: standings, Signups: signups,
-		Attendance: &attend.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, Notify: notices, CodeKey: make([]byte, 32)},
+		Attendance: &attend.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, Notify: notices, CodeKey: make([]byte, 32), LedgerKey: make([]byte, 32)},
 	}}
 	c.department = w.Staff("系里", access.CommitteeOfficer, w.Department)
 	c.second = w.Staff("系里另一位", access.CommitteeOfficer, w.Department)

@@ -21,7 +21,9 @@ const (
 	EffectSeated   = "SEATED"   // the student has a seat
 	EffectNone     = "NONE"     // it was wrong, but nothing could be given any more
 	EffectReopened = "REOPENED" // the claim begins anew
+	EffectRestored = "RESTORED" // what was taken from the ledger is back
 
+	EffectCorrected  = "CORRECTED"  // the ledger says the minutes that are right
 	EffectWaitlisted = "WAITLISTED" // the student is on the waiting list
 )
 
@@ -40,6 +42,7 @@ func kinds() map[string]kind {
 		model.AppealSuspension: {find: suspension, uphold: liftSuspension},
 		model.AppealSignup:     {find: ended, uphold: readmit},
 		model.AppealClaim:      {find: claim, uphold: reopenClaim},
+		model.AppealHours:      {find: line, uphold: rewrite},
 	}
 }
 

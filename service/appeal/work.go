@@ -92,6 +92,37 @@ func reopenClaim(s *Service, tx *gorm.DB, actor access.Actor, row model.Appeal, 
 	return EffectReopened, nothing(s.Attendance.Readmit(tx, actor, row.SubjectID, in.Reason))
 }
 
+// line is one of the ledger: one that took hours back, or one that may have too few. Whoever posted it has decided.
+func line(_ *Service, tx *gorm.DB, id int64) (subject, error) {
+	row, err := read.One[model.HoursEntry](tx.Where("id = ?", id), "ledger line")
+	if err != nil {
+		return subject{}, err
+	}
+	sub := subject{
+		studentID: row.StudentID, programmeID: row.ProgrammeID, activityID: row.ActivityID, firstBy: row.PostedBy, firstAt: row.PostedAt, desk: row.BranchPath,
+		state: string(model.ClaimPosted), minutes: row.Minutes,
+	}
+	if row.Minutes < 0 {
+		sub.state = "REVERSED"
+	}
+	if sub.settled, err = exists(tx.Model(&model.HoursEntry{}).Where("claim_id = ? AND reversal = ?", row.ClaimID, id)); err != nil || sub.desk != "" {
+		return sub, err
+	}
+	sub.desk, err = branchOf(tx, row.StudentID)
+	return sub, err
+}
+
+func rewrite(s *Service, tx *gorm.DB, actor access.Actor, row model.Appeal, in Decision) (string, error) {
+	now, err := line(s, tx, row.SubjectID)
+	if err != nil {
+		return "", err
+	}
+	if now.minutes < 0 {
+		return EffectRestored, nothing(s.Attendance.Restore(tx, actor, row.SubjectID, in.Reason))
+	}
+	return EffectCorrected, nothing(s.Attendance.Correct(tx, actor, row.SubjectID, in.Minutes, in.Reason))
+}
+
 // nothing turns a refusal of the state into ErrNothing.
 func nothing(err error) error {
 	if errors.Is(err, fault.ErrState) {

@@ -22,10 +22,10 @@ import (
 type yard struct {
 	*testkit.World
 	*support.Service
-	activity                               model.Activity
-	session                                model.Session
-	host, town, secretary, department      access.Actor
-	advisor, lead, li, wang, stranger, far access.Actor
+	activity                          model.Activity
+	session                           model.Session
+	host, town, secretary, department access.Actor
+	advisor, lead, li, wang, stranger access.Actor
 }
 
 func newYard(t *testing.T) *yard {
