@@ -66,7 +66,7 @@ func newAppealOut(a appeal.Shown, err error) (*AppealOut, error) {
 type FileAppealIn struct {
 	IdemIn
 	Body struct {
-		SubjectKind string `json:"subject_kind" enum:"RELIABILITY_ENTRY,SUSPENSION,SIGNUP,HOURS_CLAIM,HOURS_ENTRY" doc:"A line that took points off, a suspension, a signup that was rejected, removed or marked as absent, a rejected claim, or a line of the ledger that took hours back or has too few" example:"RELIABILITY_ENTRY"`
+		SubjectKind string `json:"subject_kind" enum:"RELIABILITY_ENTRY,SUSPENSION,SIGNUP,HOURS_CLAIM,HOURS_ENTRY" doc:"A line that took points off, a suspension, a signup that was rejected, removed or marked as absent, a claim that was rejected or posted with no minutes, or a line of the ledger that took hours back or has too few" example:"RELIABILITY_ENTRY"`
 		SubjectID   ID     `json:"subject_id" doc:"Which one, of the caller's own"`
 		Text        string `json:"text" minLength:"1" maxLength:"1000" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"Why it is wrong; whoever decides reads it" example:"当天因病住院，有医院证明"`
 		FileIDs     []ID   `json:"file_ids,omitempty" maxItems:"6" nullable:"false" doc:"Uploads that prove it; whoever decides sees them" example:"[\"7301234567890124\"]"`
@@ -170,7 +170,7 @@ type DecideAppealIn struct {
 	Body struct {
 		Outcome string `json:"outcome" enum:"UPHELD,DENIED" doc:"UPHELD takes the decision back" example:"UPHELD"`
 		Reason  string `json:"reason" minLength:"1" maxLength:"200" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"Why; the student reads it" example:"经核实，医院证明属实"`
-		Minutes int64  `json:"minutes,omitempty" minimum:"0" maximum:"1440" doc:"The minutes that are right; only to uphold an appeal about a line of the ledger that has too few" example:"120"`
+		Minutes int64  `json:"minutes,omitempty" minimum:"0" maximum:"1440" doc:"The minutes that are right; only to uphold an appeal about hours that are too few" example:"120"`
 	}
 }
 

@@ -37,10 +37,43 @@ func (w *work) posted(who access.Actor, minutes int) model.HoursEntry {
 		w.TB.Fatal(err)
 	}
 	lines := w.lines(who)
+	if minutes < 72 && len(lines) == 0 { // under six tenths
+		return model.HoursEntry{}
+	}
 	if len(lines) != 1 || lines[0].Minutes != int64(minutes) {
 		w.TB.Fatalf("%+v", lines)
 	}
 	return lines[0]
+}
+
+// TestHoursOfNothingAreCredited: a claim that was posted with no minutes has no line, so the appeal is against the claim.
+func TestHoursOfNothingAreCredited(t *testing.T) {
+	t.Parallel()
+	w := newWork(t, 5, nil)
+	w.posted(w.li, 60)
+	var row model.HoursClaim
+	if err := w.World.DB.First(&row, "student_id = ?", w.li.StudentID).Error; err != nil || row.Status != model.ClaimPosted || row.Minutes != 0 {
+		t.Fatalf("%+v %v", row, err)
+	}
+	a := w.must(w.file(w.li, model.AppealClaim, row.ID))
+	if a.FirstBy != w.department.UserID {
+		t.Errorf("%+v", a)
+	}
+	for _, minutes := range []int64{0, 121} {
+		if _, err := w.Decide(t.Context(), w.second, a.ID, appeal.Decision{Uphold: true, Reason: "手机没电", Minutes: minutes}); !errors.Is(err, fault.ErrInvalid) {
+			t.Errorf("%d minutes: %v", minutes, err)
+		}
+	}
+	a = w.must(w.Decide(t.Context(), w.second, a.ID, appeal.Decision{Uphold: true, Reason: "手机没电", Minutes: 110}))
+	if c := w.claim(row.ID); a.Effect != appeal.EffectCorrected || w.sum(w.li) != 110 || c.Minutes != 110 || c.EndsAt.After(w.session.EndsAt) {
+		t.Errorf("%+v %+v", a, c)
+	}
+	if l := w.lines(w.li)[0]; l.BranchID != w.Branch.ID || l.ServedOn != "2026-10-14" || l.Class != model.ClassVolunteer || l.PostedBy != w.second.UserID || l.Basis != model.BasisCheckIn {
+		t.Errorf("%+v", l)
+	}
+	if _, err := w.Attendance.Reverse(t.Context(), w.department, w.lines(w.li)[0].ID, "代签", idem.Key{}); err != nil || w.sum(w.li) != 0 {
+		t.Error(err)
+	}
 }
 
 func (w *work) lines(who access.Actor) (rows []model.HoursEntry) {

@@ -19,7 +19,7 @@ import (
 func TestRandomHistories(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(3) {
-		h := &history{work: newWork(t, 5, nil), dice: rand.New(rand.NewPCG(seed, 7))} //nolint:gosec // a test that can be run again
+		h := &history{work: newWork(t, 5, nil), dice: rand.New(rand.NewPCG(seed, 7))}
 		h.posted(h.li, 75+h.dice.IntN(40))
 		h.own = h.Grant(h.li, access.CommitteeOfficer, h.Department)
 		done := map[string]int{}

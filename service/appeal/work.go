@@ -66,7 +66,7 @@ func readmit(s *Service, tx *gorm.DB, actor access.Actor, row model.Appeal, in D
 	}
 }
 
-// claim is one that was rejected.
+// claim is one that was rejected, or posted with no minutes at all.
 func claim(_ *Service, tx *gorm.DB, id int64) (subject, error) {
 	row, err := read.One[model.HoursClaim](tx.Where("id = ?", id), "claim")
 	if err != nil {
@@ -78,10 +78,13 @@ func claim(_ *Service, tx *gorm.DB, id int64) (subject, error) {
 	}
 	sub := subject{
 		studentID: row.StudentID, programmeID: a.ProgrammeID, activityID: a.ID, state: string(row.Status), reason: row.Reason, minutes: row.Minutes,
-		settled: row.Status != model.ClaimRejected,
+		settled: row.Status != model.ClaimRejected && (row.Status != model.ClaimPosted || row.Minutes != 0),
 	}
-	if sub.firstBy, sub.firstAt, err = decidedBy(tx, row.TableName(), id, string(model.ClaimRejected)); err != nil {
+	if sub.firstBy, sub.firstAt, err = decidedBy(tx, row.TableName(), id, string(row.Status)); err != nil {
 		return sub, err
+	}
+	if row.RecognisedBy != nil && row.Status == model.ClaimPosted {
+		sub.firstBy = *row.RecognisedBy // the program may have posted it later
 	}
 	sub.firstAt = latest(sub.firstAt, row.UpdatedAt)
 	sub.desk, err = branchOf(tx, row.StudentID)
@@ -89,6 +92,13 @@ func claim(_ *Service, tx *gorm.DB, id int64) (subject, error) {
 }
 
 func reopenClaim(s *Service, tx *gorm.DB, actor access.Actor, row model.Appeal, in Decision) (string, error) {
+	now, err := claim(s, tx, row.SubjectID)
+	if err != nil {
+		return "", err
+	}
+	if now.state == string(model.ClaimPosted) {
+		return EffectCorrected, nothing(s.Attendance.Credit(tx, actor, row.SubjectID, in.Minutes, in.Reason))
+	}
 	return EffectReopened, nothing(s.Attendance.Readmit(tx, actor, row.SubjectID, in.Reason))
 }
 

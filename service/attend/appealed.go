@@ -1,7 +1,6 @@
 package attend
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -19,14 +18,7 @@ import (
 // again. The caller has decided that the actor may do this. fault.ErrNotFound; fault.ErrState when it is not rejected, or
 // rests on a pair that is not closed any more.
 func (s *Service) Readmit(tx *gorm.DB, actor access.Actor, claimID int64, reason string) error {
-	claim, err := read.One[model.HoursClaim](tx.Select("id", "student_id").Where("id = ?", claimID), "claim")
-	if err != nil {
-		return err
-	}
-	if err := signup.LockStudents(tx, claim.StudentID); err != nil {
-		return err
-	}
-	v, err := s.viewOf(tx, claimID)
+	v, err := s.viewBehindLock(tx, claimID)
 	if err != nil {
 		return err
 	}
@@ -41,6 +33,18 @@ func (s *Service) Readmit(tx *gorm.DB, actor access.Actor, claimID int64, reason
 		Action: "hours.readmit", To: string(model.ClaimComputed), Reason: reason, OrgPath: v.scene.path, Data: map[string]any{"minutes": c.minutes},
 		Set: map[string]any{"minutes": c.minutes, "reason": c.reason, "starts_at": c.from, "ends_at": c.until(), "lead_by": nil, "host_by": nil, "recognised_by": nil},
 	})
+}
+
+// viewBehindLock locks the student of a claim, so that nobody else changes their hours, and then the claim, and reads it.
+func (s *Service) viewBehindLock(tx *gorm.DB, claimID int64) (view, error) {
+	claim, err := read.One[model.HoursClaim](tx.Select("id", "student_id").Where("id = ?", claimID), "claim")
+	if err != nil {
+		return view{}, err
+	}
+	if err := signup.LockStudents(tx, claim.StudentID); err != nil {
+		return view{}, err
+	}
+	return s.viewOf(tx, claimID)
 }
 
 // worthAgain is what a rejected claim is worth beside what was credited since.
@@ -97,99 +101,4 @@ func takenElsewhere(tx *gorm.DB, claim *model.HoursClaim, from, until time.Time)
 		return false, fmt.Errorf("look for overlapping claim: %w", err)
 	}
 	return len(found) > 0, nil
-}
-
-// Restore puts back what a line took from the ledger, with a further line that takes that one back; nothing is edited. The
-// caller has decided that the actor may do this. fault.ErrNotFound; fault.ErrState for a line that took nothing;
-// ErrReversed.
-func (s *Service) Restore(tx *gorm.DB, actor access.Actor, lineID int64, reason string) error {
-	line, err := s.lineBehindLock(tx, lineID)
-	if err != nil {
-		return err
-	}
-	if line.Minutes >= 0 {
-		return fault.ErrState
-	}
-	back := s.reversing(line, actor)
-	return s.writeReversal(tx, actor, line, reason, back)
-}
-
-// Correct makes the hours of a line more: one line takes it back, and another takes that one back with the minutes that
-// are right, at most those of the session, of what is left of the day and of time that is credited nowhere else. The claim
-// says the same from now on. The caller has decided that the actor may do this. fault.ErrNotFound; fault.ErrState for a line
-// that takes hours away; ErrReversed; fault.ErrInvalid naming /minutes.
-func (s *Service) Correct(tx *gorm.DB, actor access.Actor, lineID, minutes int64, reason string) error {
-	line, err := s.lineBehindLock(tx, lineID)
-	if err != nil {
-		return err
-	}
-	if line.Minutes <= 0 {
-		return fault.ErrState
-	}
-	v, err := s.viewOf(tx, line.ClaimID)
-	if err != nil {
-		return err
-	}
-	from, err := s.stretch(tx, v, line.Minutes, minutes)
-	if err != nil {
-		return err
-	}
-	back := s.reversing(line, actor)
-	right := s.reversing(back, actor)
-	right.Minutes = minutes
-	if err := s.writeReversal(tx, actor, line, reason, back, right); err != nil {
-		return err
-	}
-	return s.Audit.Edit(tx, actor, v.claim, v.claim.Version, audit.Move{
-		Action: "hours.correct", Reason: reason, OrgPath: v.scene.path, Data: map[string]any{"minutes": minutes, "line": right.ID},
-		Set: map[string]any{"minutes": minutes, "starts_at": from, "ends_at": from.Add(time.Duration(minutes) * time.Minute)},
-	})
-}
-
-// stretch finds from when on so many minutes of a claim's session can be credited.
-func (s *Service) stretch(tx *gorm.DB, v view, had, minutes int64) (from time.Time, err error) {
-	room, err := roomFor(tx, v)
-	if err != nil {
-		return from, err
-	}
-	most := min(v.scene.session.Minutes(), room)
-	from = earlier(v.claim.StartsAt, v.scene.session.EndsAt.Add(-time.Duration(minutes)*time.Minute))
-	taken, err := takenElsewhere(tx, v.claim, from, from.Add(time.Duration(minutes)*time.Minute))
-	if err != nil {
-		return from, err
-	}
-	var wrong fault.Collector
-	wrong.Add(minutes <= had, "/minutes", "min", fmt.Sprintf("须多于已认定的 %d 分钟", had), fmt.Sprintf("must be more than the %d that are posted", had))
-	wrong.Add(minutes > most, "/minutes", "max", fmt.Sprintf("最多 %d 分钟", most), fmt.Sprintf("must be at most %d", most))
-	wrong.Add(minutes > had && minutes <= most && taken, "/minutes", "overlap", "这段时间已在别处计入", "are credited elsewhere in part")
-	return from, wrong.Err()
-}
-
-// lineBehindLock locks the student of a line, so that nobody else changes their hours, and reads the line.
-func (s *Service) lineBehindLock(tx *gorm.DB, id int64) (model.HoursEntry, error) {
-	line, err := read.One[model.HoursEntry](tx.Where("id = ?", id), "ledger line")
-	if err != nil {
-		return line, err
-	}
-	return line, signup.LockStudents(tx, line.StudentID)
-}
-
-// reversing is the line that takes a line back.
-func (s *Service) reversing(line model.HoursEntry, actor access.Actor) model.HoursEntry {
-	back := line
-	back.ID, back.Minutes, back.Reversal, back.PostedBy, back.PostedAt = s.NewID(), -line.Minutes, line.ID, actor.UserID, s.Now()
-	return back
-}
-
-// writeReversal writes lines that take a line back, the first of them directly.
-func (s *Service) writeReversal(tx *gorm.DB, actor access.Actor, line model.HoursEntry, reason string, lines ...model.HoursEntry) error {
-	if err := s.write(tx, lines); errors.Is(err, gorm.ErrDuplicatedKey) {
-		return ErrReversed
-	} else if err != nil {
-		return err
-	}
-	return s.Audit.Write(tx, actor, audit.Entry{
-		Action: "hours.reverse", Object: "hours_entries", ObjectID: line.ID, OrgPath: line.BranchPath, Reason: reason,
-		Data: map[string]any{"minutes": lines[0].Minutes, "line": lines[0].ID},
-	})
 }
