@@ -206,3 +206,12 @@ func TestARepeatedReportIsOneIncident(t *testing.T) {
 		t.Error(list, err)
 	}
 }
+
+func TestWhoReportsIsNotTold(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	if _, err := y.report(y.host); err != nil {
+		t.Fatal(err)
+	}
+	y.Told(notify.IncidentReported, y.secretary)
+}
