@@ -54,6 +54,14 @@ var paper = map[access.Permission]string{
 	access.ProofRead:          "own -    -    org -   -   sub sub -   -   -   -   -   -",
 	access.ReliabilityRead:    "own -    -    org -   -   sub sub -   -   -   -   -   -",
 	access.ReliabilityReverse: "-   -    -    -   -   -   sub sub -   -   -   -   -   -",
+	// agreed with appeals and incidents: committees above a university see what has come up to them
+	access.AppealFile:     "own -    -    -   -   -   -   -   -   -   -   -   -   -",
+	access.AppealRead:     "own -    -    -   -   sub sub sub org org org -   -   -",
+	access.AppealDecide:   "-   -    -    -   -   sub sub sub org org org -   -   -",
+	access.HelpRead:       "own team team org org sub sub sub -   -   -   -   -   -",
+	access.IncidentReport: "own team team org org sub sub sub -   -   -   -   -   -",
+	access.IncidentRead:   "own -    own  org org sub sub sub -   -   -   -   -   -",
+	access.IncidentHandle: "-   -    -    org org sub sub sub -   -   -   -   -   -",
 
 	// agreed with demands
 	access.DemandWrite:    "-   -    -    -   org sub -   -   -   -   -   -   -   -",

@@ -129,6 +129,8 @@ func (w *twins) realm(mark string) *realm {
 	w.doubts(r)
 	w.notices(r)
 	w.content(r)
+	w.appeals(r)
+	w.incidents(r)
 	return r
 }
 

@@ -19,7 +19,7 @@ type ContentAPI struct {
 type ContentReviewView struct {
 	ID        ID            `json:"id" doc:"The check"`
 	Kind      string        `json:"kind" enum:"TEXT,IMAGE" doc:"Texts, or a picture" example:"TEXT"`
-	Use       string        `json:"use" enum:"PROFILE,ORG,PROGRAMME,PAIRING,PROJECT,ACTIVITY,SIGNUP,VERDICT,PICTURE" doc:"Where it will stand" example:"ACTIVITY"`
+	Use       string        `json:"use" enum:"PROFILE,ORG,PROGRAMME,PAIRING,PROJECT,ACTIVITY,SIGNUP,APPEAL,INCIDENT,VERDICT,PICTURE" doc:"Where it will stand" example:"ACTIVITY"`
 	Status    string        `json:"status" enum:"REVIEW,PASSED,RISKY" doc:"REVIEW until somebody decides" example:"REVIEW"`
 	Why       string        `json:"why,omitempty" enum:"SUGGESTED,UNSEEN,NO_OPENID,NO_ANSWER,NO_ADDRESS" doc:"SUGGESTED: WeChat was not sure; UNSEEN: the author was not in the mini-program for two hours; NO_OPENID: the author has no WeChat account here; NO_ANSWER: WeChat said nothing for 40 minutes; NO_ADDRESS: WeChat cannot fetch the picture" example:"SUGGESTED"`
 	Label     int           `json:"label,omitempty" doc:"Reason in WeChat's numbers" example:"21000"`

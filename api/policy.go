@@ -54,6 +54,9 @@ type PolicyView struct {
 	OfferMinutes                 int64        `json:"offer_minutes" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            int64        `json:"lottery_base_weight" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   int64        `json:"lottery_first_practice_weight" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
+	AppealFileDays               int64        `json:"appeal_file_days" minimum:"0" maximum:"366" doc:"Days after a decision within which a student may appeal; 0: 30" example:"30"`
+	AppealDays                   int64        `json:"appeal_days" minimum:"0" maximum:"366" doc:"Days to decide about an appeal before it goes to the organisation above, and to go on with one that was denied; 0: 10" example:"10"`
+	HelpHours                    int64        `json:"help_hours" minimum:"0" maximum:"720" doc:"Hours before and after a session in which its participants find whom to call and may report an incident; 0: 24" example:"24"`
 	PublicNoticeDays             int64        `json:"public_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
 	CheckInNoticeDays            int64        `json:"check_in_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
 	HostConfirmDays              int64        `json:"host_confirm_days" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
@@ -105,6 +108,9 @@ type PolicyChange struct {
 	OfferMinutes                 *int64       `json:"offer_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            *int64       `json:"lottery_base_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   *int64       `json:"lottery_first_practice_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
+	AppealFileDays               *int64       `json:"appeal_file_days,omitempty" minimum:"0" maximum:"366" doc:"Days after a decision within which a student may appeal; 0: 30" example:"30"`
+	AppealDays                   *int64       `json:"appeal_days,omitempty" minimum:"0" maximum:"366" doc:"Days to decide about an appeal before it goes to the organisation above, and to go on with one that was denied; 0: 10" example:"10"`
+	HelpHours                    *int64       `json:"help_hours,omitempty" minimum:"0" maximum:"720" doc:"Hours before and after a session in which its participants find whom to call and may report an incident; 0: 24" example:"24"`
 	PublicNoticeDays             *int64       `json:"public_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
 	CheckInNoticeDays            *int64       `json:"check_in_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
 	HostConfirmDays              *int64       `json:"host_confirm_days,omitempty" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
@@ -156,11 +162,12 @@ func newPolicyView(p model.Policy) PolicyView {
 		OfferMinutes:                 p.OfferMinutes,
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
-		PublicNoticeDays:             p.PublicNoticeDays,
-		CheckInNoticeDays:            p.CheckInNoticeDays,
-		HostConfirmDays:              p.HostConfirmDays,
-		SignupConsent:                p.SignupConsent,
-		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
+		AppealFileDays:               p.AppealFileDays, AppealDays: p.AppealDays, HelpHours: p.HelpHours,
+		PublicNoticeDays:  p.PublicNoticeDays,
+		CheckInNoticeDays: p.CheckInNoticeDays,
+		HostConfirmDays:   p.HostConfirmDays,
+		SignupConsent:     p.SignupConsent,
+		Fields:            Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
 }
 
@@ -205,11 +212,10 @@ func (v PolicyView) policy() model.Policy {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
-		PublicNoticeDays:             v.PublicNoticeDays,
-		CheckInNoticeDays:            v.CheckInNoticeDays,
-		HostConfirmDays:              v.HostConfirmDays,
-		SignupConsent:                v.SignupConsent,
-		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
+		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
+		PublicNoticeDays: v.PublicNoticeDays, CheckInNoticeDays: v.CheckInNoticeDays, HostConfirmDays: v.HostConfirmDays,
+		SignupConsent: v.SignupConsent,
+		Fields:        itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
 	v.EvidenceRulesView.onto(&out)
 	return out
@@ -253,11 +259,10 @@ func (v PolicyChange) override() programme.Override {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
-		PublicNoticeDays:             v.PublicNoticeDays,
-		CheckInNoticeDays:            v.CheckInNoticeDays,
-		HostConfirmDays:              v.HostConfirmDays,
-		SignupConsent:                v.SignupConsent,
-		AnnulMinutes:                 v.AnnulMinutes, CorrectionDays: v.CorrectionDays, PassCodeMinutes: v.PassCodeMinutes,
+		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
+		PublicNoticeDays: v.PublicNoticeDays, CheckInNoticeDays: v.CheckInNoticeDays, HostConfirmDays: v.HostConfirmDays,
+		SignupConsent: v.SignupConsent,
+		AnnulMinutes:  v.AnnulMinutes, CorrectionDays: v.CorrectionDays, PassCodeMinutes: v.PassCodeMinutes,
 	}
 	v.EvidenceRulesChange.onto(&out)
 	out.Fields, out.Categories = itemsOrNil(v.Fields), itemsOrNil(v.Categories)

@@ -89,6 +89,7 @@ var claimMoves = moves[ClaimStatus]{ //nolint:gochecknoglobals // a table
 	ClaimRecognised: {ClaimPublicised, ClaimPosted},
 	ClaimPublicised: {ClaimPosted, ClaimDisputed, ClaimRejected},
 	ClaimDisputed:   {ClaimComputed, ClaimInReview, ClaimRejected},
+	ClaimRejected:   {ClaimComputed}, // on appeal
 }
 
 // What a claim, and the lines posted for it, rest on.

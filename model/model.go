@@ -33,6 +33,7 @@ func Machines() []Machine {
 		machine("Pairing", pairingMoves), machine("Project", projectMoves), machine("Activity", activityMoves),
 		machine("Signup", signupMoves), machine("HoursClaim", claimMoves),
 		machine("ContentCheck", checkMoves), machine("CheckInReview", reviewMoves), machine("Demand", demandMoves), machine("Dispatch", dispatchMoves),
+		machine("Appeal", appealMoves), machine("Incident", incidentMoves),
 	}
 }
 
@@ -60,5 +61,6 @@ func All() []any {
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{}, &ContentCheck{}, &Upload{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},
 		&Demand{}, &Dispatch{},
+		&Appeal{}, &Incident{},
 	}
 }

@@ -99,6 +99,9 @@ type Policy struct {
 	OfferMinutes                 int64  `json:"offer_minutes"`                 // 0: promoted at once
 	LotteryBaseWeight            int64  `json:"lottery_base_weight"`           // see Weights
 	LotteryFirstPracticeWeight   int64  `json:"lottery_first_practice_weight"` // see Weights
+	AppealFileDays               int64  `json:"appeal_file_days"`              // see AppealFileWindow
+	AppealDays                   int64  `json:"appeal_days"`                   // see AppealWindow
+	HelpHours                    int64  `json:"help_hours"`                    // see HelpWindow
 	PublicNoticeDays             int64  `json:"public_notice_days"`            // see NoticeTime
 	CheckInNoticeDays            int64  `json:"check_in_notice_days"`          // see NoticeTime
 	HostConfirmDays              int64  `json:"host_confirm_days"`             // see HostTime
@@ -149,6 +152,17 @@ func (p Policy) Annul() time.Duration {
 func (p Policy) Correction() time.Duration {
 	return time.Duration(cmp.Or(p.CorrectionDays, 7)) * 24 * time.Hour
 }
+
+// AppealFileWindow is how many days one may appeal after a decision; policies that were written before the rule have 30.
+func (p Policy) AppealFileWindow() int64 { return cmp.Or(p.AppealFileDays, 30) }
+
+// AppealWindow is how many days there are to decide about an appeal, and for the student to go on with one that was denied;
+// policies that were written before the rule have 10.
+func (p Policy) AppealWindow() int64 { return cmp.Or(p.AppealDays, 10) }
+
+// HelpWindow is how long before and after a session its participants find whom to call; policies that were written before
+// the rule have 24 hours.
+func (p Policy) HelpWindow() time.Duration { return time.Duration(cmp.Or(p.HelpHours, 24)) * time.Hour }
 
 // Weights are those of a lottery: of every entry, and of a student who still lacks the practice asked for. Policies that
 // were written before the rules give everybody the same.

@@ -30,6 +30,11 @@ var signupMoves = moves[SignupStatus]{ //nolint:gochecknoglobals // a table
 	SignupOffered:       {SignupConfirmed, SignupOfferExpired, SignupCancelled, SignupRemoved},
 	SignupConfirmed:     {SignupCompleted, SignupCancelled, SignupLateCancel, SignupLeave, SignupNoShow, SignupRemoved},
 	SignupCompleted:     {SignupConfirmed}, // its last check-out was annulled
+
+	// on appeal
+	SignupRejected: {SignupConfirmed, SignupWaitlisted},
+	SignupRemoved:  {SignupConfirmed, SignupWaitlisted},
+	SignupNoShow:   {SignupLeave},
 }
 
 // Live tells whether a signup in this state counts against the one-per-activity rule.

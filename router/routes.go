@@ -27,6 +27,8 @@ type Handlers struct {
 	Demand    *api.DemandAPI
 	Upload    *api.UploadAPI
 	Content   *api.ContentAPI
+	Appeal    *api.AppealAPI
+	Support   *api.SupportAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -52,6 +54,8 @@ func Routes(h Handlers) []Route {
 		demandRoutes(h.Demand),
 		uploadRoutes(h.Upload),
 		contentRoutes(h.Content),
+		appealRoutes(h.Appeal),
+		supportRoutes(h.Support),
 	)
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -18,6 +19,7 @@ import (
 	"baodao/internal/metrics"
 	"baodao/router"
 	"baodao/service/account"
+	"baodao/service/appeal"
 	"baodao/service/attend"
 	"baodao/service/audit"
 	"baodao/service/content"
@@ -33,6 +35,7 @@ import (
 	"baodao/service/signup"
 	"baodao/service/standing"
 	"baodao/service/stats"
+	"baodao/service/support"
 	"baodao/service/upload"
 	"baodao/service/vault"
 )
@@ -83,6 +86,8 @@ type Services struct {
 	Demand    *demand.Service
 	Content   *content.Service
 	Upload    *upload.Service
+	Appeal    *appeal.Service
+	Support   *support.Service
 }
 
 // Built is the program without its sockets.
@@ -161,7 +166,7 @@ func newServices(d Deps) (*Services, error) {
 	}
 	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, LedgerKey: ledgerKey, CodeKey: d.Keys.Code, Content: required}
 	standings.Trail = attendance
-	return &Services{
+	out := &Services{
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys, Content: required},
 		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite, Content: required, TermAdded: attendance.TermAdded},
@@ -176,9 +181,10 @@ func newServices(d Deps) (*Services, error) {
 		PageCode:  &pagecode.Service{DB: d.DB, Now: d.Now, Projects: projects, Maker: d.Codes, Pages: d.Pages, Log: d.Log},
 		Standing:  standings,
 		Demand:    &demand.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required, Projects: projects},
-		Content:   checks,
-		Upload:    pictures,
-	}, nil
+		Content:   checks, Upload: pictures,
+	}
+	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
+	return out, nil
 }
 
 // derived are the keys that follow from the one that never changes, each with a purpose of its own.
@@ -200,6 +206,7 @@ func handlers(s *Services) router.Handlers {
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Demand: &api.DemandAPI{Demands: s.Demand}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
+		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support},
 	}
 }
 
@@ -213,7 +220,7 @@ func ping(ctx context.Context, db *gorm.DB) error {
 
 // periodic lists the jobs.
 func periodic(d Deps, s *Services) []jobs.Job {
-	return append(append(contentJobs(d, s), ledgerJobs(d, s)...), []jobs.Job{
+	return append(slices.Concat(contentJobs(d, s), ledgerJobs(d, s), appealJobs(s)), []jobs.Job{
 		{Name: "expire-pairings", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := s.Pairing.ExpireDue(ctx, 500)
 			return err

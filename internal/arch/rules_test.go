@@ -15,7 +15,7 @@ type rule struct {
 // domain is the order of the service packages: each may import those before it, never those after it.
 var domain = []string{
 	"service/account", "service/org", "service/programme", "service/standing", "service/pairing",
-	"service/project", "service/demand", "service/signup", "service/attend", "service/remind", "service/pagecode", "service/result", "service/support",
+	"service/project", "service/demand", "service/signup", "service/attend", "service/appeal", "service/remind", "service/pagecode", "service/result", "service/support",
 }
 
 // shared is what every service may use.

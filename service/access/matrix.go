@@ -123,6 +123,15 @@ const (
 	ReliabilityReverse Permission = "reliability.reverse"
 	ContentReview      Permission = "content.review" // what WeChat could not judge; what belongs to no organisation is the security administrator's
 
+	AppealFile   Permission = "appeal.file"
+	AppealRead   Permission = "appeal.read" // those that lie with one's organisation
+	AppealDecide Permission = "appeal.decide"
+
+	HelpRead       Permission = "help.read" // whom to call around a session
+	IncidentReport Permission = "incident.report"
+	IncidentRead   Permission = "incident.read"
+	IncidentHandle Permission = "incident.handle"
+
 	StatsRead Permission = "stats.read"
 	AuditRead Permission = "audit.read"
 )
@@ -207,6 +216,16 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	ReliabilityRead:    {STU: Own, BRS: Org, DEP: Sub, UNI: Sub},
 	ReliabilityReverse: {DEP: Sub, UNI: Sub},
 	ContentReview:      officers(Sub, row{TWN: Sub, SEC: All}),
+
+	// Committees above a university or a town see what has come up to them, and nothing below.
+	AppealFile:   {STU: Own},
+	AppealRead:   {STU: Own, TWN: Sub, DEP: Sub, UNI: Sub, CTY: Org, CIT: Org, PRV: Org},
+	AppealDecide: {TWN: Sub, DEP: Sub, UNI: Sub, CTY: Org, CIT: Org, PRV: Org},
+
+	HelpRead:       {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
+	IncidentReport: {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
+	IncidentRead:   {STU: Own, ADV: Own, BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
+	IncidentHandle: {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
 
 	StatsRead: officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),
 	AuditRead: {AUD: All},

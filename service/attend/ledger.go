@@ -2,13 +2,11 @@ package attend
 
 import (
 	"context"
-	"errors"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/access"
-	"baodao/service/audit"
 	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
@@ -56,21 +54,12 @@ func (s *Service) reverse(tx *gorm.DB, actor access.Actor, id int64, reason stri
 	if err := actor.NotOwn(o.StudentIDs, nil); err != nil {
 		return line, err
 	}
-	if line.Reversal != 0 {
+	if line.Minutes < 0 { // what an appeal put back can be taken back again
 		return line, fault.ErrState
 	}
 	if err := s.Content.Reason(tx, actor, content.Activity, line.BranchPath, reason); err != nil {
 		return line, err
 	}
-	back := line
-	back.ID, back.Minutes, back.Reversal, back.PostedBy, back.PostedAt = s.NewID(), -line.Minutes, line.ID, actor.UserID, s.Now()
-	if err := s.writeLines(tx, []model.HoursEntry{back}); errors.Is(err, gorm.ErrDuplicatedKey) {
-		return line, ErrReversed
-	} else if err != nil {
-		return line, err
-	}
-	return back, s.Audit.Write(tx, actor, audit.Entry{
-		Action: "hours.reverse", Object: "hours_entries", ObjectID: line.ID, OrgPath: line.BranchPath, Reason: reason,
-		Data: map[string]any{"minutes": back.Minutes, "line": back.ID},
-	})
+	back := s.reversing(line, actor)
+	return back, s.writeReversal(tx, actor, line, reason, back)
 }

@@ -51,6 +51,8 @@ const (
 	Programme Use = "PROGRAMME"
 	Signup    Use = "SIGNUP"
 	Verdicts  Use = "VERDICT"
+	Appeal    Use = "APPEAL"
+	Incident  Use = "INCIDENT"
 	picture   Use = "PICTURE"
 )
 

@@ -23,7 +23,7 @@ type Override struct {
 	NoShowAfterHours, PublicNoticeDays, CheckInNoticeDays, HostConfirmDays, WeekMaxMinutes, TermMaxActivities, TravelKMH                  *int64
 	WaitlistCutoffMinutes, OfferMinutes                                                                                                   *int64
 	LotteryBaseWeight, LotteryFirstPracticeWeight                                                                                         *int64
-	ReviewDays                                                                                                                            *int64
+	AppealFileDays, AppealDays, HelpHours, ReviewDays                                                                                     *int64
 	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                                     *string
 	PresenceMinPermille, DayMaxMinutes, AnnulMinutes, CorrectionDays, PassCodeMinutes                                                     *int64
 	LocationDriftM, LocationAccuracyMinM, LocationAccuracyMaxM, LocationSpeedKMH, DeviceMaxStudents, PositionRepeatsMax, LocationKeepDays *int64
@@ -76,6 +76,9 @@ func rules(p *model.Policy, o Override) []rule {
 		{"offer_minutes", &p.OfferMinutes, o.OfferMinutes, 0, 10080},
 		{"lottery_base_weight", &p.LotteryBaseWeight, o.LotteryBaseWeight, 0, 1000},
 		{"lottery_first_practice_weight", &p.LotteryFirstPracticeWeight, o.LotteryFirstPracticeWeight, 0, 1000},
+		{"appeal_file_days", &p.AppealFileDays, o.AppealFileDays, 0, 366},
+		{"appeal_days", &p.AppealDays, o.AppealDays, 0, 366},
+		{"help_hours", &p.HelpHours, o.HelpHours, 0, 720},
 		{"public_notice_days", &p.PublicNoticeDays, o.PublicNoticeDays, 0, 60},
 		{"check_in_notice_days", &p.CheckInNoticeDays, o.CheckInNoticeDays, 0, 60},
 		{"host_confirm_days", &p.HostConfirmDays, o.HostConfirmDays, 0, 180},

@@ -115,19 +115,23 @@ func (s *Service) lift(tx *gorm.DB, actor access.Actor, studentID int64, orgPath
 		if n >= row.Needs {
 			continue
 		}
-		set := map[string]any{"lifted_at": now, "lifted_by": actor.UserID}
-		if err := tx.Model(&model.SignupSuspension{}).Where("id = ?", row.ID).Updates(set).Error; err != nil {
-			return fmt.Errorf("lift suspension: %w", err)
-		}
-		err = s.Audit.Write(tx, actor, audit.Entry{
-			Action: "signup_suspension.lift", Object: "signup_suspensions", ObjectID: row.ID, OrgPath: orgPath, Reason: reason,
-			Data: map[string]any{"student_id": studentID, "no_shows": n},
-		})
-		if err != nil {
+		if err := s.endSuspension(tx, actor, row, orgPath, reason, n); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// endSuspension ends a suspension now; left is how many no-shows still stand, for the audit log.
+func (s *Service) endSuspension(tx *gorm.DB, actor access.Actor, row model.SignupSuspension, orgPath, reason string, left int64) error {
+	set := map[string]any{"lifted_at": s.Now(), "lifted_by": actor.UserID}
+	if err := tx.Model(&model.SignupSuspension{}).Where("id = ?", row.ID).Updates(set).Error; err != nil {
+		return fmt.Errorf("lift suspension: %w", err)
+	}
+	return s.Audit.Write(tx, actor, audit.Entry{
+		Action: "signup_suspension.lift", Object: "signup_suspensions", ObjectID: row.ID, OrgPath: orgPath, Reason: reason,
+		Data: map[string]any{"student_id": row.StudentID, "no_shows": left},
+	})
 }
 
 // lockStudent makes what follows in this transaction the only thing that happens to the student's signups and penalties.
