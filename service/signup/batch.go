@@ -87,7 +87,7 @@ func (s *Service) markFull(tx *gorm.DB, f *facts, refused map[int64]int) (map[in
 	out := map[int64]*mark{}
 	for id, times := range refused {
 		p := f.positions[id]
-		if times < markFrom || p.Taken < p.Capacity || s.full.fresh(id) || s.Solo {
+		if times < markFrom && !s.full.lasts(id) || p.Taken < p.Capacity || s.full.fresh(id) || s.Solo {
 			continue
 		}
 		k, err := f.newMark(tx, p)
