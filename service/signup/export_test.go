@@ -3,6 +3,7 @@ package signup
 import (
 	"time"
 
+	"baodao/internal/clock"
 	"baodao/model"
 )
 
@@ -20,9 +21,9 @@ func (s *Service) WithoutStudentLock() *Service { s.weak.dontLock = true; return
 // WithoutSeatLock lets two transactions change the seats of a position side by side.
 func (s *Service) WithoutSeatLock() *Service { s.weak.dontLockSeats = true; return s }
 
-// RememberFull makes the process believe that a position is full, until then, and that it has told so many so.
-func (s *Service) RememberFull(a model.Activity, positionID int64, until time.Time, told int64) {
-	k := &mark{until: until, event: a, members: map[int64]struct{}{}}
+// RememberFull makes the process believe that a position is full, for so long from now, and that it has told so many so.
+func (s *Service) RememberFull(a model.Activity, positionID int64, left time.Duration, told int64) {
+	k := &mark{until: clock.System().Add(left), event: a, members: map[int64]struct{}{}}
 	k.refused.Store(told)
 	s.full.set(positionID, k)
 }

@@ -19,7 +19,7 @@ func TestARepeatAtAnotherProcessGetsItsSeat(t *testing.T) {
 	other := &signup.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault}
 	all := b.students(3)
 	held := b.must(all[0], b.position.ID)
-	other.RememberFull(b.activity, b.position.ID, time.Now().Add(time.Minute), 0)
+	other.RememberFull(b.activity, b.position.ID, time.Minute, 0)
 	if _, err := b.s.Cancel(t.Context(), all[0], held.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestWhatIsRememberedOfAFullPosition(t *testing.T) {
 	all := b.students(2)
 	b.must(all[0], b.position.ID)
 	renewed := func(ended time.Duration, told int64) bool {
-		b.s.RememberFull(b.activity, b.position.ID, time.Now().Add(-ended), told)
+		b.s.RememberFull(b.activity, b.position.ID, -ended, told)
 		if err := b.tries(all[1]); !errors.Is(err, signup.ErrFull) {
 			t.Fatal(err)
 		}
