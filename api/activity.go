@@ -194,8 +194,8 @@ type ActivityView struct {
 	Organiser     OrgNameView  `json:"organiser" doc:"Who submits and publishes"`
 	Campus        *OrgNameView `json:"campus,omitempty" doc:"Campus side, if any"`
 	Host          OrgNameView  `json:"host" doc:"Local side: where it happens"`
-	Status        string       `json:"status" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,CANCELLED,HOURS_CONFIRMED,CLOSED" doc:"As stored" example:"PUBLISHED"`
-	Phase         string       `json:"phase" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,SIGNUP_OPEN,SIGNUP_CLOSED,ONGOING,FINISHED,CANCELLED,HOURS_CONFIRMED,CLOSED" doc:"What the clock makes of the status now" example:"SIGNUP_OPEN"`
+	Status        string       `json:"status" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,CANCELLED,MERGED,HOURS_CONFIRMED,CLOSED" doc:"As stored" example:"PUBLISHED"`
+	Phase         string       `json:"phase" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,SIGNUP_OPEN,SIGNUP_CLOSED,ONGOING,FINISHED,CANCELLED,MERGED,HOURS_CONFIRMED,CLOSED" doc:"What the clock makes of the status now" example:"SIGNUP_OPEN"`
 	Title         string       `json:"title" doc:"What it is called" example:"社区清洁日"`
 	Summary       string       `json:"summary,omitempty" doc:"What is done" example:"打扫楼道与广场"`
 	Field         string       `json:"field,omitempty" doc:"Code of one of the programme's fields" example:"ECOLOGY"`
@@ -218,6 +218,7 @@ type ActivityView struct {
 	StartsAt          Time             `json:"starts_at" doc:"Start of the first session"`
 	EndsAt            Time             `json:"ends_at" doc:"End of the last session"`
 	PublishedAt       *Time            `json:"published_at,omitempty" doc:"Absent before that"`
+	MergedInto        *ID              `json:"merged_into,omitempty" doc:"The activity that took its students over, once it is MERGED"`
 	ReturnReason      string           `json:"return_reason,omitempty" doc:"Why it was sent back; for those who manage it, until it is submitted again" example:"风险提示再写细一些"`
 	Cover             string           `json:"cover,omitempty" doc:"Path of its picture; absent before that has passed the check" example:"/api/v1/media/7301234567890123"`
 	Sessions          []SessionView    `json:"sessions" nullable:"false" doc:"In order of time"`
@@ -232,7 +233,7 @@ func newActivityView(d project.Detail) ActivityView {
 		Carriers: append([]string{}, a.Carriers...), Mode: a.Mode, PlacementMode: a.PlacementMode, SignupRulesBody: newSignupRulesBody(a),
 		SignupOpensAt: At(a.SignupOpensAt), SignupClosesAt: At(a.SignupClosesAt), CancelUntil: At(a.CancelUntil), MinTurnout: a.MinTurnout,
 		CountsAsVolunteer: a.CountsAsVolunteer, InsuranceRequired: a.InsuranceRequired, TrainingRequired: a.TrainingRequired, MinorsContact: a.MinorsContact,
-		RiskNote: a.RiskNote, RegionCode: a.RegionCode, StartsAt: At(a.StartsAt), EndsAt: At(a.EndsAt), PublishedAt: AtOrNil(a.PublishedAt), Cover: mediaPathOrNone(d.Cover),
+		RiskNote: a.RiskNote, RegionCode: a.RegionCode, StartsAt: At(a.StartsAt), EndsAt: At(a.EndsAt), PublishedAt: AtOrNil(a.PublishedAt), MergedInto: idPointer(a.MergedInto), Cover: mediaPathOrNone(d.Cover),
 		Sessions: Views(d.Sessions, newSessionView), Positions: make([]PositionView, len(d.Positions)),
 	}
 	for i, p := range d.Positions {

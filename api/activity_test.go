@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"baodao/internal/testkit/apitest"
+	"baodao/model"
 	"baodao/service/access"
 )
 
@@ -242,5 +243,33 @@ func TestABranchSecretaryCallsOffTheirOwnDraft(t *testing.T) {
 	a.Refused(a.other, "POST "+path+"/cancel", object{"reason": "x"}, 404, "resource.not_found")
 	if got := a.Do(a.secretary, "POST "+path+"/cancel", object{"reason": "不办了"}).Status(http.StatusOK).Get("status"); got != "CANCELLED" {
 		t.Error(got)
+	}
+}
+
+func TestAnActivityWithTooFewBecomesPartOfAnother(t *testing.T) {
+	t.Parallel()
+	a := newCrew(t)
+	project := a.Project(a.pairing, "p")
+	few, _, position := a.Activity(project, 5, func(a *model.Activity, _ *model.Session) { a.MinTurnout = 3 })
+	into, _, _ := a.Activity(project, 5, nil)
+	path := fmt.Sprintf("/activities/%d/merge", few.ID)
+	mine := a.Do(a.student, fmt.Sprintf("POST /positions/%d/signups", position.ID), object{"note": "带手套"}).Status(http.StatusCreated).Get("id")
+	body := object{"into_activity_id": fmt.Sprint(into.ID), "reason": "人数不足"}
+	a.Refused(a.student, "POST "+path, body, 403, "access.denied")
+	a.Refused(a.host, "POST "+path, with(body, object{"into_activity_id": fmt.Sprint(few.ID)}), 422, "request.invalid")
+	a.Refused(a.host, "POST "+path, with(body, object{"into_activity_id": "1"}), 422, "request.invalid")
+	a.Refused(a.host, "POST "+path, with(body, object{"reason": " "}), 422, "request.invalid")
+	a.Refused(a.host, fmt.Sprintf("POST /activities/%d/merge", into.ID), with(body, object{"into_activity_id": fmt.Sprint(few.ID)}), 409, "activity.merge_enough")
+	merged := a.Do(a.host, "POST "+path, body).Status(http.StatusOK)
+	if merged.Get("status") != "MERGED" || merged.Get("merged_into") != fmt.Sprint(into.ID) {
+		t.Errorf("%s", merged.Body)
+	}
+	a.Do(a.host, "POST "+path, body).Status(http.StatusOK)
+	list := a.Do(a.student, "GET /me/signups", nil).Status(http.StatusOK)
+	if list.Get("data.0.status") != "CONFIRMED" || list.Get("data.0.activity_id") != fmt.Sprint(into.ID) || list.Get("data.0.merged_from") != mine || list.Get("data.0.note") != "带手套" || list.Get("data.0.cancel_until") != list.Get("data.0.starts_at") {
+		t.Errorf("%s", list.Body)
+	}
+	if list.Get("data.1.status") != "REMOVED" || list.Get("data.1.reason") != "已并入“社区清洁日”：您的报名已转过去，已录取。（人数不足）" || list.Get("data.1.activity_status") != "MERGED" {
+		t.Errorf("%s", list.Body)
 	}
 }

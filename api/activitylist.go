@@ -93,7 +93,7 @@ type ActivityRowView struct {
 	Mode              string      `json:"mode" enum:"ONSITE,REMOTE,HYBRID" doc:"Where it is done" example:"ONSITE"`
 	PlacementMode     string      `json:"placement_mode" enum:"DAILY,CONCENTRATED,EVENT_PHASE,SINGLE" doc:"How long it lasts" example:"SINGLE"`
 	CountsAsVolunteer bool        `json:"counts_as_volunteer" doc:"Its hours are volunteer hours"`
-	Phase             string      `json:"phase" enum:"PUBLISHED,SIGNUP_OPEN,SIGNUP_CLOSED,ONGOING,FINISHED,CANCELLED,HOURS_CONFIRMED,CLOSED" doc:"PUBLISHED: sign-up has not opened yet" example:"SIGNUP_OPEN"`
+	Phase             string      `json:"phase" enum:"PUBLISHED,SIGNUP_OPEN,SIGNUP_CLOSED,ONGOING,FINISHED,CANCELLED,MERGED,HOURS_CONFIRMED,CLOSED" doc:"PUBLISHED: sign-up has not opened yet" example:"SIGNUP_OPEN"`
 	StartsAt          Time        `json:"starts_at" doc:"Start of the first session"`
 	EndsAt            Time        `json:"ends_at" doc:"End of the last session"`
 	SignupOpensAt     Time        `json:"signup_opens_at" doc:"Included"`
@@ -143,7 +143,7 @@ func (a *ActivityAPI) List(c *gin.Context, in *ListActivitiesIn) (*ActivityPageO
 // ListManagedIn narrows the list for staff.
 type ListManagedIn struct {
 	PageIn
-	Status string `query:"status" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,CANCELLED,HOURS_CONFIRMED,CLOSED" doc:"Only in this state, as stored" example:"SUBMITTED"`
+	Status string `query:"status" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,CANCELLED,MERGED,HOURS_CONFIRMED,CLOSED" doc:"Only in this state, as stored" example:"SUBMITTED"`
 	OrgID  ID     `query:"org_id" doc:"Organiser, campus side or host is this organisation or below it"`
 }
 
@@ -156,8 +156,8 @@ type ManagedActivityView struct {
 	Organiser   OrgNameView  `json:"organiser" doc:"Who submits and publishes"`
 	Campus      *OrgNameView `json:"campus,omitempty" doc:"Campus side, if any"`
 	Host        OrgNameView  `json:"host" doc:"Local side"`
-	Status      string       `json:"status" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,CANCELLED,HOURS_CONFIRMED,CLOSED" doc:"As stored" example:"SUBMITTED"`
-	Phase       string       `json:"phase" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,SIGNUP_OPEN,SIGNUP_CLOSED,ONGOING,FINISHED,CANCELLED,HOURS_CONFIRMED,CLOSED" doc:"What the clock makes of the status now" example:"SUBMITTED"`
+	Status      string       `json:"status" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,CANCELLED,MERGED,HOURS_CONFIRMED,CLOSED" doc:"As stored" example:"SUBMITTED"`
+	Phase       string       `json:"phase" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,SIGNUP_OPEN,SIGNUP_CLOSED,ONGOING,FINISHED,CANCELLED,MERGED,HOURS_CONFIRMED,CLOSED" doc:"What the clock makes of the status now" example:"SUBMITTED"`
 	StartsAt    Time         `json:"starts_at" doc:"Start of the first session"`
 	EndsAt      Time         `json:"ends_at" doc:"End of the last session"`
 	Seats       SeatsView    `json:"seats" doc:"All positions together"`

@@ -129,6 +129,10 @@ func activityBody(org string) bodyMaker {
 	}
 }
 
+func mergeBody(into string) bodyMaker {
+	return func(_ *twins, r *realm) any { return object{"into_activity_id": r.id(into), "reason": "人数不足"} }
+}
+
 func capacityBody(*twins, *realm) any { return object{"capacity": 60} }
 
 func moveBody(w *twins, _ *realm) any {

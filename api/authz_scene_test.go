@@ -65,7 +65,7 @@ func (w *twins) activities(r *realm) {
 		return func(a *model.Activity, s *model.Session) {
 			a.StartsAt, a.EndsAt = from, from.Add(2*time.Hour)
 			s.StartsAt, s.EndsAt = a.StartsAt, a.EndsAt
-			a.SignupOpensAt, a.SignupClosesAt, a.CancelUntil = now.AddDate(0, 0, -5), from, from
+			a.SignupOpensAt, a.SignupClosesAt, a.CancelUntil, a.MinTurnout = now.AddDate(0, 0, -5), from, from, 5
 		}
 	}
 	for name, change := range map[string]func(*model.Activity, *model.Session){

@@ -34,6 +34,8 @@ var authzWorkRules = []authzRule{
 	{op: "publishActivity", on: "approved activity", is: "draft", at: "community", by: perms(access.ActivityPublish)},
 	{op: "cancelActivity", on: "open activity", is: "published", at: "community", by: perms(access.ActivityPublish), body: reasonBody},
 	{op: "cancelActivity", on: "drafted activity", is: "draft", at: "community", by: perms(access.ActivityPublish, access.ActivityWrite), body: reasonBody, but: readsOnly}, // never public: its writer may too
+	{op: "mergeActivity", on: "open activity", is: "published", at: "community", by: perms(access.ActivityPublish), body: mergeBody("booked activity")},
+	{op: "mergeActivity", on: "open activity", is: "published", at: "community", by: perms(access.ActivityPublish), want: 409, body: mergeBody("drafted activity")}, // the other one is not public
 	{op: "listManagedActivities", by: everybody, but: advises, shows: map[string]string{"drafted activity": "draft", "open activity": "draft"}},
 	{op: "setPositionCapacity", on: "position of drafted activity", is: "draft", by: perms(access.CapacityWrite), body: capacityBody, but: readsOnly},
 	{op: "setPositionCapacity", on: "position of open activity", is: "published", by: perms(access.CapacityWrite), body: capacityBody},

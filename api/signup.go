@@ -35,6 +35,7 @@ type SignupView struct {
 	GroupID      *ID    `json:"group_id,omitempty" doc:"The group it came with, if any"`
 	OfferedUntil *Time  `json:"offered_until,omitempty" doc:"Of an OFFERED one: accept before then" example:"2026-10-14T01:00:00.000Z"`
 	LeaveReason  string `json:"leave_reason,omitempty" doc:"Leave that the student asked for; absent for others until it has passed the checks of content" example:"家中有事"`
+	MergedFrom   *ID    `json:"merged_from,omitempty" doc:"The signup of a merged activity that it goes on from: cancelling it is free" example:"7301234567890123"`
 	CreatedAt    Time   `json:"created_at" doc:"When it was made"`
 	UpdatedAt    Time   `json:"updated_at" doc:"When its status last changed"`
 }
@@ -42,7 +43,7 @@ type SignupView struct {
 func newSignupView(s model.Signup) SignupView {
 	return SignupView{
 		ID: ID(s.ID), ActivityID: ID(s.ActivityID), PositionID: ID(s.PositionID), StudentID: ID(s.StudentID), Status: string(s.Status),
-		Note: s.Note, Reason: s.Reason, GroupID: idPointer(s.GroupID), OfferedUntil: AtOrNil(s.OfferedUntil), LeaveReason: s.LeaveReason, CreatedAt: At(s.CreatedAt), UpdatedAt: At(s.UpdatedAt),
+		Note: s.Note, Reason: s.Reason, GroupID: idPointer(s.GroupID), OfferedUntil: AtOrNil(s.OfferedUntil), LeaveReason: s.LeaveReason, MergedFrom: idPointer(s.MergedFrom), CreatedAt: At(s.CreatedAt), UpdatedAt: At(s.UpdatedAt),
 	}
 }
 

@@ -13,6 +13,7 @@ const (
 	ActivityApproved       ActivityStatus = "APPROVED"
 	ActivityPublished      ActivityStatus = "PUBLISHED"
 	ActivityCancelled      ActivityStatus = "CANCELLED"
+	ActivityMerged         ActivityStatus = "MERGED" // into merged_into, because too few had signed up
 	ActivityHoursConfirmed ActivityStatus = "HOURS_CONFIRMED"
 	ActivityClosed         ActivityStatus = "CLOSED"
 	ActivitySignupOpen     ActivityStatus = "SIGNUP_OPEN"
@@ -26,7 +27,7 @@ var activityMoves = moves[ActivityStatus]{ //nolint:gochecknoglobals // a table
 	ActivitySubmitted:      {ActivityReturned, ActivityApproved},
 	ActivityReturned:       {ActivitySubmitted, ActivityCancelled},
 	ActivityApproved:       {ActivityPublished, ActivityReturned, ActivityCancelled},
-	ActivityPublished:      {ActivityCancelled, ActivityHoursConfirmed},
+	ActivityPublished:      {ActivityCancelled, ActivityMerged, ActivityHoursConfirmed},
 	ActivityHoursConfirmed: {ActivityClosed},
 }
 
@@ -77,6 +78,7 @@ type Activity struct {
 	PairedUntil       *time.Time     `gorm:"comment:until then reserved seats are for paired branches, NULL for never"`
 	PairedFirst       bool           `gorm:"not null;comment:until then only paired branches sign up at all"`
 	CoverID           *int64         `gorm:"comment:upload that is its picture, NULL if none"`
+	MergedInto        *int64         `gorm:"comment:activity that took its students over, NULL unless MERGED"`
 }
 
 // The modes of signing up.

@@ -65,6 +65,7 @@ type Signup struct {
 	GroupID        *int64       `gorm:"index:ix_signup_group;comment:group sign-up it came with, NULL if none"`
 	Paired         bool         `gorm:"not null;comment:its branch is paired with the host: may take reserved seats"`
 	LeaveReason    string       `gorm:"size:200;not null;comment:leave asked for, empty if none"`
+	MergedFrom     *int64       `gorm:"comment:signup of a merged activity that it goes on from: never costs points; NULL if none"`
 }
 
 // TableName of Signup.

@@ -79,7 +79,7 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{AwardNotice, "表彰通知", "Award", "{org}：{name}。", "{org}: {name}."},
 	{MilestoneDue, "工作节点临近", "A due day is near", "“{name}”请在{due}前完成。", "“{name}” is due on {due}."},
 	{CertificateIssued, "证书已开具", "Certificate issued", "“{name}”的证书已开具，可以下载。", "The certificate for “{name}” can be downloaded."},
-	{TurnoutLow, "报名人数不足", "Too few have signed up", "“{activity}”（{time}）报名已截止，不足 {name} 人，请决定是否照常举行。", "Sign-up for “{activity}” ({time}) has ended with fewer than {name}; decide whether it takes place."},
+	{TurnoutLow, "报名人数不足", "Too few have signed up", "“{activity}”（{time}）报名已截止，不足 {name} 人，请决定照常举行、并入其他活动还是取消。", "Sign-up for “{activity}” ({time}) has ended with fewer than {name}; decide whether it takes place, is merged into another activity or is cancelled."},
 	{AppealPending, "有申诉待办理", "An appeal is pending", "关于“{name}”的申诉由{org}办理，请在{due}前完成。", "The appeal about “{name}” lies with {org}, to be decided before {due}."},
 	{IncidentReported, "有突发情况", "An incident was reported", "“{activity}”（{time}）报告了突发情况：{name}，请尽快处理。", "An incident was reported at “{activity}” ({time}): {name}. Please see to it."},
 	{ContentDecided, "内容审核有结果", "Your content was looked at", "您提交的内容已由人工审核：{name}。{reason}", "A person looked at what you submitted: {name}. {reason}"},

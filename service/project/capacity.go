@@ -34,7 +34,7 @@ func (s *Service) SetCapacity(ctx context.Context, actor access.Actor, id, versi
 			return err
 		}
 		switch sc.row.Phase(s.Now()) {
-		case model.ActivitySubmitted, model.ActivityCancelled, model.ActivityFinished, model.ActivityHoursConfirmed, model.ActivityClosed:
+		case model.ActivitySubmitted, model.ActivityCancelled, model.ActivityMerged, model.ActivityFinished, model.ActivityHoursConfirmed, model.ActivityClosed:
 			return fault.ErrState
 		default:
 		}

@@ -15,7 +15,7 @@ import (
 
 // SetCover makes an upload of the actor's the picture of an activity, or takes its picture away (upload 0). Others see it
 // once it has passed. version is the one the caller read.
-// Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrStale, fault.ErrState (called off), upload.ErrInUse, content.ErrRisky.
+// Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrStale, fault.ErrState (called off or merged), upload.ErrInUse, content.ErrRisky.
 func (s *Service) SetCover(ctx context.Context, actor access.Actor, id, version, uploadID int64) (Detail, error) {
 	var out Detail
 	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
@@ -26,7 +26,7 @@ func (s *Service) SetCover(ctx context.Context, actor access.Actor, id, version,
 		if err := sc.may(actor, access.ActivityWrite); err != nil {
 			return err
 		}
-		if sc.row.Status == model.ActivityCancelled {
+		if sc.row.Status == model.ActivityCancelled || sc.row.Status == model.ActivityMerged {
 			return fault.ErrState
 		}
 		if sc.row.Version != version {

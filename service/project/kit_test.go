@@ -33,15 +33,23 @@ type house struct {
 
 // releaser notes whose seats were given back.
 type releaser struct {
-	mu   sync.Mutex
-	ids  []int64
-	fail error
+	mu      sync.Mutex
+	ids     []int64
+	mergers []project.Merger
+	fail    error
 }
 
 func (r *releaser) ReleaseActivity(_ *gorm.DB, _ access.Actor, a model.Activity, _ string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.ids = append(r.ids, a.ID)
+	return r.fail
+}
+
+func (r *releaser) MergeActivity(_ *gorm.DB, _ access.Actor, m project.Merger) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mergers = append(r.mergers, m)
 	return r.fail
 }
 

@@ -37,6 +37,9 @@ type Signups interface {
 	// ReleaseActivity gives back every seat of an activity that is being cancelled. a is the activity as it was before;
 	// nobody is to suffer for it.
 	ReleaseActivity(tx *gorm.DB, actor access.Actor, a model.Activity, reason string) error
+	// MergeActivity moves everybody from an activity that has become part of another one, as far as the rules allow; nobody
+	// is to suffer for it. ErrAgain when somebody came between two looks; ErrMergeEnough, ErrMergeMany.
+	MergeActivity(tx *gorm.DB, actor access.Actor, m Merger) error
 	// Announce prepares the sign-up of an activity that is being published.
 	Announce(tx *gorm.DB, a model.Activity) error
 	// Refill gives seats that became free to those who wait for them.

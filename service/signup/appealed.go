@@ -95,7 +95,7 @@ func (c *change) paired() bool { return c.event.pairedWith(c.f.students[c.row.St
 // free is where the student of an ended signup could stand now: with a seat, in the waiting list, or nowhere.
 func (c *change) free() model.SignupStatus {
 	st := c.f.students[c.row.StudentID]
-	if _, again := st.live[c.event.ID]; again || c.f.allowed(c.event, st, true) != nil {
+	if _, again := st.live[c.event.ID]; again || c.f.allowed(c.event, st, manner{byUnit: true}) != nil {
 		return ""
 	}
 	switch {

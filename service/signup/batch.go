@@ -78,7 +78,7 @@ func (s *Service) markFull(tx *gorm.DB, f *facts, refused map[int64]int) (map[in
 	out := map[int64]*mark{}
 	for id, times := range refused {
 		p := f.positions[id]
-		if times < markFrom || p.Taken < p.Capacity || s.full.fresh(id) || s.Solo {
+		if times < markFrom && !s.full.lasts(id) || p.Taken < p.Capacity || s.full.fresh(id) || s.Solo {
 			continue
 		}
 		k, err := f.newMark(tx, p)
@@ -141,11 +141,11 @@ func (s *Service) one(f *facts, w *writes, a ask) (answer, error) {
 	if st == nil || p == nil {
 		return answer{err: fault.ErrNotFound}, nil
 	}
-	status, err := f.judge(p, st, false)
+	status, err := f.judge(p, st, manner{})
 	if _, refused := errors.AsType[*fault.Fault](err); refused || errors.Is(err, errUnpublished) {
 		return answer{err: err}, nil
 	}
-	row := s.admit(f, w, a.actor, st, p, status, a.note, nil)
+	row := s.admit(f, w, a.actor, st, p, status, entry{note: a.note})
 	if a.key.Value == "" {
 		return answer{row: row}, nil
 	}
@@ -158,13 +158,26 @@ func (s *Service) one(f *facts, w *writes, a ask) (answer, error) {
 	return answer{row: row}, nil
 }
 
+// entry is what a new signup says besides its place.
+type entry struct {
+	note  string
+	group *int64        // it came with
+	was   *model.Signup // of a merged activity; its note has been looked at
+}
+
 // admit notes a signup that the rules allow: in the facts, for those who come after, and in the writes.
-func (s *Service) admit(f *facts, w *writes, actor access.Actor, st *student, p *seats, status model.SignupStatus, note string, group *int64) model.Signup {
+func (s *Service) admit(f *facts, w *writes, actor access.Actor, st *student, p *seats, status model.SignupStatus, in entry) model.Signup {
 	e := f.activities[p.ActivityID]
 	id := e.ID
 	row := model.Signup{
-		ID: s.NewID(), LiveActivityID: &id, StudentID: st.id, ActivityID: e.ID, PositionID: p.ID, Status: status, Note: note, Version: 1,
-		CreatedAt: f.now, UpdatedAt: f.now, GroupID: group, Paired: e.pairedWith(st),
+		ID: s.NewID(), LiveActivityID: &id, StudentID: st.id, ActivityID: e.ID, PositionID: p.ID, Status: status, Note: in.note, Version: 1,
+		CreatedAt: f.now, UpdatedAt: f.now, GroupID: in.group, Paired: e.pairedWith(st),
+	}
+	data := map[string]any{"activity_id": e.ID, "position_id": p.ID}
+	if in.was != nil {
+		row.MergedFrom, data["merged_from"] = &in.was.ID, in.was.ID
+	} else {
+		w.look(actor, e, noteOf(in.note))
 	}
 	if status == model.SignupConfirmed {
 		p.take(row.Paired, false)
@@ -177,10 +190,9 @@ func (s *Service) admit(f *facts, w *writes, actor access.Actor, st *student, p 
 	st.starts = append(st.starts, e.StartsAt)
 	st.busy = append(st.busy, e.slots...)
 	w.rows = append(w.rows, row)
-	w.look(actor, e, noteOf(note))
 	w.acts = append(w.acts, audit.Act{Actor: actor, Entry: audit.Entry{
 		Action: "signup.create", Object: row.TableName(), ObjectID: row.ID, OrgPath: e.path, To: row.State(),
-		Data: map[string]any{"activity_id": e.ID, "position_id": p.ID},
+		Data: data,
 	}})
 	if kind, ok := told[status]; ok {
 		w.tell(e, st.userID, row, kind, "")

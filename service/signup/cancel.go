@@ -28,7 +28,7 @@ const maxReason = 200
 
 // Cancel takes the student's own signup back: a seat, an offer, a place in the waiting list or before the organiser. A seat
 // becomes CANCELLED_BY_USER before cancel_until, LATE_CANCEL (with its points) from then until the first session begins,
-// ErrStarted after that; everything else is always free. Whoever waits gets the seat in the same transaction. Cancelling
+// ErrStarted after that; everything else is always free, and so is a seat that came with a merged activity. Whoever waits gets the seat in the same transaction. Cancelling
 // again gets the same answer. fault.ErrNotFound for a signup that the actor may not see, access.ErrDenied for one that is
 // somebody else's, fault.ErrState when it is no longer live.
 func (s *Service) Cancel(ctx context.Context, actor access.Actor, id int64) (model.Signup, error) {
@@ -57,7 +57,7 @@ func leaving(row *model.Signup, a model.Activity, now time.Time) (model.SignupSt
 		return "", fault.ErrState
 	case !now.Before(a.StartsAt):
 		return "", ErrStarted
-	case row.Status != model.SignupConfirmed || now.Before(a.CancelUntil):
+	case row.Status != model.SignupConfirmed || now.Before(a.CancelUntil) || row.MergedFrom != nil:
 		return model.SignupCancelled, nil
 	default:
 		return model.SignupLateCancel, nil

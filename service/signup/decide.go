@@ -33,7 +33,7 @@ const (
 	Reject  Decision = "REJECT"  // of the review
 	Remove  Decision = "REMOVE"  // out of a seat or the waiting list, before the activity begins
 	Leave   Decision = "LEAVE"   // the student is excused
-	NoShow  Decision = "NO_SHOW" // the student had a seat and did not come; takes points off
+	NoShow  Decision = "NO_SHOW" // the student had a seat and did not come; takes points off, unless the seat came with a merged activity
 )
 
 // decideMost is how many signups one decision is about.
@@ -246,8 +246,8 @@ func (c *change) noShow(tx *gorm.DB, reason string) (why *fault.Fault, err error
 	if err := c.exit(tx, audit.Move{Action: "signup.no_show", To: string(model.SignupNoShow), Reason: reason}); err != nil {
 		return nil, err
 	}
-	if c.s.Standing == nil {
-		return nil, nil //nolint:nilnil // done
+	if c.s.Standing == nil || c.row.MergedFrom != nil {
+		return nil, nil //nolint:nilnil // done; nobody is punished for missing what they did not ask for
 	}
 	return nil, c.s.Standing.Penalise(tx, c.actor, standing.Penalty{
 		StudentID: c.row.StudentID, SignupID: c.row.ID, ProgrammeID: c.event.ProgrammeID, Kind: model.ReliabilityNoShow, OrgPath: c.event.path,

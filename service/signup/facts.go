@@ -53,6 +53,7 @@ type event struct {
 	slots  []slot
 	policy model.Policy
 	path   string             // of the organiser
+	drawn  bool               // its lots; read only where a merged activity's students come in after that
 	paired map[int64]struct{} // campus units with a pairing in force with the host or what is above it
 }
 

@@ -178,7 +178,7 @@ func (s *Service) allOrNone(f *facts, w *writes, actor access.Actor, p *seats, i
 	var wrong []fault.Field
 	status := model.SignupConfirmed
 	for i, id := range in.StudentIDs {
-		got, err := f.judge(p, f.students[id], true)
+		got, err := f.judge(p, f.students[id], manner{byUnit: true})
 		if why, refused := errors.AsType[*fault.Fault](err); refused {
 			wrong = append(wrong, fault.Field{Pointer: fmt.Sprintf("/student_ids/%d", i), Code: why.Code, ZH: why.ZH, EN: why.EN})
 			continue
@@ -193,19 +193,29 @@ func (s *Service) allOrNone(f *facts, w *writes, actor access.Actor, p *seats, i
 	if len(wrong) > 0 {
 		return ErrGroupRefused.With(wrong...)
 	}
-	if status == model.SignupConfirmed && !p.seat(e, f, in.StudentIDs) {
+	status, err := p.asOne(e, f, status, in.StudentIDs)
+	if err != nil {
+		return err
+	}
+	for _, id := range in.StudentIDs {
+		g.Signups = append(g.Signups, s.admit(f, w, actor, f.students[id], p, status, entry{note: in.Note, group: &g.Group.ID}))
+	}
+	return nil
+}
+
+// asOne is what becomes of students who get their seats together, if each of them by itself may have status: the waiting list
+// when there are not seats for all, ErrFull when there is none.
+func (p *seats) asOne(e *event, f *facts, status model.SignupStatus, students []int64) (model.SignupStatus, error) {
+	if status == model.SignupConfirmed && !p.seat(e, f, students) {
 		if !e.Waitlist || !f.now.Before(e.cutoff()) {
-			return ErrFull
+			return "", ErrFull
 		}
 		status = model.SignupWaitlisted
 	}
-	if status == model.SignupWaitlisted && int64(len(in.StudentIDs)) > p.Capacity {
-		return ErrFull // they would wait for ever
+	if status == model.SignupWaitlisted && len(students) > 1 && int64(len(students)) > p.Capacity {
+		return "", ErrFull // they would wait for ever
 	}
-	for _, id := range in.StudentIDs {
-		g.Signups = append(g.Signups, s.admit(f, w, actor, f.students[id], p, status, in.Note, &g.Group.ID))
-	}
-	return nil
+	return status, nil
 }
 
 // seat tells whether there are seats for all of them at once.
@@ -224,7 +234,7 @@ func (p *seats) seat(e *event, f *facts, students []int64) bool {
 // whoever signs up those whom the rules allow.
 func (s *Service) whoever(f *facts, w *writes, actor access.Actor, p *seats, in NewGroup, g *Group) error {
 	for _, id := range in.StudentIDs {
-		status, err := f.judge(p, f.students[id], true)
+		status, err := f.judge(p, f.students[id], manner{byUnit: true})
 		if why, refused := errors.AsType[*fault.Fault](err); refused {
 			g.Refused = append(g.Refused, Refusal{StudentID: id, Code: why.Code, ZH: why.ZH, EN: why.EN})
 			continue
@@ -232,7 +242,7 @@ func (s *Service) whoever(f *facts, w *writes, actor access.Actor, p *seats, in 
 		if err != nil {
 			return err
 		}
-		g.Signups = append(g.Signups, s.admit(f, w, actor, f.students[id], p, status, in.Note, &g.Group.ID))
+		g.Signups = append(g.Signups, s.admit(f, w, actor, f.students[id], p, status, entry{note: in.Note, group: &g.Group.ID}))
 	}
 	if len(g.Signups) > 0 {
 		return nil

@@ -29,7 +29,11 @@ func FuzzJudge(f *testing.F) {
 	f.Fuzz(func(t *testing.T, bits uint64, capacity, taken, reserved, waiting, lat, minutes, kmh int64, grade, tag string) {
 		facts, p, st := invent(bits, capacity, taken, reserved, waiting, lat, minutes, kmh, grade, tag)
 		before := *p
-		status, err := facts.judge(p, st, bits&1 != 0)
+		how := manner{byUnit: bits&1 != 0}
+		if bits>>25&1 != 0 {
+			how.was = &model.Signup{Status: []model.SignupStatus{model.SignupConfirmed, model.SignupWaitlisted}[bits>>26&1]}
+		}
+		status, err := facts.judge(p, st, how)
 		switch {
 		case *p != before:
 			t.Fatal("judging changed the seats")
@@ -40,6 +44,8 @@ func FuzzJudge(f *testing.F) {
 			if status == model.SignupConfirmed && p.Taken >= p.Capacity {
 				t.Fatal("a seat that is not there")
 			}
+		case how.was != nil && (errors.Is(err, ErrNotOpen) || errors.Is(err, ErrClosed) || errors.Is(err, ErrSuspended)):
+			t.Fatalf("came in time, and is told %v", err)
 		case status != "":
 			t.Fatalf("status %q and %v", status, err)
 		case !errors.Is(err, errUnpublished) && !slices.ContainsFunc(answers, func(a *fault.Fault) bool { return errors.Is(err, a) }):

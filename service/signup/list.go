@@ -22,7 +22,7 @@ type Shown struct {
 	ActivityState model.ActivityStatus // as stored
 	StartsAt      time.Time            // first session
 	EndsAt        time.Time            // last session
-	CancelUntil   time.Time            // free cancelling before this
+	CancelUntil   time.Time            // free cancelling before this: of a signup that came with a merged activity until it begins
 	PositionTitle string
 	Turn          int64 `gorm:"-"` // place in the waiting list, 1 is next; filled by Get
 }
@@ -63,6 +63,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, id int64) (Shown,
 	if len(rows) == 0 {
 		return Shown{}, fault.ErrNotFound
 	}
+	freed(rows)
 	o, err := personal(db, rows[0].Signup, s.Now())
 	if err != nil {
 		return Shown{}, err
@@ -157,5 +158,15 @@ func find(q *gorm.DB, after, list string, req page.Request) ([]Shown, error) {
 	if err := q.Limit(req.Size() + 1).Scan(&rows).Error; err != nil {
 		return nil, fmt.Errorf("list signups: %w", err)
 	}
+	freed(rows)
 	return rows, nil
+}
+
+// freed says of signups that came with a merged activity how long they may be cancelled.
+func freed(rows []Shown) {
+	for i := range rows {
+		if rows[i].MergedFrom != nil {
+			rows[i].CancelUntil = rows[i].StartsAt
+		}
+	}
 }

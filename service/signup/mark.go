@@ -3,6 +3,7 @@ package signup
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gorm.io/gorm"
@@ -14,7 +15,7 @@ import (
 const (
 	markLife = 300 * time.Millisecond // how long a full position answers from memory
 	markMost = 5000                   // students that a mark remembers; an activity with more has none
-	markFrom = 16                     // refusals of one batch that make a mark: it is for stampedes, a quiet position is looked up
+	markFrom = 16                     // refusals of one batch, or of one mark, that make the next: it is for stampedes, a quiet position is looked up
 )
 
 // marks remember for a short time which positions are full, so that a stampede after the last seat does not touch the
@@ -30,6 +31,7 @@ type mark struct {
 	until   time.Time // by the system's clock
 	event   model.Activity
 	members map[int64]struct{} // students who ever signed up
+	refused atomic.Int64       // requests that it answered
 }
 
 // refuses tells whether the position is known to be full and the student is nobody to whom the database might say
@@ -42,7 +44,19 @@ func (m *marks) refuses(a ask, now time.Time) bool {
 		return false
 	}
 	_, member := k.members[a.actor.StudentID]
+	if !member {
+		k.refused.Add(1)
+	}
 	return !member
+}
+
+// lasts tells whether a position's mark has just ended and refused so many that the stampede goes on: then the first request
+// that the database refuses makes the next one, and the others need not wait for it.
+func (m *marks) lasts(positionID int64) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	k := m.of[positionID]
+	return k != nil && k.refused.Load() >= markFrom && clock.System().Before(k.until.Add(markLife))
 }
 
 // fresh tells whether a position has a mark that still counts.

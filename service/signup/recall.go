@@ -5,6 +5,7 @@ import (
 
 	"baodao/service/atomic"
 	"baodao/service/idem"
+	"baodao/service/read"
 )
 
 // recall answers requests that a mark would refuse: a repeat whose first try reached another process, which died before it
@@ -15,7 +16,10 @@ func (s *Service) recall(ctx context.Context, batch []*call) error {
 	for i, c := range batch {
 		callers[i], keys[i] = idem.Caller(c.ask.actor), c.ask.key.Value
 	}
-	before, err := idem.Look(atomic.ForUpdate(s.DB.WithContext(ctx)), operation, callers, keys)
+	for last := len(batch) - 1; len(keys)&(len(keys)-1) != 0; { // few lengths, so that few texts are prepared
+		callers, keys = append(callers, callers[last]), append(keys, keys[last])
+	}
+	before, err := idem.Look(atomic.ForUpdate(read.Prepared(ctx, s.DB)), operation, callers, keys)
 	if err != nil {
 		return err
 	}

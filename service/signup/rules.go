@@ -51,26 +51,34 @@ func open(a model.Activity, now time.Time) error {
 	}
 }
 
+// manner is how a request for a position comes.
+type manner struct {
+	byUnit bool          // a unit signs its student up
+	was    *model.Signup // of a merged activity, which the request goes on from; nil for everybody else
+}
+
 // judge says what a student's request for a position becomes: a status, or a refusal. It reads and changes nothing but f,
-// and it is the only place that knows the rules: single, batched and group sign-ups come here.
-func (f *facts) judge(p *seats, st *student, byUnit bool) (model.SignupStatus, error) {
+// and it is the only place that knows the rules: single, batched and group sign-ups and those of merged activities come here.
+// The last came in time and by the rules of their own activity: for them neither the window of the sign-up nor the time of
+// the paired branches nor a suspension counts, which leaves sign-ups that there are.
+func (f *facts) judge(p *seats, st *student, how manner) (model.SignupStatus, error) {
 	e := f.activities[p.ActivityID]
 	if e.PublishedAt == nil {
 		return "", errUnpublished
 	}
-	if err := open(e.Activity, f.now); err != nil {
+	if err := open(e.Activity, f.now); err != nil && how.was == nil {
 		return "", err
 	}
 	if _, twice := st.live[e.ID]; twice && !f.blind {
 		return "", ErrDuplicate
 	}
-	if e.PairedFirst && e.PairedUntil != nil && f.now.Before(*e.PairedUntil) && !e.pairedWith(st) {
+	if how.was == nil && e.PairedFirst && e.PairedUntil != nil && f.now.Before(*e.PairedUntil) && !e.pairedWith(st) {
 		at := e.PairedUntil.In(clock.China()).Format("1月2日 15:04")
 		return "", ErrNotOpen.Saying("结对团支部优先报名，"+at+"起向所有同学开放。", "Paired branches come first; everybody may sign up from "+at+" (China) on.")
 	}
-	status, err := f.place(p, e, st)
+	status, err := f.place(p, e, st, how)
 	if err == nil {
-		err = f.allowed(e, st, byUnit)
+		err = f.allowed(e, st, how)
 	}
 	if err != nil {
 		return "", err
@@ -79,15 +87,14 @@ func (f *facts) judge(p *seats, st *student, byUnit bool) (model.SignupStatus, e
 }
 
 // place says where a request ends up: with a seat, in the waiting list, before the organiser, or in the lottery. Nobody
-// overtakes: whoever comes while others wait, waits.
-func (f *facts) place(p *seats, e *event, st *student) (model.SignupStatus, error) {
-	switch e.SignupMode {
-	case model.SignupReview:
-		return model.SignupPendingReview, nil
-	case model.SignupLottery:
-		return model.SignupInLottery, nil
-	}
+// overtakes: whoever comes while others wait, waits. Whom the organiser has chosen for a merged activity is not chosen again.
+func (f *facts) place(p *seats, e *event, st *student, how manner) (model.SignupStatus, error) {
+	chosen := how.was != nil && how.was.Status.Seated()
 	switch {
+	case e.SignupMode == model.SignupReview && !chosen:
+		return model.SignupPendingReview, nil
+	case e.SignupMode == model.SignupLottery && !e.drawn:
+		return model.SignupInLottery, nil
 	case p.open(e, e.pairedWith(st), f.now) > 0:
 		return model.SignupConfirmed, nil
 	case e.Waitlist && f.now.Before(e.cutoff()):
@@ -103,15 +110,15 @@ func (e *event) cutoff() time.Time {
 }
 
 // allowed looks at the rules about the person.
-func (f *facts) allowed(e *event, st *student, byUnit bool) error {
-	if f.now.Before(st.suspendedUntil) {
+func (f *facts) allowed(e *event, st *student, how manner) error {
+	if how.was == nil && f.now.Before(st.suspendedUntil) {
 		at := st.suspendedUntil.In(clock.China()).Format("1月2日 15:04")
 		return ErrSuspended.Saying("因多次未到，您在"+at+"前不能报名。如有异议请联系院系团委。", "You did not come several times and may not sign up before "+at+" (China); if that is wrong, talk to your department's committee.")
 	}
 	if !e.meant(st) {
 		return ErrNotEligible
 	}
-	if e.SignupMode == model.SignupAssignedUnit && !byUnit {
+	if e.SignupMode == model.SignupAssignedUnit && !how.byUnit {
 		return ErrNotEligible.Saying("这个活动由指定的团组织统一报名，请联系您的团支部书记。", "Units sign their members up for this activity; ask your branch secretary.")
 	}
 	for _, have := range st.busy {
