@@ -228,9 +228,6 @@ func (v PolicyChange) override() programme.Override {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
-		AnnulMinutes:                 v.AnnulMinutes,
-		CorrectionDays:               v.CorrectionDays,
-		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -245,6 +242,7 @@ func (v PolicyChange) override() programme.Override {
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
 		SignupConsent:                v.SignupConsent,
+		AnnulMinutes:                 v.AnnulMinutes, CorrectionDays: v.CorrectionDays, PassCodeMinutes: v.PassCodeMinutes,
 	}
 	v.EvidenceRulesChange.onto(&out)
 	out.Fields, out.Categories = itemsOrNil(v.Fields), itemsOrNil(v.Categories)

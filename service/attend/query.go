@@ -14,7 +14,8 @@ import (
 )
 
 // scenesOf reads sessions and what belongs to them, but for whom they may be seen by; missing ones are missing from the map.
-func scenesOf(tx *gorm.DB, ids []int64) (map[int64]scene, error) {
+// Of the activities it reads the named columns, or all.
+func scenesOf(tx *gorm.DB, ids []int64, columns ...string) (map[int64]scene, error) {
 	out := make(map[int64]scene, len(ids))
 	if len(ids) == 0 {
 		return out, nil
@@ -23,7 +24,7 @@ func scenesOf(tx *gorm.DB, ids []int64) (map[int64]scene, error) {
 	if err := tx.Where("id IN ?", ids).Find(&sessions).Error; err != nil {
 		return nil, fmt.Errorf("read sessions: %w", err)
 	}
-	activities, err := activitiesOf(tx, sessions)
+	activities, err := activitiesOf(tx, sessions, columns)
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +50,18 @@ func scenesOf(tx *gorm.DB, ids []int64) (map[int64]scene, error) {
 	return out, nil
 }
 
-// activitiesOf reads the activities of sessions.
-func activitiesOf(tx *gorm.DB, sessions []model.Session) (map[int64]model.Activity, error) {
+// activitiesOf reads the activities of sessions: the named columns, or all.
+func activitiesOf(tx *gorm.DB, sessions []model.Session, columns []string) (map[int64]model.Activity, error) {
 	ids := make([]int64, len(sessions))
 	for i, e := range sessions {
 		ids[i] = e.ActivityID
 	}
+	q := tx.Where("id IN ?", distinct(ids))
+	if len(columns) > 0 {
+		q = q.Select(columns)
+	}
 	var rows []model.Activity
-	if err := tx.Where("id IN ?", distinct(ids)).Find(&rows).Error; err != nil {
+	if err := q.Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read activities: %w", err)
 	}
 	out := make(map[int64]model.Activity, len(rows))
