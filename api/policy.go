@@ -142,11 +142,9 @@ func newPolicyView(p model.Policy) PolicyView {
 		OfferMinutes:                 p.OfferMinutes,
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
-		PublicNoticeDays:             p.PublicNoticeDays,
-		CheckInNoticeDays:            p.CheckInNoticeDays,
-		HostConfirmDays:              p.HostConfirmDays,
-		SignupConsent:                p.SignupConsent,
-		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
+		PublicNoticeDays:             p.PublicNoticeDays, CheckInNoticeDays: p.CheckInNoticeDays, HostConfirmDays: p.HostConfirmDays,
+		SignupConsent: p.SignupConsent,
+		Fields:        Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
 }
 
@@ -188,11 +186,9 @@ func (v PolicyView) policy() model.Policy {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
-		PublicNoticeDays:             v.PublicNoticeDays,
-		CheckInNoticeDays:            v.CheckInNoticeDays,
-		HostConfirmDays:              v.HostConfirmDays,
-		SignupConsent:                v.SignupConsent,
-		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
+		PublicNoticeDays:             v.PublicNoticeDays, CheckInNoticeDays: v.CheckInNoticeDays, HostConfirmDays: v.HostConfirmDays,
+		SignupConsent: v.SignupConsent,
+		Fields:        itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
 }
 
@@ -234,10 +230,8 @@ func (v PolicyChange) override() programme.Override {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
-		PublicNoticeDays:             v.PublicNoticeDays,
-		CheckInNoticeDays:            v.CheckInNoticeDays,
-		HostConfirmDays:              v.HostConfirmDays,
-		SignupConsent:                v.SignupConsent,
+		PublicNoticeDays:             v.PublicNoticeDays, CheckInNoticeDays: v.CheckInNoticeDays, HostConfirmDays: v.HostConfirmDays,
+		SignupConsent: v.SignupConsent,
 	}
 	if v.Fields != nil {
 		fields := itemsOf(v.Fields)
