@@ -49,6 +49,9 @@ type PolicyView struct {
 	OfferMinutes                 int64        `json:"offer_minutes" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            int64        `json:"lottery_base_weight" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   int64        `json:"lottery_first_practice_weight" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
+	OfflineUploadHours           int64        `json:"offline_upload_hours" minimum:"0" maximum:"720" doc:"Hours in which check-ins that were recorded without a network, or a log of remote work, must arrive: later ones go to review; 0: 24" example:"24"`
+	OfflineSkewMinutes           int64        `json:"offline_skew_minutes" minimum:"0" maximum:"1440" doc:"Minutes by which the clock of a device that records without a network may be wrong; what one that is worse recorded goes to review; 0: 5" example:"5"`
+	MakeupDays                   int64        `json:"makeup_days" minimum:"0" maximum:"366" doc:"Days after a session in which hours for it may be proposed, logged or sent in; 0: 14" example:"14"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -92,6 +95,9 @@ type PolicyChange struct {
 	OfferMinutes                 *int64       `json:"offer_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            *int64       `json:"lottery_base_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   *int64       `json:"lottery_first_practice_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
+	OfflineUploadHours           *int64       `json:"offline_upload_hours,omitempty" minimum:"0" maximum:"720" doc:"Hours in which check-ins that were recorded without a network, or a log of remote work, must arrive: later ones go to review; 0: 24" example:"24"`
+	OfflineSkewMinutes           *int64       `json:"offline_skew_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Minutes by which the clock of a device that records without a network may be wrong; what one that is worse recorded goes to review; 0: 5" example:"5"`
+	MakeupDays                   *int64       `json:"makeup_days,omitempty" minimum:"0" maximum:"366" doc:"Days after a session in which hours for it may be proposed, logged or sent in; 0: 14" example:"14"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -136,6 +142,9 @@ func newPolicyView(p model.Policy) PolicyView {
 		OfferMinutes:                 p.OfferMinutes,
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
+		OfflineUploadHours:           p.OfflineUploadHours,
+		OfflineSkewMinutes:           p.OfflineSkewMinutes,
+		MakeupDays:                   p.MakeupDays,
 		SignupConsent:                p.SignupConsent,
 		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
@@ -179,6 +188,9 @@ func (v PolicyView) policy() model.Policy {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
+		OfflineUploadHours:           v.OfflineUploadHours,
+		OfflineSkewMinutes:           v.OfflineSkewMinutes,
+		MakeupDays:                   v.MakeupDays,
 		SignupConsent:                v.SignupConsent,
 		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
@@ -222,6 +234,9 @@ func (v PolicyChange) override() programme.Override {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
+		OfflineUploadHours:           v.OfflineUploadHours,
+		OfflineSkewMinutes:           v.OfflineSkewMinutes,
+		MakeupDays:                   v.MakeupDays,
 		SignupConsent:                v.SignupConsent,
 	}
 	if v.Fields != nil {

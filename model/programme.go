@@ -96,6 +96,9 @@ type Policy struct {
 	OfferMinutes                 int64  `json:"offer_minutes"`                 // 0: promoted at once
 	LotteryBaseWeight            int64  `json:"lottery_base_weight"`           // see Weights
 	LotteryFirstPracticeWeight   int64  `json:"lottery_first_practice_weight"` // see Weights
+	OfflineUploadHours           int64  `json:"offline_upload_hours"`          // see OfflineUpload
+	OfflineSkewMinutes           int64  `json:"offline_skew_minutes"`          // see OfflineSkew
+	MakeupDays                   int64  `json:"makeup_days"`                   // see Makeup
 	SignupConsent                string `json:"signup_consent"`                // text version; empty: none is asked for
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
@@ -122,6 +125,24 @@ func (p Policy) NoShowWindow() time.Duration {
 // written before the rule have 48 hours.
 func (p Policy) NoShowAfter() time.Duration {
 	return time.Duration(cmp.Or(p.NoShowAfterHours, 48)) * time.Hour
+}
+
+// OfflineUpload is the time after which what was recorded without a network goes to review, as does a work log that comes so
+// long after its session; policies that were written before the rule have 24 hours.
+func (p Policy) OfflineUpload() time.Duration {
+	return time.Duration(cmp.Or(p.OfflineUploadHours, 24)) * time.Hour
+}
+
+// OfflineSkew is how wrong the clock of a recording device may be before a person looks; policies that were written before
+// the rule have 5 minutes.
+func (p Policy) OfflineSkew() time.Duration {
+	return time.Duration(cmp.Or(p.OfflineSkewMinutes, 5)) * time.Minute
+}
+
+// Makeup is the time after a session in which hours for it may still be proposed, logged or sent in; policies that were
+// written before the rule have 14 days.
+func (p Policy) Makeup() time.Duration {
+	return time.Duration(cmp.Or(p.MakeupDays, 14)) * 24 * time.Hour
 }
 
 // Weights are those of a lottery: of every entry, and of a student who still lacks the practice asked for. Policies that

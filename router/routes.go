@@ -209,6 +209,8 @@ func attendRoutes(a *api.AttendAPI) []Route {
 		Post("/check-ins/redeem", access.CheckInMake, "redeemCheckInCode", api.Handle(200, a.Redeem), "check-ins", "Check in or out with a scanned code; the nonce makes a repeat harmless", append(checks, "checkin.code_invalid", "checkin.code_expired", "rate.limited")...).Limited(LimitCheckIn),
 		Post("/sessions/:id/confirmations", access.CheckInShow, "confirmCheckIns", api.Handle(201, a.Confirm), "check-ins", "Check people in or out by list, all or none", append(checks, "access.own_interest", "access.reason_required")...),
 		Post("/check-ins/:id/annul", access.Person, "annulCheckIn", api.Handle(200, a.Annul), "check-ins", "Take a check-in or check-out back within 15 minutes: whoever made it", "access.reason_required", "checkin.annul_too_late", "checkin.annul_order", "state.conflict"),
+		Get("/sessions/:id/offline-list", access.CheckInOffline, "getOfflineList", api.Handle(200, a.OfflineList), "check-ins", "The list of a session to take along to where there is no network", "state.conflict"),
+		Post("/sessions/:id/offline-batches", access.CheckInOffline, "uploadOfflineBatch", api.Handle(200, a.UploadOffline), "check-ins", "Send in what was recorded without a network; every row is answered by itself, and a repeat gets its first answer").Limited(LimitCheckIn),
 		Get("/sessions/:id/attendance", access.CheckInRead, "listAttendance", api.Handle(200, a.ListOfSession), "check-ins", "Everybody with a seat in a session, and when they came and went"),
 		Get("/me/check-ins", access.Person, "listMyCheckIns", api.Handle(200, a.ListMine), "check-ins", "My check-ins and failed tries, newest first"),
 	}

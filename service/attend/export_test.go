@@ -2,11 +2,12 @@ package attend
 
 // What tests of the pure parts need to see.
 var (
-	MakeCode = makeCode
-	ReadCode = readCode
-	StepOf   = stepOf
-	DayOf    = dayOf
-	Worth    = worth
+	MakeCode    = makeCode
+	ReadCode    = readCode
+	StepOf      = stepOf
+	DayOf       = dayOf
+	ReadOffline = readOffline
+	Worth       = worth
 )
 
 // CodeLen is the length of every code.

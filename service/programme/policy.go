@@ -24,6 +24,7 @@ type Override struct {
 	NoShowAfterHours, WeekMaxMinutes, TermMaxActivities, TravelKMH                   *int64
 	WaitlistCutoffMinutes, OfferMinutes                                              *int64
 	LotteryBaseWeight, LotteryFirstPracticeWeight                                    *int64
+	OfflineUploadHours, OfflineSkewMinutes, MakeupDays                               *int64
 	PairingDue, KickoffDue, YearStarts, SignupConsent                                *string
 	Fields, Categories                                                               *[]model.Item
 }
@@ -71,6 +72,9 @@ func rules(p *model.Policy, o Override) []rule {
 		{"offer_minutes", &p.OfferMinutes, o.OfferMinutes, 0, 10080},
 		{"lottery_base_weight", &p.LotteryBaseWeight, o.LotteryBaseWeight, 0, 1000},
 		{"lottery_first_practice_weight", &p.LotteryFirstPracticeWeight, o.LotteryFirstPracticeWeight, 0, 1000},
+		{"offline_upload_hours", &p.OfflineUploadHours, o.OfflineUploadHours, 0, 720},
+		{"offline_skew_minutes", &p.OfflineSkewMinutes, o.OfflineSkewMinutes, 0, 1440},
+		{"makeup_days", &p.MakeupDays, o.MakeupDays, 0, 366},
 	}
 }
 
