@@ -29,6 +29,8 @@ type CheckIn struct {
 	ReceivedAt time.Time `gorm:"not null;comment:when it arrived"`
 	Verdict    string    `gorm:"size:8;not null;comment:OK REVIEW FAILED ANNULLED"`
 	Reason     string    `gorm:"size:40;not null;comment:code of the failure or doubt"`
+	Distance   string    `gorm:"size:8;not null;comment:DROPPED UNKNOWN INSIDE NEAR FAR, empty when no position was sent"`
+	Doubts     string    `gorm:"size:200;not null;comment:codes of all doubts, with commas"`
 	OperatorID int64     `gorm:"not null;comment:staff user, 0 for the student"`
 	AnnulsID   *int64    `gorm:"uniqueIndex:uq_checkin_annuls;comment:the row that this one annuls"`
 	BatchID    *int64    `gorm:"index:ix_checkin_batch;comment:offline batch it came with, NULL if none"`
@@ -53,6 +55,7 @@ type ClaimStatus string
 
 // The states of a claim.
 const (
+	ClaimInReview   ClaimStatus = "IN_REVIEW" // half of its pair is in doubt and nobody has decided yet
 	ClaimComputed   ClaimStatus = "COMPUTED"
 	ClaimLead       ClaimStatus = "LEAD_CONFIRMED"
 	ClaimHostFirst  ClaimStatus = "HOST_FIRST" // one person of the host, of two: what no check-in shows needs both
@@ -64,12 +67,13 @@ const (
 )
 
 var claimMoves = moves[ClaimStatus]{ //nolint:gochecknoglobals // a table
+	ClaimInReview:   {ClaimComputed, ClaimDisputed, ClaimRejected},
 	ClaimComputed:   {ClaimLead, ClaimDisputed, ClaimRejected},
 	ClaimLead:       {ClaimHostFirst, ClaimHost, ClaimDisputed, ClaimRejected},
 	ClaimHostFirst:  {ClaimHost, ClaimDisputed, ClaimRejected},
 	ClaimHost:       {ClaimRecognised, ClaimDisputed, ClaimRejected},
 	ClaimRecognised: {ClaimPosted},
-	ClaimDisputed:   {ClaimComputed, ClaimRejected},
+	ClaimDisputed:   {ClaimComputed, ClaimInReview, ClaimRejected},
 }
 
 // What a claim rests on.
