@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -106,8 +107,9 @@ type offlineUpload struct {
 
 // goodRow is a row that counts, with what it does.
 type goodRow struct {
-	row int // in rows
-	try try
+	row    int // in rows
+	try    try
+	doubts []string
 }
 
 // read reads what decides about the rows: signups, pairs and earlier rows with the same nonces, with the students locked.
@@ -203,11 +205,12 @@ func (u *offlineUpload) judge(i int, r OfflineRow, newID func() int64) {
 		row.Verdict = model.VerdictFailed
 		u.batch.Failed++
 	} else {
-		if row.Reason = u.doubt(seat); row.Reason != "" {
-			row.Verdict = model.VerdictReview
+		doubts := u.doubts(seat)
+		if len(doubts) > 0 {
+			row.Verdict, row.Reason, row.Doubts = model.VerdictReview, doubts[0], strings.Join(doubts, ",")
 			u.batch.Doubtful++
 		}
-		u.good = append(u.good, goodRow{len(u.rows), now})
+		u.good = append(u.good, goodRow{row: len(u.rows), try: now, doubts: doubts})
 		u.pair(row)
 	}
 	u.batch.Total++
@@ -242,17 +245,17 @@ func (u *offlineUpload) refuse(now try, t offlineToken, row model.CheckIn) strin
 // mayHaveCome are the states of a signup whose student may have been there.
 var mayHaveCome = []model.SignupStatus{model.SignupConfirmed, model.SignupCompleted, model.SignupNoShow} //nolint:gochecknoglobals // a table
 
-// doubt says why a person must look at a row that counts, or "".
-func (u *offlineUpload) doubt(seat model.Signup) string {
-	switch {
-	case u.skew.Abs() > u.scene.policy.OfflineSkew():
-		return clockSkew
-	case seat.Status == model.SignupNoShow:
-		return markedAbsent
-	case u.now.After(u.scene.session.EndsAt.Add(u.scene.policy.OfflineUpload())):
-		return lateUpload
+// doubts say why a person must look at a row that counts.
+func (u *offlineUpload) doubts(seat model.Signup) (all []string) {
+	add := func(doubtful bool, code string) {
+		if doubtful {
+			all = append(all, code)
+		}
 	}
-	return ""
+	add(u.skew.Abs() > u.scene.policy.OfflineSkew(), clockSkew)
+	add(seat.Status == model.SignupNoShow, markedAbsent)
+	add(u.now.After(u.scene.session.EndsAt.Add(u.scene.policy.OfflineUpload())), lateUpload)
+	return all
 }
 
 // pair notes what a row does to its pair, for the rows after it.
@@ -275,10 +278,20 @@ func (s *Service) keepOffline(tx *gorm.DB, u *offlineUpload) error {
 	if err := tx.Create(&u.batch).Error; err != nil {
 		return fmt.Errorf("store offline batch: %w", err)
 	}
+	scale := make([]weighed, len(u.good))
+	for i, g := range u.good {
+		scale[i] = weighed{row: &u.rows[g.row], session: u.scene.session, policy: u.scene.policy, doubts: g.doubts}
+	}
+	if _, err := s.weigh(tx, scale); err != nil {
+		return err
+	}
 	if len(u.rows) > 0 {
 		if err := tx.CreateInBatches(u.rows, 100).Error; err != nil {
 			return fmt.Errorf("store check-ins: %w", err)
 		}
+	}
+	if err := s.keep(tx, scale); err != nil {
+		return err
 	}
 	for _, g := range u.good {
 		if err := s.apply(tx, u.actor, g.try, u.rows[g.row], u.rows[g.row].Reason); err != nil {
