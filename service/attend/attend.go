@@ -18,19 +18,21 @@ import (
 	"baodao/service/org"
 	"baodao/service/programme"
 	"baodao/service/project"
+	"baodao/service/upload"
 	"baodao/service/vault"
 )
 
 // Service records attendance and hours.
 type Service struct {
-	DB      *gorm.DB
-	Now     clock.Clock
-	NewID   func() int64
-	Audit   *audit.Log
-	Vault   *vault.Vault
-	Notify  *notify.Service
-	Content *content.Service // looks at reasons before others see them; nil lets everything through
-	CodeKey []byte           // at least 32 bytes, the same on every replica; every session's key follows from it
+	DB       *gorm.DB
+	Now      clock.Clock
+	NewID    func() int64
+	Audit    *audit.Log
+	Vault    *vault.Vault
+	Notify   *notify.Service
+	Content  *content.Service // looks at reasons before others see them; nil lets everything through
+	Pictures *upload.Service  // proofs of hours and deliverables of remote work
+	CodeKey  []byte           // at least 32 bytes, the same on every replica; every session's key follows from it
 }
 
 // scene is a session with what decides about it.

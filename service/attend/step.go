@@ -45,6 +45,7 @@ type step struct {
 	name string // hours.lead_confirm
 	from model.ClaimStatus
 	to   model.ClaimStatus
+	over func(c *model.HoursClaim) bool       // whether the claim goes to HOST_FIRST instead, to wait for a second person; nil: none does
 	by   string                               // column of who took the step
 	took func(c *model.HoursClaim) *int64     // the value of that column
 	may  func(c *model.HoursClaim) error      // whether the actor may take it for this claim
@@ -64,7 +65,7 @@ func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityI
 		byStaff.Leads = nil
 		st := leadStep()
 		st.may = func(claim *model.HoursClaim) error {
-			if err := actor.NotOwn([]int64{claim.StudentID}, nil); err != nil {
+			if err := someoneElse(actor, claim); err != nil {
 				return err
 			}
 			if !slices.Contains(c.object.Leads, claim.StudentID) || slices.Contains(c.object.Advisors, actor.UserID) {
@@ -105,7 +106,7 @@ func leadWithoutTeam(tx *gorm.DB, actor access.Actor, c scene) (step, error) {
 		if actor.Check(access.HoursLead, access.Object{Paths: []string{scope}}) != nil {
 			return unseen(actor, personal(c, claim.StudentID, scope))
 		}
-		return actor.NotOwn([]int64{claim.StudentID}, nil)
+		return someoneElse(actor, claim)
 	}
 	whole := c.object
 	whole.Paths = append(homes.paths(), whole.Paths...)
@@ -121,19 +122,19 @@ func (s *Service) HostConfirm(ctx context.Context, actor access.Actor, activityI
 		}
 		o := c.object
 		o.Paths = []string{host.Path}
-		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by"}
+		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by", over: (*model.HoursClaim).Proposed}
 		st.took = func(claim *model.HoursClaim) *int64 { return claim.HostBy }
 		st.may = func(claim *model.HoursClaim) error { return someoneElse(actor, claim, claim.LeadBy) }
 		return st, actor.Check(access.HoursHost, o)
 	})
 }
 
-// someoneElse refuses the person who earns the claim and those who took an earlier step.
+// someoneElse refuses the person who earns the claim, who proposed it, and those who took an earlier step.
 func someoneElse(actor access.Actor, c *model.HoursClaim, earlier ...*int64) error {
 	if err := actor.NotOwn([]int64{c.StudentID}, nil); err != nil {
 		return err
 	}
-	for _, user := range earlier {
+	for _, user := range append(earlier, c.ProposedBy, c.SecondBy) {
 		if user != nil && *user == actor.UserID {
 			return errSamePerson
 		}
@@ -194,9 +195,9 @@ func (s *Service) take(tx *gorm.DB, actor access.Actor, c scene, choice Choice, 
 			waiting = append(waiting, r)
 		}
 	}
-	err = audit.MoveAll(tx, s.Audit, actor, waiting, audit.Move{
-		Action: st.name, To: string(st.to), OrgPath: c.path, Set: map[string]any{st.by: actor.UserID},
-	})
+	if err == nil {
+		err = s.moveOn(tx, actor, c, waiting, st)
+	}
 	if err == nil && st.then != nil {
 		err = st.then(waiting)
 	}

@@ -1,0 +1,33 @@
+package attend
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/org"
+)
+
+// SecondConfirm states for the host once more, by another person of the host or by the town's officer, that proposed work
+// was done: nothing that was measured stands behind a proposal, so one signature is not enough. It follows HostConfirm.
+func (s *Service) SecondConfirm(ctx context.Context, actor access.Actor, activityID int64, choice Choice) (Batch, error) {
+	return s.inStep(ctx, actor, activityID, choice, access.HoursHost, func(tx *gorm.DB, c scene) (step, error) {
+		host, err := org.ByID(tx, c.activity.HostOrgID)
+		if err != nil {
+			return step{}, err
+		}
+		o := c.object
+		o.Paths = []string{host.Path}
+		st := step{name: "hours.second_confirm", from: model.ClaimHostFirst, to: model.ClaimHost, by: "second_by"}
+		st.took = func(claim *model.HoursClaim) *int64 { return claim.SecondBy }
+		st.may = func(claim *model.HoursClaim) error {
+			if claim.Status == st.from {
+				return someoneElse(actor, claim, claim.LeadBy, claim.HostBy)
+			}
+			return someoneElse(actor, &model.HoursClaim{StudentID: claim.StudentID})
+		}
+		return st, actor.Check(access.HoursHost, o)
+	})
+}
