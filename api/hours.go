@@ -25,7 +25,7 @@ type ClaimView struct {
 	Basis        string `json:"basis" enum:"CHECKIN,MANUAL,MAKEUP,REMOTE" doc:"What it rests on" example:"CHECKIN"`
 	StartsAt     Time   `json:"starts_at" doc:"Credited from"`
 	EndsAt       Time   `json:"ends_at" doc:"Credited until"`
-	Status       string `json:"status" enum:"COMPUTED,LEAD_CONFIRMED,HOST_CONFIRMED,RECOGNISED,POSTED,DISPUTED,REJECTED" doc:"How far it is" example:"COMPUTED"`
+	Status       string `json:"status" enum:"COMPUTED,LEAD_CONFIRMED,HOST_CONFIRMED,RECOGNISED,PUBLICISED,POSTED,DISPUTED,REJECTED" doc:"How far it is" example:"COMPUTED"`
 	LeadBy       *ID    `json:"lead_by,omitempty" doc:"User who confirmed for the team"`
 	HostBy       *ID    `json:"host_by,omitempty" doc:"User who confirmed for the host"`
 	RecognisedBy *ID    `json:"recognised_by,omitempty" doc:"User who recognised for the school"`
@@ -51,7 +51,7 @@ type ActivityClaimView struct {
 type ActivityClaimsIn struct {
 	PageIn
 	ID     ID     `path:"id" doc:"The activity"`
-	Status string `query:"status" enum:"COMPUTED,LEAD_CONFIRMED,HOST_CONFIRMED,RECOGNISED,POSTED,DISPUTED,REJECTED" doc:"Only this status" example:"COMPUTED"`
+	Status string `query:"status" enum:"COMPUTED,LEAD_CONFIRMED,HOST_CONFIRMED,RECOGNISED,PUBLICISED,POSTED,DISPUTED,REJECTED" doc:"Only this status" example:"COMPUTED"`
 }
 
 // ListOfActivity pages the claims of an activity that the caller may read.

@@ -52,6 +52,9 @@ type PolicyView struct {
 	OfflineUploadHours           int64        `json:"offline_upload_hours" minimum:"0" maximum:"720" doc:"Hours in which check-ins that were recorded without a network, or a log of remote work, must arrive: later ones go to review; 0: 24" example:"24"`
 	OfflineSkewMinutes           int64        `json:"offline_skew_minutes" minimum:"0" maximum:"1440" doc:"Minutes by which the clock of a device that records without a network may be wrong; what one that is worse recorded goes to review; 0: 5" example:"5"`
 	MakeupDays                   int64        `json:"makeup_days" minimum:"0" maximum:"366" doc:"Days after a session in which hours for it may be proposed, logged or sent in; 0: 14" example:"14"`
+	PublicNoticeDays             int64        `json:"public_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
+	CheckInNoticeDays            int64        `json:"check_in_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
+	HostConfirmDays              int64        `json:"host_confirm_days" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -98,6 +101,9 @@ type PolicyChange struct {
 	OfflineUploadHours           *int64       `json:"offline_upload_hours,omitempty" minimum:"0" maximum:"720" doc:"Hours in which check-ins that were recorded without a network, or a log of remote work, must arrive: later ones go to review; 0: 24" example:"24"`
 	OfflineSkewMinutes           *int64       `json:"offline_skew_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Minutes by which the clock of a device that records without a network may be wrong; what one that is worse recorded goes to review; 0: 5" example:"5"`
 	MakeupDays                   *int64       `json:"makeup_days,omitempty" minimum:"0" maximum:"366" doc:"Days after a session in which hours for it may be proposed, logged or sent in; 0: 14" example:"14"`
+	PublicNoticeDays             *int64       `json:"public_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
+	CheckInNoticeDays            *int64       `json:"check_in_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
+	HostConfirmDays              *int64       `json:"host_confirm_days,omitempty" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -145,6 +151,9 @@ func newPolicyView(p model.Policy) PolicyView {
 		OfflineUploadHours:           p.OfflineUploadHours,
 		OfflineSkewMinutes:           p.OfflineSkewMinutes,
 		MakeupDays:                   p.MakeupDays,
+		PublicNoticeDays:             p.PublicNoticeDays,
+		CheckInNoticeDays:            p.CheckInNoticeDays,
+		HostConfirmDays:              p.HostConfirmDays,
 		SignupConsent:                p.SignupConsent,
 		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
@@ -191,6 +200,9 @@ func (v PolicyView) policy() model.Policy {
 		OfflineUploadHours:           v.OfflineUploadHours,
 		OfflineSkewMinutes:           v.OfflineSkewMinutes,
 		MakeupDays:                   v.MakeupDays,
+		PublicNoticeDays:             v.PublicNoticeDays,
+		CheckInNoticeDays:            v.CheckInNoticeDays,
+		HostConfirmDays:              v.HostConfirmDays,
 		SignupConsent:                v.SignupConsent,
 		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
@@ -237,6 +249,9 @@ func (v PolicyChange) override() programme.Override {
 		OfflineUploadHours:           v.OfflineUploadHours,
 		OfflineSkewMinutes:           v.OfflineSkewMinutes,
 		MakeupDays:                   v.MakeupDays,
+		PublicNoticeDays:             v.PublicNoticeDays,
+		CheckInNoticeDays:            v.CheckInNoticeDays,
+		HostConfirmDays:              v.HostConfirmDays,
 		SignupConsent:                v.SignupConsent,
 	}
 	if v.Fields != nil {

@@ -61,6 +61,7 @@ const (
 	ClaimHostFirst  ClaimStatus = "HOST_FIRST" // one person of the host, of two: what no check-in shows needs both
 	ClaimHost       ClaimStatus = "HOST_CONFIRMED"
 	ClaimRecognised ClaimStatus = "RECOGNISED"
+	ClaimPublicised ClaimStatus = "PUBLICISED"
 	ClaimPosted     ClaimStatus = "POSTED"
 	ClaimDisputed   ClaimStatus = "DISPUTED"
 	ClaimRejected   ClaimStatus = "REJECTED"
@@ -72,16 +73,17 @@ var claimMoves = moves[ClaimStatus]{ //nolint:gochecknoglobals // a table
 	ClaimLead:       {ClaimHostFirst, ClaimHost, ClaimDisputed, ClaimRejected},
 	ClaimHostFirst:  {ClaimHost, ClaimDisputed, ClaimRejected},
 	ClaimHost:       {ClaimRecognised, ClaimDisputed, ClaimRejected},
-	ClaimRecognised: {ClaimPosted},
+	ClaimRecognised: {ClaimPublicised, ClaimPosted},
+	ClaimPublicised: {ClaimPosted, ClaimDisputed, ClaimRejected},
 	ClaimDisputed:   {ClaimComputed, ClaimInReview, ClaimRejected},
 }
 
-// What a claim rests on.
+// What a claim, and the lines posted for it, rest on.
 const (
-	BasisCheckIn = "CHECKIN" // a closed pair
-	BasisManual  = "MANUAL"  // a proposal for somebody with a seat, whose pair was never closed
-	BasisMakeup  = "MAKEUP"  // a proposal for somebody without a seat
-	BasisRemote  = "REMOTE"  // a work log
+	BasisCheckIn = "CHECKIN" // a closed pair of check-in and check-out
+	BasisManual  = "MANUAL"  // a reasoned entry by the team or the host
+	BasisMakeUp  = "MAKEUP"  // proposed afterwards, with a proof
+	BasisRemote  = "REMOTE"  // a work log with a deliverable
 )
 
 // HoursClaim asks for the minutes of one session of one signup. Nobody confirms their own.
@@ -98,10 +100,13 @@ type HoursClaim struct {
 	OutID        int64       `gorm:"not null;comment:check_ins row, 0 if none"`
 	StartsAt     time.Time   `gorm:"not null;comment:credited from"`
 	EndsAt       time.Time   `gorm:"not null;comment:credited until"`
-	Status       ClaimStatus `gorm:"size:16;not null;index:ix_claim_activity,priority:2;comment:see docs/states.md"`
+	Status       ClaimStatus `gorm:"size:16;not null;index:ix_claim_activity,priority:2;index:ix_claim_due,priority:1;comment:see docs/states.md"`
 	LeadBy       *int64      `gorm:"comment:user who confirmed as lead"`
 	HostBy       *int64      `gorm:"comment:user who confirmed as host"`
 	RecognisedBy *int64      `gorm:"comment:user who recognised for the school"`
+	DueAt        *time.Time  `gorm:"index:ix_claim_due,priority:2;comment:LEAD_CONFIRMED: the host's answer is due; PUBLICISED: it is posted then; without meaning in other states"`
+	EscalatedAt  *time.Time  `gorm:"comment:when the host's silence went to the organisation above, NULL if it did not"`
+	NoticePath   string      `gorm:"size:255;not null;comment:path of the branch before which it was publicised, empty if it never was"`
 	Reason       string      `gorm:"size:200;not null;comment:of a dispute or rejection, or why the minutes are fewer"`
 	Version      int64       `gorm:"not null;comment:counts moves"`
 	CreatedAt    time.Time   `gorm:"not null;comment:when"`
@@ -112,7 +117,7 @@ type HoursClaim struct {
 }
 
 // Proposed tells whether a person asked for the claim: no check-in and no log of work stands behind it.
-func (c *HoursClaim) Proposed() bool { return c.Basis == BasisManual || c.Basis == BasisMakeup }
+func (c *HoursClaim) Proposed() bool { return c.Basis == BasisManual || c.Basis == BasisMakeUp }
 
 // TableName of HoursClaim.
 func (HoursClaim) TableName() string { return "hours_claims" }
@@ -140,15 +145,45 @@ type HoursEntry struct {
 	StudentID   int64     `gorm:"not null;index:ix_hours_student,priority:1;comment:who"`
 	Minutes     int64     `gorm:"not null;comment:whole minutes, negative in a reversal"`
 	Class       string    `gorm:"size:12;not null;comment:VOLUNTEER PRACTICE"`
+	Basis       string    `gorm:"size:8;not null;comment:of its claim: CHECKIN MANUAL MAKEUP REMOTE"`
 	ClaimID     int64     `gorm:"not null;uniqueIndex:uq_hours_claim,priority:1;comment:claim"`
 	Reversal    int64     `gorm:"not null;uniqueIndex:uq_hours_claim,priority:2;comment:0, or the id of the line it reverses"`
 	ProgrammeID int64     `gorm:"not null;index:ix_hours_student,priority:2;index:ix_hours_branch,priority:2;index:ix_hours_path,priority:1;comment:programme"`
-	ActivityID  int64     `gorm:"not null;comment:activity"`
+	ActivityID  int64     `gorm:"not null;index:ix_hours_activity;comment:activity"`
 	ServedOn    Date      `gorm:"size:10;not null;index:ix_hours_student,priority:3;index:ix_hours_branch,priority:3;index:ix_hours_path,priority:3;comment:day of the session in China"`
 	BranchID    int64     `gorm:"not null;index:ix_hours_branch,priority:1;comment:student's branch on that day, 0 if none"`
 	BranchPath  string    `gorm:"size:255;not null;index:ix_hours_path,priority:2;comment:path of that branch on the day of posting"`
 	PostedBy    int64     `gorm:"not null;comment:user who recognised"`
-	PostedAt    time.Time `gorm:"not null;comment:when it counts from"`
+	PostedAt    time.Time `gorm:"not null;index:ix_hours_posted;comment:when it counts from"`
+}
+
+// HoursLink chains a line of the ledger to the one before it. Lines are chained in the transaction that posts them.
+type HoursLink struct {
+	Seq     int64  `gorm:"primaryKey;autoIncrement:false;comment:1, 2, … without a gap"`
+	EntryID int64  `gorm:"not null;uniqueIndex:uq_hours_link;comment:line of the ledger"`
+	MAC     []byte `gorm:"column:mac;size:32;not null;comment:HMAC-SHA-256 of the MAC before it, seq and every column of the line"`
+}
+
+// HoursHead is the end of the chain: one row, locked by whoever posts.
+type HoursHead struct {
+	ID       int64     `gorm:"primaryKey;autoIncrement:false;comment:always 1"`
+	Seq      int64     `gorm:"not null;comment:of the last link, 0 without one"`
+	MAC      []byte    `gorm:"column:mac;size:32;not null;comment:of the last link"`
+	Sign     []byte    `gorm:"size:32;not null;comment:HMAC-SHA-256 of seq and mac, so that nobody without the key can cut the tail off"`
+	SignedAt time.Time `gorm:"not null;comment:when"`
+}
+
+// HoursTotal is the sum of the ledger lines of one student, term, branch, programme, class and basis. It is written in the
+// transaction that writes the lines and is never the source of anything.
+type HoursTotal struct {
+	TermID      int64  `gorm:"primaryKey;autoIncrement:false;comment:term of the student's university that holds the day, 0 outside every term"`
+	BranchPath  string `gorm:"primaryKey;size:255;comment:as in the line"`
+	ProgrammeID int64  `gorm:"primaryKey;autoIncrement:false;comment:programme"`
+	Class       string `gorm:"primaryKey;size:12;comment:VOLUNTEER PRACTICE"`
+	Basis       string `gorm:"primaryKey;size:8;comment:CHECKIN MANUAL MAKEUP REMOTE"`
+	StudentID   int64  `gorm:"primaryKey;autoIncrement:false;index:ix_hours_total_student;comment:who"`
+	BranchID    int64  `gorm:"primaryKey;autoIncrement:false;comment:as in the line"`
+	Minutes     int64  `gorm:"not null;comment:sum of the lines, reversals included"`
 }
 
 // OfflineBatch is one upload of what was recorded without a network.

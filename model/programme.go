@@ -99,6 +99,9 @@ type Policy struct {
 	OfflineUploadHours           int64  `json:"offline_upload_hours"`          // see OfflineUpload
 	OfflineSkewMinutes           int64  `json:"offline_skew_minutes"`          // see OfflineSkew
 	MakeupDays                   int64  `json:"makeup_days"`                   // see Makeup
+	PublicNoticeDays             int64  `json:"public_notice_days"`            // see NoticeTime
+	CheckInNoticeDays            int64  `json:"check_in_notice_days"`          // see NoticeTime
+	HostConfirmDays              int64  `json:"host_confirm_days"`             // see HostTime
 	SignupConsent                string `json:"signup_consent"`                // text version; empty: none is asked for
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
@@ -150,6 +153,22 @@ func (p Policy) Makeup() time.Duration {
 func (p Policy) Weights() (base, firstPractice int64) {
 	base = cmp.Or(p.LotteryBaseWeight, 1)
 	return base, cmp.Or(p.LotteryFirstPracticeWeight, base)
+}
+
+// NoticeTime is how long a recognised claim of a basis is publicised before it is posted; 0: it is posted at once. What does
+// not rest on a check-in or a work log is always publicised; policies that were written before the rule have 7 days.
+func (p Policy) NoticeTime(basis string) time.Duration {
+	days := cmp.Or(p.PublicNoticeDays, 7)
+	if basis == BasisCheckIn || basis == BasisRemote {
+		days = p.CheckInNoticeDays
+	}
+	return time.Duration(days) * 24 * time.Hour
+}
+
+// HostTime is how long the host has to confirm; then the organisation above it is told. Policies that were written before
+// the rule have 7 days.
+func (p Policy) HostTime() time.Duration {
+	return time.Duration(cmp.Or(p.HostConfirmDays, 7)) * 24 * time.Hour
 }
 
 // Item is one entry of a taxonomy.

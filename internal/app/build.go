@@ -211,6 +211,10 @@ func periodic(d Deps, s *Services) []jobs.Job {
 			_, err := s.Signup.MarkAbsent(ctx, 1000)
 			return err
 		}},
+		{Name: "post-hours", Every: time.Minute, Do: func(ctx context.Context) error {
+			_, err := s.Attend.PostDue(ctx, 500)
+			return err
+		}},
 		{Name: "draw-lotteries", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 			_, err := s.Signup.DrawDue(ctx, 20)
 			return err

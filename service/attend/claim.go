@@ -13,7 +13,7 @@ import (
 )
 
 // basisCheckIn is the basis of a claim that a closed pair makes.
-const basisCheckIn = "CHECKIN"
+const basisCheckIn = model.BasisCheckIn
 
 // credit turns a pair that was just closed into a claim and completes the signup when all its pairs are closed.
 func (s *Service) credit(tx *gorm.DB, actor access.Actor, t try) error {

@@ -17,13 +17,13 @@ import (
 	"baodao/service/text"
 )
 
-// Dispute stops a claim that is not recognised yet: the student, the team's lead or advisor, or the host says that it is
-// wrong. The school then rejects or reopens it.
+// Dispute stops a claim that is not recognised yet, or that is publicised: the student, the team's lead or advisor, or the
+// host says that it is wrong. The school then rejects or reopens it.
 func (s *Service) Dispute(ctx context.Context, actor access.Actor, claimID int64, reason string) (model.HoursClaim, error) {
 	return s.settle(ctx, actor, claimID, reason, access.Person, decision{action: "hours.dispute", to: model.ClaimDisputed, may: mayDispute})
 }
 
-// Reject ends a claim that is not recognised yet, for the school: whoever may recognise it may reject it, but not their own.
+// Reject ends a claim that is not recognised yet, or that is publicised, for the school: whoever may recognise it may reject it, but not their own.
 func (s *Service) Reject(ctx context.Context, actor access.Actor, claimID int64, reason string) (model.HoursClaim, error) {
 	return s.settle(ctx, actor, claimID, reason, access.HoursRecognise, decision{action: "hours.reject", to: model.ClaimRejected, may: mayRecognise})
 }
@@ -83,14 +83,14 @@ func (s *Service) trySettle(ctx context.Context, actor access.Actor, claimID int
 }
 
 func (s *Service) decide(tx *gorm.DB, actor access.Actor, v view, d decision, reason string) error {
-	set := map[string]any{"reason": reason}
+	set := map[string]any{"reason": reason, "due_at": nil}
 	switch {
 	case v.claim.Status == d.to && v.claim.Reason == reason:
 		return nil
 	case d.to == model.ClaimComputed && v.claim.Reason == reasonAnnulled:
 		return fault.ErrState
 	case d.to == model.ClaimComputed:
-		set["lead_by"], set["host_by"], set["second_by"] = nil, nil, nil
+		set["lead_by"], set["host_by"], set["second_by"], set["recognised_by"] = nil, nil, nil, nil
 	}
 	if v.claim.MayBecome(string(d.to)) { // else it is refused as such
 		if err := s.Content.Reason(tx, actor, content.Activity, v.scene.path, reason); err != nil {

@@ -3,7 +3,6 @@ package attend
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"gorm.io/gorm"
 
@@ -65,10 +64,10 @@ func (s *Service) reverse(tx *gorm.DB, actor access.Actor, id int64, reason stri
 	}
 	back := line
 	back.ID, back.Minutes, back.Reversal, back.PostedBy, back.PostedAt = s.NewID(), -line.Minutes, line.ID, actor.UserID, s.Now()
-	if err := tx.Create(&back).Error; errors.Is(err, gorm.ErrDuplicatedKey) {
+	if err := s.write(tx, []model.HoursEntry{back}); errors.Is(err, gorm.ErrDuplicatedKey) {
 		return line, ErrReversed
 	} else if err != nil {
-		return line, fmt.Errorf("reverse hours: %w", err)
+		return line, err
 	}
 	return back, s.Audit.Write(tx, actor, audit.Entry{
 		Action: "hours.reverse", Object: "hours_entries", ObjectID: line.ID, OrgPath: line.BranchPath, Reason: reason,

@@ -102,7 +102,7 @@ func (s *Service) propose(tx *gorm.DB, actor access.Actor, in Proposal) (model.H
 	t.attendance.InAt, t.attendance.OutAt = &in.From, &in.To
 	row := model.HoursClaim{ID: s.NewID(), Basis: model.BasisManual, SignupID: t.signup.ID, ProposedBy: &actor.UserID}
 	if t.signup.ID == 0 {
-		row.Basis, row.MakeupNo = model.BasisMakeup, row.ID
+		row.Basis, row.MakeupNo = model.BasisMakeUp, row.ID
 		t.signup.ID = row.ID // a signup that no claim has: nothing is left out when others are looked at
 	}
 	w, err := creditOf(tx, t)

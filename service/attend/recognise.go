@@ -9,12 +9,12 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
-	"baodao/service/audit"
 )
 
-// Recognise says for the school that the hours count and posts them to the ledger in the same transaction: the secretary
-// of the student's branch does it, or the department or university above, for students of their own; it follows HostConfirm
-// and needs a third person. The branch is the one of the day of the session. Claims of no minutes are posted without a line.
+// Recognise says for the school that the hours count and posts them to the ledger in the same transaction, or publicises
+// them first where the policy asks for it: the secretary of the student's branch does it, or the department or university
+// above, for students of their own; it follows HostConfirm and needs a third person. The branch is the one of the day of the
+// session. Claims of no minutes are posted without a line.
 func (s *Service) Recognise(ctx context.Context, actor access.Actor, activityID int64, choice Choice) (Batch, error) {
 	return s.inStep(ctx, actor, activityID, choice, access.HoursRecognise, func(tx *gorm.DB, c scene) (step, error) {
 		starts, err := startOf(tx, activityID)
@@ -35,53 +35,10 @@ func (s *Service) Recognise(ctx context.Context, actor access.Actor, activityID 
 			return someoneElse(actor, claim, claim.LeadBy, claim.HostBy)
 		}
 		st.then = func(rows []*model.HoursClaim) error {
-			p := posting{scene: c, by: actor, day: map[int64]model.Date{}, homes: homes}
-			for id, at := range starts {
-				p.day[id] = dayOf(at)
-			}
-			return s.post(tx, p, rows)
+			return s.recognised(tx, posting{scene: c, by: actor, starts: starts, homes: homes}, rows)
 		}
 		return st, nil
 	})
-}
-
-// posting is what a ledger line needs beside its claim.
-type posting struct {
-	scene scene
-	by    access.Actor
-	day   map[int64]model.Date // by session
-	homes homes
-}
-
-// post moves recognised claims on and writes their lines. The rows were read before they were recognised.
-func (s *Service) post(tx *gorm.DB, p posting, rows []*model.HoursClaim) error {
-	now := s.Now()
-	recognised := make([]*model.HoursClaim, len(rows))
-	var lines []model.HoursEntry
-	for i, r := range rows {
-		c := *r
-		c.Status, c.Version = model.ClaimRecognised, r.Version+1
-		recognised[i] = &c
-		if r.Minutes == 0 {
-			continue
-		}
-		day := p.day[r.SessionID]
-		home := p.homes.at(r.StudentID, day)
-		lines = append(lines, model.HoursEntry{
-			ID: s.NewID(), StudentID: r.StudentID, Minutes: r.Minutes, Class: r.Class, ClaimID: r.ID,
-			ProgrammeID: p.scene.activity.ProgrammeID, ActivityID: r.ActivityID, ServedOn: day,
-			BranchID: home.id, BranchPath: home.path, PostedBy: p.by.UserID, PostedAt: now,
-		})
-	}
-	if err := audit.MoveAll(tx, s.Audit, p.by, recognised, audit.Move{Action: "hours.post", To: string(model.ClaimPosted), OrgPath: p.scene.path}); err != nil {
-		return err
-	}
-	if len(lines) > 0 {
-		if err := tx.CreateInBatches(lines, 100).Error; err != nil {
-			return fmt.Errorf("post hours: %w", err)
-		}
-	}
-	return s.tellPosted(tx, p.scene.activity, rows)
 }
 
 // home is the league branch of a student on a day; id 0 and path "" when there was none. scope is the path that decides

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -47,6 +48,7 @@ type step struct {
 	to   model.ClaimStatus
 	over func(c *model.HoursClaim) bool       // whether the claim goes to HOST_FIRST instead, to wait for a second person; nil: none does
 	by   string                               // column of who took the step
+	set  map[string]any                       // further columns
 	took func(c *model.HoursClaim) *int64     // the value of that column
 	may  func(c *model.HoursClaim) error      // whether the actor may take it for this claim
 	then func(rows []*model.HoursClaim) error // what follows in the same transaction
@@ -59,11 +61,11 @@ type step struct {
 func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityID int64, choice Choice) (Batch, error) {
 	return s.inStep(ctx, actor, activityID, choice, access.HoursLead, func(tx *gorm.DB, c scene) (step, error) {
 		if c.activity.ProjectID == nil {
-			return leadWithoutTeam(tx, actor, c)
+			return s.leadWithoutTeam(tx, actor, c)
 		}
 		byStaff := c.object
 		byStaff.Leads = nil
-		st := leadStep()
+		st := s.leadStep(c)
 		st.may = func(claim *model.HoursClaim) error {
 			if err := someoneElse(actor, claim); err != nil {
 				return err
@@ -80,10 +82,11 @@ func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityI
 	})
 }
 
-// leadStep is the step of the lead without who may take it.
-func leadStep() step {
+// leadStep is the step of the lead without who may take it. The host's time begins with it.
+func (s *Service) leadStep(c scene) step {
 	return step{
 		name: "hours.lead_confirm", from: model.ClaimComputed, to: model.ClaimLead, by: "lead_by",
+		set:  map[string]any{"due_at": s.Now().Add(c.policy.HostTime()), "escalated_at": nil},
 		took: func(claim *model.HoursClaim) *int64 { return claim.LeadBy },
 	}
 }
@@ -91,7 +94,7 @@ func leadStep() step {
 // leadWithoutTeam is the step of the lead where there is no project and so no team: the secretary of the student's branch
 // takes it, of the one on the day of the session, and only for students of their own. Somebody who reaches neither the
 // activity nor the branch of anybody who served gets what the permission table says about the activity.
-func leadWithoutTeam(tx *gorm.DB, actor access.Actor, c scene) (step, error) {
+func (s *Service) leadWithoutTeam(tx *gorm.DB, actor access.Actor, c scene) (step, error) {
 	starts, err := startOf(tx, c.activity.ID)
 	if err != nil {
 		return step{}, err
@@ -100,7 +103,7 @@ func leadWithoutTeam(tx *gorm.DB, actor access.Actor, c scene) (step, error) {
 	if err != nil {
 		return step{}, err
 	}
-	st := leadStep()
+	st := s.leadStep(c)
 	st.may = func(claim *model.HoursClaim) error {
 		scope := homes.at(claim.StudentID, dayOf(starts[claim.SessionID])).scope
 		if actor.Check(access.HoursLead, access.Object{Paths: []string{scope}}) != nil {
@@ -122,7 +125,7 @@ func (s *Service) HostConfirm(ctx context.Context, actor access.Actor, activityI
 		}
 		o := c.object
 		o.Paths = []string{host.Path}
-		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by", over: (*model.HoursClaim).Proposed}
+		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by", set: map[string]any{"due_at": nil}, over: (*model.HoursClaim).Proposed}
 		st.took = func(claim *model.HoursClaim) *int64 { return claim.HostBy }
 		st.may = func(claim *model.HoursClaim) error { return someoneElse(actor, claim, claim.LeadBy) }
 		return st, actor.Check(access.HoursHost, o)
@@ -195,20 +198,39 @@ func (s *Service) take(tx *gorm.DB, actor access.Actor, c scene, choice Choice, 
 			waiting = append(waiting, r)
 		}
 	}
-	if err == nil {
-		err = s.moveOn(tx, actor, c, waiting, st)
-	}
-	if err == nil && st.then != nil {
-		err = st.then(waiting)
-	}
-	if err != nil {
+	if err := s.moveOn(tx, actor, c, waiting, st); err != nil {
 		return Batch{}, err
+	}
+	if st.then != nil {
+		if err := st.then(waiting); err != nil {
+			return Batch{}, err
+		}
 	}
 	out := Batch{Claims: []model.HoursClaim{}, More: more}
 	if err := tx.Where("id IN ?", ids).Order("id").Find(&out.Claims).Error; err != nil {
 		return Batch{}, fmt.Errorf("read claims: %w", err)
 	}
 	return out, nil
+}
+
+// moveOn moves claims to where the step takes them.
+func (s *Service) moveOn(tx *gorm.DB, actor access.Actor, c scene, rows []*model.HoursClaim, st step) error {
+	set := map[string]any{st.by: actor.UserID}
+	maps.Copy(set, st.set)
+	var two, one []*model.HoursClaim
+	for _, r := range rows {
+		if st.over != nil && st.over(r) {
+			two = append(two, r)
+		} else {
+			one = append(one, r)
+		}
+	}
+	m := audit.Move{Action: st.name, To: string(st.to), OrgPath: c.path, Set: set}
+	if err := audit.MoveAll(tx, s.Audit, actor, one, m); err != nil {
+		return err
+	}
+	m.To = string(model.ClaimHostFirst)
+	return audit.MoveAll(tx, s.Audit, actor, two, m)
 }
 
 // choose locks and reads the chosen claims: those that wait for the step, and named ones for which the actor took it before.

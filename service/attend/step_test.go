@@ -56,7 +56,7 @@ func TestFromCheckOutToLedger(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := model.HoursEntry{
-		ID: line.ID, StudentID: me.StudentID, Minutes: 120, Class: model.ClassVolunteer, ClaimID: one.ID, ProgrammeID: b.Programme.ID, ActivityID: b.activity.ID,
+		ID: line.ID, StudentID: me.StudentID, Minutes: 120, Class: model.ClassVolunteer, Basis: model.BasisCheckIn, ClaimID: one.ID, ProgrammeID: b.Programme.ID, ActivityID: b.activity.ID,
 		ServedOn: "2026-10-14", BranchID: b.Branch.ID, BranchPath: b.Branch.Path, PostedBy: b.officer.UserID, PostedAt: b.Clock.Now(),
 	}
 	if line != want {

@@ -14,19 +14,19 @@ import (
 
 // Override changes single rules of a preset, or gives all of a policy's rules; nil leaves the preset's.
 type Override struct {
-	BranchParticipationPermille, StudentParticipationPermille, BranchPairingPermille *int64
-	BranchTermMin, BranchTermMax, StudentMin, DailyMinTerms, ConcentratedMinDays     *int64
-	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                           *int64
-	PilotMinCounties, PilotMinTowns, PilotMinCommunities                             *int64
-	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                      *int64
-	PresenceMinPermille, DayMaxMinutes                                               *int64
-	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints    *int64
-	NoShowAfterHours, WeekMaxMinutes, TermMaxActivities, TravelKMH                   *int64
-	WaitlistCutoffMinutes, OfferMinutes                                              *int64
-	LotteryBaseWeight, LotteryFirstPracticeWeight                                    *int64
-	OfflineUploadHours, OfflineSkewMinutes, MakeupDays                               *int64
-	PairingDue, KickoffDue, YearStarts, SignupConsent                                *string
-	Fields, Categories                                                               *[]model.Item
+	BranchParticipationPermille, StudentParticipationPermille, BranchPairingPermille                                     *int64
+	BranchTermMin, BranchTermMax, StudentMin, DailyMinTerms, ConcentratedMinDays                                         *int64
+	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                                                               *int64
+	PilotMinCounties, PilotMinTowns, PilotMinCommunities                                                                 *int64
+	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                                                          *int64
+	PresenceMinPermille, DayMaxMinutes                                                                                   *int64
+	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints                                        *int64
+	NoShowAfterHours, PublicNoticeDays, CheckInNoticeDays, HostConfirmDays, WeekMaxMinutes, TermMaxActivities, TravelKMH *int64
+	WaitlistCutoffMinutes, OfferMinutes                                                                                  *int64
+	LotteryBaseWeight, LotteryFirstPracticeWeight                                                                        *int64
+	OfflineUploadHours, OfflineSkewMinutes, MakeupDays                                                                   *int64
+	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                    *string
+	Fields, Categories                                                                                                   *[]model.Item
 }
 
 // rule is one whole-number rule of a policy: its name, where it stands, what an override says, and what it may be.
@@ -75,6 +75,9 @@ func rules(p *model.Policy, o Override) []rule {
 		{"offline_upload_hours", &p.OfflineUploadHours, o.OfflineUploadHours, 0, 720},
 		{"offline_skew_minutes", &p.OfflineSkewMinutes, o.OfflineSkewMinutes, 0, 1440},
 		{"makeup_days", &p.MakeupDays, o.MakeupDays, 0, 366},
+		{"public_notice_days", &p.PublicNoticeDays, o.PublicNoticeDays, 0, 60},
+		{"check_in_notice_days", &p.CheckInNoticeDays, o.CheckInNoticeDays, 0, 60},
+		{"host_confirm_days", &p.HostConfirmDays, o.HostConfirmDays, 0, 180},
 	}
 }
 

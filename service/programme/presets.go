@@ -51,6 +51,7 @@ func operational() model.Policy {
 		NoShowWindowDays: 180, NoShowLimit: 3, SuspensionDays: 7, LateCancelPoints: 1, NoShowPoints: 3, NoShowAfterHours: 48,
 		WeekMaxMinutes: 2400, TravelKMH: 20, WaitlistCutoffMinutes: 120, LotteryBaseWeight: 1, LotteryFirstPracticeWeight: 3,
 		OfflineUploadHours: 24, OfflineSkewMinutes: 5, MakeupDays: 14,
+		PublicNoticeDays: 7, HostConfirmDays: 7,
 		Fields: nineFields(),
 	}
 }
