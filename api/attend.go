@@ -104,7 +104,7 @@ type CheckInOut struct{ Body CheckInView }
 // Redeem checks the signed-in student in or out with a scanned code.
 func (a *AttendAPI) Redeem(c *gin.Context, in *RedeemIn) (*CheckInOut, error) {
 	ctx := c.Request.Context()
-	row, err := a.Attendance.Redeem(ctx, access.From(ctx), in.Body.Code, in.Body.Nonce)
+	row, err := a.Attendance.Redeem(ctx, access.From(ctx), attend.Try{Code: in.Body.Code, Nonce: in.Body.Nonce})
 	if err != nil {
 		return nil, err
 	}

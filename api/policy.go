@@ -55,6 +55,13 @@ type PolicyView struct {
 	PublicNoticeDays             int64        `json:"public_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
 	CheckInNoticeDays            int64        `json:"check_in_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
 	HostConfirmDays              int64        `json:"host_confirm_days" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
+	LocationDriftM               int64        `json:"location_drift_m" minimum:"0" maximum:"2000" doc:"Metres that a position may lie outside a session's radius beyond its own accuracy before a check-in is reviewed; 0: 100" example:"100"`
+	LocationAccuracyMinM         int64        `json:"location_accuracy_min_m" minimum:"0" maximum:"100" doc:"Accuracy in metres below which a position is not believed; 0: 1" example:"1"`
+	LocationAccuracyMaxM         int64        `json:"location_accuracy_max_m" minimum:"0" maximum:"10000" doc:"Accuracy in metres above which a position says nothing and is not believed; 0: 500" example:"500"`
+	LocationSpeedKMH             int64        `json:"location_speed_kmh" minimum:"0" maximum:"2000" doc:"Speed in km/h between two check-ins of one student above which the second is reviewed; 0: 200" example:"200"`
+	DeviceMaxStudents            int64        `json:"device_max_students" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
+	PositionRepeatsMax           int64        `json:"position_repeats_max" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
+	LocationKeepDays             int64        `json:"location_keep_days" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -104,6 +111,13 @@ type PolicyChange struct {
 	PublicNoticeDays             *int64       `json:"public_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
 	CheckInNoticeDays            *int64       `json:"check_in_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
 	HostConfirmDays              *int64       `json:"host_confirm_days,omitempty" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
+	LocationDriftM               *int64       `json:"location_drift_m,omitempty" minimum:"0" maximum:"2000" doc:"Metres that a position may lie outside a session's radius beyond its own accuracy before a check-in is reviewed; 0: 100" example:"100"`
+	LocationAccuracyMinM         *int64       `json:"location_accuracy_min_m,omitempty" minimum:"0" maximum:"100" doc:"Accuracy in metres below which a position is not believed; 0: 1" example:"1"`
+	LocationAccuracyMaxM         *int64       `json:"location_accuracy_max_m,omitempty" minimum:"0" maximum:"10000" doc:"Accuracy in metres above which a position says nothing and is not believed; 0: 500" example:"500"`
+	LocationSpeedKMH             *int64       `json:"location_speed_kmh,omitempty" minimum:"0" maximum:"2000" doc:"Speed in km/h between two check-ins of one student above which the second is reviewed; 0: 200" example:"200"`
+	DeviceMaxStudents            *int64       `json:"device_max_students,omitempty" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
+	PositionRepeatsMax           *int64       `json:"position_repeats_max,omitempty" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
+	LocationKeepDays             *int64       `json:"location_keep_days,omitempty" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -154,6 +168,13 @@ func newPolicyView(p model.Policy) PolicyView {
 		PublicNoticeDays:             p.PublicNoticeDays,
 		CheckInNoticeDays:            p.CheckInNoticeDays,
 		HostConfirmDays:              p.HostConfirmDays,
+		LocationDriftM:               p.LocationDriftM,
+		LocationAccuracyMinM:         p.LocationAccuracyMinM,
+		LocationAccuracyMaxM:         p.LocationAccuracyMaxM,
+		LocationSpeedKMH:             p.LocationSpeedKMH,
+		DeviceMaxStudents:            p.DeviceMaxStudents,
+		PositionRepeatsMax:           p.PositionRepeatsMax,
+		LocationKeepDays:             p.LocationKeepDays,
 		SignupConsent:                p.SignupConsent,
 		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
@@ -203,6 +224,13 @@ func (v PolicyView) policy() model.Policy {
 		PublicNoticeDays:             v.PublicNoticeDays,
 		CheckInNoticeDays:            v.CheckInNoticeDays,
 		HostConfirmDays:              v.HostConfirmDays,
+		LocationDriftM:               v.LocationDriftM,
+		LocationAccuracyMinM:         v.LocationAccuracyMinM,
+		LocationAccuracyMaxM:         v.LocationAccuracyMaxM,
+		LocationSpeedKMH:             v.LocationSpeedKMH,
+		DeviceMaxStudents:            v.DeviceMaxStudents,
+		PositionRepeatsMax:           v.PositionRepeatsMax,
+		LocationKeepDays:             v.LocationKeepDays,
 		SignupConsent:                v.SignupConsent,
 		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
@@ -252,6 +280,13 @@ func (v PolicyChange) override() programme.Override {
 		PublicNoticeDays:             v.PublicNoticeDays,
 		CheckInNoticeDays:            v.CheckInNoticeDays,
 		HostConfirmDays:              v.HostConfirmDays,
+		LocationDriftM:               v.LocationDriftM,
+		LocationAccuracyMinM:         v.LocationAccuracyMinM,
+		LocationAccuracyMaxM:         v.LocationAccuracyMaxM,
+		LocationSpeedKMH:             v.LocationSpeedKMH,
+		DeviceMaxStudents:            v.DeviceMaxStudents,
+		PositionRepeatsMax:           v.PositionRepeatsMax,
+		LocationKeepDays:             v.LocationKeepDays,
 		SignupConsent:                v.SignupConsent,
 	}
 	if v.Fields != nil {

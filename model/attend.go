@@ -7,9 +7,12 @@ const (
 	KindIn          = "IN"
 	KindOut         = "OUT"
 	MethodSelfScan  = "SELF_SCAN"
+	MethodStaffScan = "STAFF_SCAN"
 	MethodHost      = "HOST_CONFIRM"
 	MethodOffline   = "OFFLINE_BATCH"
 	MethodRemote    = "REMOTE_LOG"
+	MethodPassCode  = "PASSCODE"
+	MethodManual    = "MANUAL"
 	VerdictOK       = "OK"
 	VerdictReview   = "REVIEW"
 	VerdictFailed   = "FAILED"
@@ -19,14 +22,14 @@ const (
 // CheckIn is one try to check in or out: good ones and failed ones. Rows are only added; annulling adds a row too.
 type CheckIn struct {
 	ID         int64     `gorm:"primaryKey;autoIncrement:false;comment:id"`
-	StudentID  int64     `gorm:"not null;uniqueIndex:uq_checkin_nonce,priority:1;index:ix_checkin_student;comment:who"`
+	StudentID  int64     `gorm:"not null;uniqueIndex:uq_checkin_nonce,priority:1;index:ix_checkin_student,priority:1;comment:who, 0 if a scanned code named nobody"`
 	Nonce      string    `gorm:"size:64;not null;uniqueIndex:uq_checkin_nonce,priority:2;comment:made by the client, or by us for a staff confirmation"`
 	SignupID   int64     `gorm:"not null;index:ix_checkin_signup;comment:signup, 0 if there was none"`
 	SessionID  int64     `gorm:"not null;index:ix_checkin_session,priority:1;comment:session, 0 if the code named none"`
 	Kind       string    `gorm:"size:4;not null;comment:IN OUT"`
 	Method     string    `gorm:"size:16;not null;comment:SELF_SCAN STAFF_SCAN HOST_CONFIRM …"`
 	LogicalAt  time.Time `gorm:"not null;comment:when it counts: server time"`
-	ReceivedAt time.Time `gorm:"not null;comment:when it arrived"`
+	ReceivedAt time.Time `gorm:"not null;index:ix_checkin_student,priority:2;comment:when it arrived"`
 	Verdict    string    `gorm:"size:8;not null;comment:OK REVIEW FAILED ANNULLED"`
 	Reason     string    `gorm:"size:40;not null;comment:code of the failure or doubt"`
 	Distance   string    `gorm:"size:8;not null;comment:DROPPED UNKNOWN INSIDE NEAR FAR, empty when no position was sent"`
@@ -49,6 +52,21 @@ type Attendance struct {
 
 // TableName of Attendance.
 func (Attendance) TableName() string { return "attendances" }
+
+// PassOpening is a time during which a session's pass code, eight digits that staff read out, is accepted. Of several of
+// one session and kind the newest counts.
+type PassOpening struct {
+	ID        int64     `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	SessionID int64     `gorm:"not null;index:ix_pass_session;comment:session"`
+	Kind      string    `gorm:"size:4;not null;comment:IN OUT"`
+	OpenedBy  int64     `gorm:"not null;comment:staff user"`
+	OpenedAt  time.Time `gorm:"not null;comment:when"`
+	ClosesAt  time.Time `gorm:"not null;comment:it is accepted before this"`
+	Wrong     int64     `gorm:"not null;comment:wrong codes that were sent meanwhile"`
+}
+
+// TableName of PassOpening.
+func (PassOpening) TableName() string { return "pass_openings" }
 
 // ClaimStatus is the state of a claim for hours.
 type ClaimStatus string
@@ -92,14 +110,14 @@ type HoursClaim struct {
 	SignupID     int64       `gorm:"not null;uniqueIndex:uq_claim,priority:1;comment:signup, 0 in a make-up of somebody without a seat"`
 	SessionID    int64       `gorm:"not null;uniqueIndex:uq_claim,priority:2;comment:session"`
 	ActivityID   int64       `gorm:"not null;index:ix_claim_activity,priority:1;comment:activity"`
-	StudentID    int64       `gorm:"not null;index:ix_claim_student;comment:who earns"`
+	StudentID    int64       `gorm:"not null;index:ix_claim_student,priority:1;comment:who earns"`
 	Minutes      int64       `gorm:"not null;comment:whole minutes, at most the planned ones"`
 	Class        string      `gorm:"size:12;not null;comment:VOLUNTEER PRACTICE"`
 	Basis        string      `gorm:"size:8;not null;comment:CHECKIN MANUAL MAKEUP REMOTE"`
 	InID         int64       `gorm:"not null;comment:check_ins row, 0 if none"`
 	OutID        int64       `gorm:"not null;comment:check_ins row, 0 if none"`
 	StartsAt     time.Time   `gorm:"not null;comment:credited from"`
-	EndsAt       time.Time   `gorm:"not null;comment:credited until"`
+	EndsAt       time.Time   `gorm:"not null;index:ix_claim_student,priority:2;comment:credited until"`
 	Status       ClaimStatus `gorm:"size:16;not null;index:ix_claim_activity,priority:2;index:ix_claim_due,priority:1;comment:see docs/states.md"`
 	LeadBy       *int64      `gorm:"comment:user who confirmed as lead"`
 	HostBy       *int64      `gorm:"comment:user who confirmed as host"`

@@ -55,7 +55,7 @@ func All() []any {
 		&StudentProfile{}, &Membership{}, &JoinCode{}, &JoinRequest{},
 		&Programme{}, &ProgrammePolicy{}, &Phase{}, &Milestone{}, &Pairing{},
 		&Project{}, &ProjectMember{}, &Activity{}, &ActivityGram{}, &Session{}, &Position{},
-		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryDraw{}, &LotteryEntry{}, &CheckIn{}, &CheckInEvidence{}, &CheckInReview{}, &Attendance{}, &HoursClaim{}, &HoursEntry{}, &HoursLink{}, &HoursHead{}, &HoursTotal{}, &OfflineBatch{}, &HoursStatement{},
+		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryDraw{}, &LotteryEntry{}, &CheckIn{}, &CheckInEvidence{}, &CheckInReview{}, &Attendance{}, &HoursClaim{}, &HoursEntry{}, &HoursLink{}, &HoursHead{}, &HoursTotal{}, &OfflineBatch{}, &HoursStatement{}, &PassOpening{},
 		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{}, &NoticeFanout{},
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{}, &ContentCheck{}, &Upload{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},

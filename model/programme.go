@@ -103,6 +103,13 @@ type Policy struct {
 	CheckInNoticeDays            int64  `json:"check_in_notice_days"`          // see NoticeTime
 	HostConfirmDays              int64  `json:"host_confirm_days"`             // see HostTime
 	SignupConsent                string `json:"signup_consent"`                // text version; empty: none is asked for
+	LocationDriftM               int64  `json:"location_drift_m"`
+	LocationAccuracyMinM         int64  `json:"location_accuracy_min_m"`
+	LocationAccuracyMaxM         int64  `json:"location_accuracy_max_m"`
+	LocationSpeedKMH             int64  `json:"location_speed_kmh"`
+	DeviceMaxStudents            int64  `json:"device_max_students"`
+	PositionRepeatsMax           int64  `json:"position_repeats_max"`
+	LocationKeepDays             int64  `json:"location_keep_days"`
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
 }
@@ -169,6 +176,24 @@ func (p Policy) NoticeTime(basis string) time.Duration {
 // the rule have 7 days.
 func (p Policy) HostTime() time.Duration {
 	return time.Duration(cmp.Or(p.HostConfirmDays, 7)) * 24 * time.Hour
+}
+
+// EvidenceRules are the thresholds of what is doubtful in a check-in.
+type EvidenceRules struct {
+	DriftM, AccuracyMinM, AccuracyMaxM int64
+	SpeedKMH                           int64
+	DeviceStudents                     int64
+	Repeats                            int64
+	Keep                               time.Duration // of positions, after the hours are final
+}
+
+// Evidence is the rules about evidence; policies that were written before them have the defaults.
+func (p Policy) Evidence() EvidenceRules {
+	return EvidenceRules{
+		DriftM: cmp.Or(p.LocationDriftM, 100), AccuracyMinM: cmp.Or(p.LocationAccuracyMinM, 1), AccuracyMaxM: cmp.Or(p.LocationAccuracyMaxM, 500),
+		SpeedKMH: cmp.Or(p.LocationSpeedKMH, 200), DeviceStudents: cmp.Or(p.DeviceMaxStudents, 1), Repeats: p.PositionRepeatsMax,
+		Keep: time.Duration(cmp.Or(p.LocationKeepDays, 30)) * 24 * time.Hour,
+	}
 }
 
 // Item is one entry of a taxonomy.

@@ -164,7 +164,7 @@ func newServices(d Deps) (*Services, error) {
 		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required},
 		Project:   projects,
 		Signup:    signups,
-		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, CodeKey: d.Keys.Code, Content: required},
+		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, CodeKey: d.Keys.Code, Content: required, Pictures: pictures},
 		Stats:     &stats.Service{DB: d.DB, Now: d.Now},
 		Notify:    notices,
 		Remind:    &remind.Service{DB: d.DB, Now: d.Now, Notify: notices},

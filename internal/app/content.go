@@ -15,6 +15,7 @@ import (
 	"baodao/internal/wechat"
 	"baodao/model"
 	"baodao/router"
+	"baodao/service/attend"
 	"baodao/service/audit"
 	"baodao/service/content"
 	"baodao/service/notify"
@@ -33,7 +34,9 @@ func newContent(d Deps, log *audit.Log, safe *vault.Vault, notices *notify.Servi
 	checks := &content.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Checker: d.Checker}
 	pictures := &upload.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Content: checks, Store: d.Store, Studio: upload.NewStudio(), LinkKey: linkKey,
-		Public: map[string]func(*gorm.DB, int64) (bool, error){model.Activity{}.TableName(): project.ActivityIsPublic},
+		Public: map[string]func(*gorm.DB, int64) (bool, error){
+			model.Activity{}.TableName(): project.ActivityIsPublic, model.HoursClaim{}.TableName(): attend.ClaimIsPublic,
+		},
 	}
 	if d.PublicURL != "" && d.Checker != nil {
 		checks.Address = func(id int64) string { return d.PublicURL + router.Prefix + api.MediaCheckPath + pictures.Link(id) }

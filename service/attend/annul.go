@@ -12,6 +12,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/read"
 	"baodao/service/signup"
@@ -30,7 +31,7 @@ const annulWithin = 15 * time.Minute
 // Annul takes a check-in or check-out back within 15 minutes: whoever made it may, the student for a scan, the operator
 // for a confirmation. It adds a row that names the annulled one; a second time it returns that row. An annulled
 // check-out makes its claim DISPUTED until the next check-out computes it anew; once a claim is disputed or recognised,
-// its check-out stands (fault.ErrState).
+// its check-out stands (fault.ErrState). The reason must not be content.ErrRisky.
 func (s *Service) Annul(ctx context.Context, actor access.Actor, checkInID int64, reason string) (model.CheckIn, error) {
 	if err := actor.Require(access.Person); err != nil {
 		return model.CheckIn{}, err
@@ -39,12 +40,13 @@ func (s *Service) Annul(ctx context.Context, actor access.Actor, checkInID int64
 	if err != nil {
 		return model.CheckIn{}, err
 	}
-	var out model.CheckIn
-	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
-		out, err = s.annul(tx, actor, checkInID, reason)
-		return err
+	return content.Do(ctx, s.Content, actor, func() (out model.CheckIn, err error) {
+		err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
+			out, err = s.annul(tx, actor, checkInID, reason)
+			return err
+		})
+		return out, err
 	})
-	return out, err
 }
 
 func (s *Service) annul(tx *gorm.DB, actor access.Actor, id int64, reason string) (model.CheckIn, error) {
@@ -65,6 +67,9 @@ func (s *Service) annul(tx *gorm.DB, actor access.Actor, id int64, reason string
 	}
 	if now.Sub(row.ReceivedAt) > annulWithin {
 		return row, ErrAnnulLate
+	}
+	if err := s.Content.Reason(tx, actor, content.Activity, c.path, reason); err != nil {
+		return row, err
 	}
 	if err := s.undo(tx, actor, c, row); err != nil {
 		return row, err

@@ -5,6 +5,7 @@ package attend
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -13,7 +14,9 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/batch"
 	"baodao/service/content"
+	"baodao/service/fault"
 	"baodao/service/notify"
 	"baodao/service/org"
 	"baodao/service/programme"
@@ -22,7 +25,7 @@ import (
 	"baodao/service/vault"
 )
 
-// Service records attendance and hours.
+// Service records attendance and hours. It must not be copied once it is used.
 type Service struct {
 	DB       *gorm.DB
 	Now      clock.Clock
@@ -33,6 +36,10 @@ type Service struct {
 	Content  *content.Service // looks at reasons before others see them; nil lets everything through
 	Pictures *upload.Service  // proofs of hours and deliverables of remote work
 	CodeKey  []byte           // at least 32 bytes, the same on every replica; every session's key follows from it
+	Solo     bool             // every try gets a transaction of its own: the floor of the benchmarks
+
+	once   sync.Once
+	queues []*batch.Queue[ask] // of tries, by student
 }
 
 // scene is a session with what decides about it.
@@ -54,14 +61,17 @@ func (c scene) window(kind string) (opens, closes time.Time) {
 	return opens, c.session.EndsAt.Add(time.Duration(c.policy.CheckOutLateMinutes) * time.Minute)
 }
 
-// sceneOf reads a session and what belongs to it; fault.ErrNotFound if there is none.
+// sceneOf reads a session and what belongs to it, with who may see it; fault.ErrNotFound if there is none.
 func sceneOf(tx *gorm.DB, sessionID int64, now time.Time) (scene, error) {
-	session, err := sessionByID(tx, sessionID)
+	scenes, err := scenesOf(tx, []int64{sessionID})
 	if err != nil {
 		return scene{}, err
 	}
-	c, err := activityScene(tx, session.ActivityID, now)
-	c.session = session
+	c, ok := scenes[sessionID]
+	if !ok {
+		return c, fault.ErrNotFound
+	}
+	c.object, err = project.ActivityObject(tx, c.activity, now)
 	return c, err
 }
 

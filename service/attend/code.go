@@ -22,6 +22,8 @@ const (
 
 	// Step is how long a code is shown; the one before is accepted too, so a code lives for two steps.
 	Step = 10 * time.Second
+	// Skew is how far the clocks of two replicas may be apart: a code of the next step is accepted that much early.
+	Skew = 2 * time.Second
 	// Ahead is how far in advance codes are given out, for a screen with a bad line.
 	Ahead = 60 * time.Second
 )
@@ -45,6 +47,12 @@ func makeCode(key []byte, session int64, kind string, step int64) Code {
 
 // stepOf is the step that an instant falls into, counted from 1970.
 func stepOf(at time.Time) int64 { return at.UnixMilli() / Step.Milliseconds() }
+
+// lives tells whether a code of a step is accepted at an instant, by the clock of the process that is asked.
+func lives(step int64, at time.Time) bool {
+	age := at.Sub(time.UnixMilli(step * Step.Milliseconds()))
+	return age >= -Skew && age < 2*Step
+}
 
 // readCode reads a genuine code, whatever its age; ok is false for everything that the key did not make.
 func readCode(key []byte, text string) (session int64, kind string, step int64, ok bool) {

@@ -31,10 +31,10 @@ func TestCurrentCode(t *testing.T) {
 			t.Errorf("code %d is valid from %s", i, c.ValidFrom)
 		}
 	}
-	_, err = b.s.Redeem(t.Context(), me, got.Next[0].Text, "n0")
+	_, err = b.s.Redeem(t.Context(), me, attend.Try{Code: got.Next[0].Text, Nonce: "n0"})
 	is(t, err, attend.ErrCodeExpired) // not yet
 	b.Clock.Set(got.Next[5].ValidFrom)
-	_, err = b.s.Redeem(t.Context(), me, got.Next[5].Text, "n1")
+	_, err = b.s.Redeem(t.Context(), me, attend.Try{Code: got.Next[5].Text, Nonce: "n1"})
 	is(t, err, nil)
 }
 
@@ -127,7 +127,7 @@ func TestMyCheckInsNewestFirstWithFailures(t *testing.T) {
 	b := newBench(t, nil)
 	me, _ := b.member("我")
 	other, _ := b.member("别人")
-	b.serve(me, b.session, 0, 120)
+	b.serve(me, b.session, 0, 118)
 	b.serve(other, b.session, 1, 119)
 	_, err := b.scan(me, b.session.ID, model.KindOut)
 	is(t, err, attend.ErrAlreadyOut)

@@ -105,10 +105,11 @@ func (s *Service) propose(tx *gorm.DB, actor access.Actor, in Proposal) (model.H
 		row.Basis, row.MakeupNo = model.BasisMakeUp, row.ID
 		t.signup.ID = row.ID // a signup that no claim has: nothing is left out when others are looked at
 	}
-	w, err := creditOf(tx, t)
+	e, err := readEarnings(tx, []good{{try: t}})
 	if err != nil {
 		return row, err
 	}
+	w := e.credit(t)
 	if w.minutes == 0 {
 		return row, ErrNothingToAdd.Saying(nothing[w.reason][0], nothing[w.reason][1])
 	}
@@ -162,8 +163,8 @@ func (c scene) past(now time.Time) error {
 }
 
 // unclaimed finds the seat and the pair of a student for whom there is no claim of this session; the student is locked.
-func (s *Service) unclaimed(tx *gorm.DB, c scene, in Proposal) (try, error) {
-	t := try{scene: c}
+func (s *Service) unclaimed(tx *gorm.DB, c scene, in Proposal) (attempt, error) {
+	t := attempt{scene: c}
 	seats, err := seatsOf(tx, c.activity.ID, in.StudentID)
 	if err != nil {
 		return t, err
@@ -189,10 +190,7 @@ func (s *Service) unclaimed(tx *gorm.DB, c scene, in Proposal) (try, error) {
 func (s *Service) stated(row model.HoursClaim, c scene, studentID int64, w credit) model.HoursClaim {
 	now := s.Now()
 	row.SessionID, row.ActivityID, row.StudentID = c.session.ID, c.activity.ID, studentID
-	row.Minutes, row.StartsAt, row.EndsAt, row.Reason, row.Class = w.minutes, w.from, w.until(), w.reason, model.ClassPractice
-	if c.activity.CountsAsVolunteer {
-		row.Class = model.ClassVolunteer
-	}
+	row.Minutes, row.StartsAt, row.EndsAt, row.Reason, row.Class = w.minutes, w.from, w.until(), w.reason, classOf(c.activity)
 	row.Status, row.Version, row.CreatedAt, row.UpdatedAt = model.ClaimComputed, 1, now, now
 	return row
 }

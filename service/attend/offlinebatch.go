@@ -99,31 +99,24 @@ type offlineUpload struct {
 	tokens  []offlineToken             // by row; session 0 where it is not good
 	seats   map[int64]model.Signup     // by signup
 	pairs   map[int64]model.Attendance // by signup, as the rows so far leave them
-	known   map[string]model.CheckIn   // by student and nonce
+	known   map[nonce]*model.CheckIn
 	answers []OfflineAnswer
-	rows    []model.CheckIn // new ones
-	good    []goodRow
-}
-
-// goodRow is a row that counts, with what it does.
-type goodRow struct {
-	row    int // in rows
-	try    try
-	doubts []string
+	rows    []*model.CheckIn // new ones
+	good    []good
+	scale   []weighed // of good
 }
 
 // read reads what decides about the rows: signups, pairs and earlier rows with the same nonces, with the students locked.
 func (u *offlineUpload) read(tx *gorm.DB, key []byte, rows []OfflineRow) error {
 	u.tokens = make([]offlineToken, len(rows))
 	var signups []int64
-	var nonces []string
 	for i, r := range rows {
 		t, ok := readOffline(key, r.Token)
 		if !ok || t.session != u.scene.session.ID || t.operator != u.actor.UserID {
 			continue
 		}
 		u.tokens[i] = t
-		signups, nonces = append(signups, t.signup), append(nonces, u.nonce(r))
+		signups = append(signups, t.signup)
 	}
 	if len(signups) == 0 {
 		return nil
@@ -153,23 +146,23 @@ func (u *offlineUpload) read(tx *gorm.DB, key []byte, rows []OfflineRow) error {
 	if u.pairs, err = attendanceOf(tx, u.scene.session.ID, signups...); err != nil {
 		return err
 	}
-	var earlier []model.CheckIn
-	if err := tx.Where("student_id IN ? AND nonce IN ?", students, nonces).Find(&earlier).Error; err != nil {
-		return fmt.Errorf("look up nonces: %w", err)
+	var nonces []nonce
+	for i, r := range rows {
+		if seat := u.seats[u.tokens[i].signup]; seat.ID != 0 {
+			nonces = append(nonces, u.nonce(seat, r))
+		}
 	}
-	u.known = make(map[string]model.CheckIn, len(earlier))
-	for _, r := range earlier {
-		u.known[whose(r.StudentID, r.Nonce)] = r
+	if len(nonces) == 0 {
+		return nil
 	}
-	return nil
+	u.known, err = byNonces(tx, nonces)
+	return err
 }
 
 // nonce is a row's nonce as it is stored: those of operators never meet those of students or of each other.
-func (u *offlineUpload) nonce(r OfflineRow) string {
-	return "o" + strconv.FormatInt(u.actor.UserID, 36) + ":" + r.Nonce
+func (u *offlineUpload) nonce(seat model.Signup, r OfflineRow) nonce {
+	return nonce{seat.StudentID, "o" + strconv.FormatInt(u.actor.UserID, 36) + ":" + r.Nonce}
 }
-
-func whose(student int64, nonce string) string { return strconv.FormatInt(student, 10) + " " + nonce }
 
 // order is that of recording; somebody comes before they go.
 func (u *offlineUpload) order(rows []OfflineRow) []int {
@@ -191,31 +184,37 @@ func (u *offlineUpload) judge(i int, r OfflineRow, newID func() int64) {
 		u.batch.Unknown++
 		return
 	}
-	nonce := u.nonce(r)
-	if row, found := u.known[whose(seat.StudentID, nonce)]; found {
-		u.answers[i] = OfflineAnswer{r.Nonce, row}
+	key := u.nonce(seat, r)
+	if row, found := u.known[key]; found {
+		u.answers[i] = OfflineAnswer{r.Nonce, *row}
 		return
 	}
-	row := model.CheckIn{
-		ID: newID(), StudentID: seat.StudentID, Nonce: nonce, SignupID: seat.ID, SessionID: t.session, Kind: r.Kind, Method: model.MethodOffline,
+	row := &model.CheckIn{
+		ID: newID(), StudentID: seat.StudentID, Nonce: key.value, SignupID: seat.ID, SessionID: t.session, Kind: r.Kind, Method: model.MethodOffline,
 		LogicalAt: u.time(r), ReceivedAt: u.now, Verdict: model.VerdictOK, OperatorID: u.actor.UserID, BatchID: &u.batch.ID,
 	}
-	now := try{scene: u.scene, signup: seat, attendance: u.pairs[seat.ID]}
-	if row.Reason = u.refuse(now, t, row); row.Reason != "" {
+	now := attempt{scene: u.scene, signup: seat, attendance: u.pairs[seat.ID]}
+	if row.Reason = u.refuse(now, t, *row); row.Reason != "" {
 		row.Verdict = model.VerdictFailed
 		u.batch.Failed++
 	} else {
-		doubts := u.doubts(seat)
-		if len(doubts) > 0 {
-			row.Verdict, row.Reason, row.Doubts = model.VerdictReview, doubts[0], strings.Join(doubts, ",")
-			u.batch.Doubtful++
-		}
-		u.good = append(u.good, goodRow{row: len(u.rows), try: now, doubts: doubts})
-		u.pair(row)
+		u.accept(now.with(row), row)
 	}
 	u.batch.Total++
-	u.rows, u.known[whose(seat.StudentID, nonce)] = append(u.rows, row), row
-	u.answers[i] = OfflineAnswer{r.Nonce, row}
+	u.rows, u.known[key] = append(u.rows, row), row
+	u.answers[i] = OfflineAnswer{r.Nonce, *row}
+}
+
+// accept notes a row that counts, with what it does to its pair.
+func (u *offlineUpload) accept(t attempt, row *model.CheckIn) {
+	doubts := u.doubts(t.signup)
+	if len(doubts) > 0 {
+		row.Verdict, row.Reason, row.Doubts = model.VerdictReview, doubts[0], strings.Join(doubts, ",")
+		u.batch.Doubtful++
+	}
+	u.good = append(u.good, good{actor: u.actor, try: t, row: row, reason: row.Reason})
+	u.scale = append(u.scale, weighed{row: row, session: u.scene.session, policy: u.scene.policy, doubts: doubts})
+	u.pairs[row.SignupID] = t.attendance
 }
 
 // time is when a row was recorded, by the server's clock.
@@ -224,7 +223,7 @@ func (u *offlineUpload) time(r OfflineRow) time.Time {
 }
 
 // refuse says why a row does not count, or "".
-func (u *offlineUpload) refuse(now try, t offlineToken, row model.CheckIn) string {
+func (u *offlineUpload) refuse(now attempt, t offlineToken, row model.CheckIn) string {
 	_, closes := u.scene.window(model.KindOut)
 	in := now.attendance.InAt
 	switch {
@@ -258,17 +257,6 @@ func (u *offlineUpload) doubts(seat model.Signup) (all []string) {
 	return all
 }
 
-// pair notes what a row does to its pair, for the rows after it.
-func (u *offlineUpload) pair(row model.CheckIn) {
-	p := u.pairs[row.SignupID]
-	if row.Kind == model.KindIn {
-		p.InID, p.InAt = &row.ID, &row.LogicalAt
-	} else {
-		p.OutID, p.OutAt = &row.ID, &row.LogicalAt
-	}
-	u.pairs[row.SignupID] = p
-}
-
 // keepOffline stores what is new and makes the good rows count.
 func (s *Service) keepOffline(tx *gorm.DB, u *offlineUpload) error {
 	u.batch.Total, u.batch.Failed = u.batch.Total+u.batch.Unknown, u.batch.Failed+u.batch.Unknown
@@ -278,25 +266,19 @@ func (s *Service) keepOffline(tx *gorm.DB, u *offlineUpload) error {
 	if err := tx.Create(&u.batch).Error; err != nil {
 		return fmt.Errorf("store offline batch: %w", err)
 	}
-	scale := make([]weighed, len(u.good))
-	for i, g := range u.good {
-		scale[i] = weighed{row: &u.rows[g.row], session: u.scene.session, policy: u.scene.policy, doubts: g.doubts}
-	}
-	if _, err := s.weigh(tx, scale); err != nil {
+	if _, err := s.weigh(tx, u.scale); err != nil {
 		return err
 	}
 	if len(u.rows) > 0 {
-		if err := tx.CreateInBatches(u.rows, 100).Error; err != nil {
+		if err := tx.CreateInBatches(u.rows, rowsMost).Error; err != nil {
 			return fmt.Errorf("store check-ins: %w", err)
 		}
 	}
-	if err := s.keep(tx, scale); err != nil {
+	if err := s.keep(tx, u.scale); err != nil {
 		return err
 	}
-	for _, g := range u.good {
-		if err := s.apply(tx, u.actor, g.try, u.rows[g.row], u.rows[g.row].Reason); err != nil {
-			return err
-		}
+	if err := s.enact(tx, u.good); err != nil {
+		return err
 	}
 	return s.Audit.Write(tx, u.actor, audit.Entry{
 		Action: "check_in.offline_batch", Object: u.batch.TableName(), ObjectID: u.batch.ID, OrgPath: u.scene.path,

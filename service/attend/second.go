@@ -2,11 +2,13 @@ package attend
 
 import (
 	"context"
+	"maps"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/audit"
 	"baodao/service/org"
 )
 
@@ -30,4 +32,24 @@ func (s *Service) SecondConfirm(ctx context.Context, actor access.Actor, activit
 		}
 		return st, actor.Check(access.HoursHost, o)
 	})
+}
+
+// moveOn moves claims to where the step takes them.
+func (s *Service) moveOn(tx *gorm.DB, actor access.Actor, c scene, rows []*model.HoursClaim, st step) error {
+	set := map[string]any{st.by: actor.UserID}
+	maps.Copy(set, st.set)
+	var two, one []*model.HoursClaim
+	for _, r := range rows {
+		if st.over != nil && st.over(r) {
+			two = append(two, r)
+		} else {
+			one = append(one, r)
+		}
+	}
+	m := audit.Move{Action: st.name, To: string(st.to), OrgPath: c.path, Set: set}
+	if err := audit.MoveAll(tx, s.Audit, actor, one, m); err != nil {
+		return err
+	}
+	m.To = string(model.ClaimHostFirst)
+	return audit.MoveAll(tx, s.Audit, actor, two, m)
 }

@@ -104,3 +104,6 @@ func filesOf(db *gorm.DB, claimID int64) ([]StatementFile, error) {
 	}
 	return out, err
 }
+
+// ClaimIsPublic tells whether everybody may see the pictures of a claim: nobody but those who read the claim.
+func ClaimIsPublic(*gorm.DB, int64) (bool, error) { return false, nil }

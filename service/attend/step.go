@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -211,26 +210,6 @@ func (s *Service) take(tx *gorm.DB, actor access.Actor, c scene, choice Choice, 
 		return Batch{}, fmt.Errorf("read claims: %w", err)
 	}
 	return out, nil
-}
-
-// moveOn moves claims to where the step takes them.
-func (s *Service) moveOn(tx *gorm.DB, actor access.Actor, c scene, rows []*model.HoursClaim, st step) error {
-	set := map[string]any{st.by: actor.UserID}
-	maps.Copy(set, st.set)
-	var two, one []*model.HoursClaim
-	for _, r := range rows {
-		if st.over != nil && st.over(r) {
-			two = append(two, r)
-		} else {
-			one = append(one, r)
-		}
-	}
-	m := audit.Move{Action: st.name, To: string(st.to), OrgPath: c.path, Set: set}
-	if err := audit.MoveAll(tx, s.Audit, actor, one, m); err != nil {
-		return err
-	}
-	m.To = string(model.ClaimHostFirst)
-	return audit.MoveAll(tx, s.Audit, actor, two, m)
 }
 
 // choose locks and reads the chosen claims: those that wait for the step, and named ones for which the actor took it before.

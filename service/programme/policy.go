@@ -14,19 +14,20 @@ import (
 
 // Override changes single rules of a preset, or gives all of a policy's rules; nil leaves the preset's.
 type Override struct {
-	BranchParticipationPermille, StudentParticipationPermille, BranchPairingPermille                                     *int64
-	BranchTermMin, BranchTermMax, StudentMin, DailyMinTerms, ConcentratedMinDays                                         *int64
-	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                                                               *int64
-	PilotMinCounties, PilotMinTowns, PilotMinCommunities                                                                 *int64
-	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                                                          *int64
-	PresenceMinPermille, DayMaxMinutes                                                                                   *int64
-	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints                                        *int64
-	NoShowAfterHours, PublicNoticeDays, CheckInNoticeDays, HostConfirmDays, WeekMaxMinutes, TermMaxActivities, TravelKMH *int64
-	WaitlistCutoffMinutes, OfferMinutes                                                                                  *int64
-	LotteryBaseWeight, LotteryFirstPracticeWeight                                                                        *int64
-	OfflineUploadHours, OfflineSkewMinutes, MakeupDays                                                                   *int64
-	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                    *string
-	Fields, Categories                                                                                                   *[]model.Item
+	BranchParticipationPermille, StudentParticipationPermille, BranchPairingPermille                                                      *int64
+	BranchTermMin, BranchTermMax, StudentMin, DailyMinTerms, ConcentratedMinDays                                                          *int64
+	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                                                                                *int64
+	PilotMinCounties, PilotMinTowns, PilotMinCommunities                                                                                  *int64
+	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                                                                           *int64
+	PresenceMinPermille, DayMaxMinutes                                                                                                    *int64
+	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints                                                         *int64
+	NoShowAfterHours, PublicNoticeDays, CheckInNoticeDays, HostConfirmDays, WeekMaxMinutes, TermMaxActivities, TravelKMH                  *int64
+	WaitlistCutoffMinutes, OfferMinutes                                                                                                   *int64
+	LotteryBaseWeight, LotteryFirstPracticeWeight                                                                                         *int64
+	OfflineUploadHours, OfflineSkewMinutes, MakeupDays                                                                                    *int64
+	LocationDriftM, LocationAccuracyMinM, LocationAccuracyMaxM, LocationSpeedKMH, DeviceMaxStudents, PositionRepeatsMax, LocationKeepDays *int64
+	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                                     *string
+	Fields, Categories                                                                                                                    *[]model.Item
 }
 
 // rule is one whole-number rule of a policy: its name, where it stands, what an override says, and what it may be.
@@ -78,6 +79,13 @@ func rules(p *model.Policy, o Override) []rule {
 		{"public_notice_days", &p.PublicNoticeDays, o.PublicNoticeDays, 0, 60},
 		{"check_in_notice_days", &p.CheckInNoticeDays, o.CheckInNoticeDays, 0, 60},
 		{"host_confirm_days", &p.HostConfirmDays, o.HostConfirmDays, 0, 180},
+		{"location_drift_m", &p.LocationDriftM, o.LocationDriftM, 0, 2000},
+		{"location_accuracy_min_m", &p.LocationAccuracyMinM, o.LocationAccuracyMinM, 0, 100},
+		{"location_accuracy_max_m", &p.LocationAccuracyMaxM, o.LocationAccuracyMaxM, 0, 10000},
+		{"location_speed_kmh", &p.LocationSpeedKMH, o.LocationSpeedKMH, 0, 2000},
+		{"device_max_students", &p.DeviceMaxStudents, o.DeviceMaxStudents, 0, 100},
+		{"position_repeats_max", &p.PositionRepeatsMax, o.PositionRepeatsMax, 0, 100},
+		{"location_keep_days", &p.LocationKeepDays, o.LocationKeepDays, 0, 30},
 	}
 }
 

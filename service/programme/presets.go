@@ -52,6 +52,7 @@ func operational() model.Policy {
 		WeekMaxMinutes: 2400, TravelKMH: 20, WaitlistCutoffMinutes: 120, LotteryBaseWeight: 1, LotteryFirstPracticeWeight: 3,
 		OfflineUploadHours: 24, OfflineSkewMinutes: 5, MakeupDays: 14,
 		PublicNoticeDays: 7, HostConfirmDays: 7,
+		LocationDriftM: 100, LocationAccuracyMinM: 1, LocationAccuracyMaxM: 500, LocationSpeedKMH: 200, DeviceMaxStudents: 1, LocationKeepDays: 30,
 		Fields: nineFields(),
 	}
 }
