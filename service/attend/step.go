@@ -12,7 +12,6 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/atomic"
-	"baodao/service/audit"
 	"baodao/service/fault"
 	"baodao/service/org"
 )
