@@ -58,7 +58,7 @@ func (s *Service) Statement(ctx context.Context, actor access.Actor, claimID int
 	return out, err
 }
 
-// StatementFile tells that the actor may see a picture of a claim's statement: it has passed, or they sent it.
+// StatementFile tells that the actor may see a picture of a claim's statement: it has passed, and they read the claim.
 func (s *Service) StatementFile(ctx context.Context, actor access.Actor, claimID, fileID int64) error {
 	if err := actor.Require(access.HoursRead); err != nil {
 		return err
