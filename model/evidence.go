@@ -23,8 +23,9 @@ const (
 type CheckInEvidence struct {
 	CheckInID  int64     `gorm:"primaryKey;autoIncrement:false;comment:check_ins row"`
 	StudentID  int64     `gorm:"not null;index:ix_evidence_student,priority:1;comment:who"`
-	SessionID  int64     `gorm:"not null;index:ix_evidence_session;comment:session"`
-	At         time.Time `gorm:"not null;index:ix_evidence_student,priority:2;index:ix_evidence_device,priority:2;comment:when it arrived"`
+	SignupID   int64     `gorm:"not null;comment:signup"`
+	SessionID  int64     `gorm:"not null;comment:session"`
+	At         time.Time `gorm:"not null;index:ix_evidence_at;index:ix_evidence_student,priority:2;index:ix_evidence_device,priority:2;comment:when it arrived"`
 	FixEnc     []byte    `gorm:"size:512;comment:JSON of the position as the phone gave it, encrypted with the person's key; NULL for none"`
 	FixHash    []byte    `gorm:"size:32;index:ix_evidence_fix;comment:keyed digest of a position of full precision, NULL for none"`
 	DeviceHash []byte    `gorm:"size:32;index:ix_evidence_device,priority:1;comment:keyed digest of the device id, NULL for none"`
@@ -32,6 +33,16 @@ type CheckInEvidence struct {
 
 // TableName of CheckInEvidence.
 func (CheckInEvidence) TableName() string { return "check_in_evidence" }
+
+// SealedFix is what CheckInEvidence.FixEnc holds: a position as the phone gave it.
+type SealedFix struct {
+	Lat       float64  `json:"lat"`
+	Lng       float64  `json:"lng"`
+	Datum     string   `json:"datum"`
+	AccuracyM float64  `json:"accuracy_m"`
+	AltitudeM *float64 `json:"altitude_m,omitempty"`
+	SpeedMS   *float64 `json:"speed_ms,omitempty"`
+}
 
 // ReviewStatus is the state of the review of a doubtful check-in.
 type ReviewStatus string

@@ -74,9 +74,12 @@ func (s *Service) annul(tx *gorm.DB, actor access.Actor, id int64, reason string
 	if err := s.undo(tx, actor, c, row); err != nil {
 		return row, err
 	}
+	if err := s.lapse(tx, actor, c, row.ID, reason); err != nil {
+		return row, err
+	}
 	out := row
 	out.ID, out.AnnulsID, out.Nonce = s.NewID(), &row.ID, "annul:"+strconv.FormatInt(row.ID, 10)
-	out.LogicalAt, out.ReceivedAt, out.Verdict, out.Reason = now, now, model.VerdictAnnulled, "annulled"
+	out.LogicalAt, out.ReceivedAt, out.Verdict, out.Reason, out.Distance, out.Doubts = now, now, model.VerdictAnnulled, "annulled", "", ""
 	if err := tx.Create(&out).Error; err != nil {
 		return out, fmt.Errorf("store annulment: %w", err)
 	}
@@ -122,7 +125,7 @@ func annullable(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model
 
 // state refuses rows that are annulments themselves.
 func state(row model.CheckIn) error {
-	if row.Verdict != model.VerdictOK {
+	if row.Verdict != model.VerdictOK && row.Verdict != model.VerdictReview {
 		return fault.ErrState
 	}
 	return nil

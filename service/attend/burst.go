@@ -178,21 +178,13 @@ func (s *Service) answer(f *facts, a *ask) {
 		t = t.with(row)
 		f.pairs[pair{row.SignupID, row.SessionID}] = t.attendance
 		f.good = append(f.good, good{actor: a.actor, try: t, row: row})
-		f.scale = append(f.scale, weighed{row: row, userID: a.user(), session: t.scene.session, policy: t.scene.policy, evidence: a.evidence})
+		f.scale = append(f.scale, weighed{row: row, session: t.scene.session, policy: t.scene.policy, evidence: a.evidence})
 	}
 	if slices.Contains(wrongReasons, t.reason) {
 		f.wrong[a.studentID] = append(f.wrong[a.studentID], *row)
 	}
 	f.before[key], a.row = row, row
 	f.rows = append(f.rows, row)
-}
-
-// user is the account that the evidence is of; staff's phones say nothing about a student.
-func (a *ask) user() int64 {
-	if a.method == model.MethodStaffScan {
-		return 0
-	}
-	return a.actor.UserID
 }
 
 // limit refuses a student who has sent too many wrong codes within a minute. Rows from beyond the next minute were written

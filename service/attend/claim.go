@@ -28,14 +28,18 @@ func (s *Service) credit(tx *gorm.DB, tries []good) error {
 	var rows []model.HoursClaim
 	for _, g := range tries {
 		c := e.credit(g.try)
-		old := e.claims[pair{g.try.signup.ID, g.try.scene.session.ID}]
-		if old != nil {
-			if err := s.recompute(tx, g, c, old); err != nil {
+		at := pair{g.try.signup.ID, g.try.scene.session.ID}
+		status := model.ClaimComputed
+		if e.doubted[at] {
+			status = model.ClaimInReview
+		}
+		if old := e.claims[at]; old != nil {
+			if err := s.recompute(tx, g, c, old, status); err != nil {
 				return err
 			}
 			continue
 		}
-		row := s.newClaim(g.try, c)
+		row := s.newClaim(g.try, c, status)
 		rows = append(rows, row)
 		acts = append(acts, audit.Act{Actor: g.actor, Entry: audit.Entry{
 			Action: "hours.compute", Object: row.TableName(), ObjectID: row.ID, OrgPath: g.try.scene.path, To: row.State(), Data: claimData(g.try, c),
@@ -64,23 +68,23 @@ func classOf(a model.Activity) string {
 }
 
 // newClaim is the claim of a pair.
-func (s *Service) newClaim(t attempt, c credit) model.HoursClaim {
+func (s *Service) newClaim(t attempt, c credit, status model.ClaimStatus) model.HoursClaim {
 	now := s.Now()
 	return model.HoursClaim{
 		ID: s.NewID(), SignupID: t.signup.ID, SessionID: t.scene.session.ID, ActivityID: t.scene.activity.ID, StudentID: t.signup.StudentID,
 		Minutes: c.minutes, Class: classOf(t.scene.activity), Basis: basisCheckIn, InID: *t.attendance.InID, OutID: *t.attendance.OutID,
-		StartsAt: c.from, EndsAt: c.until(), Status: model.ClaimComputed, Reason: c.reason, Version: 1, CreatedAt: now, UpdatedAt: now,
+		StartsAt: c.from, EndsAt: c.until(), Status: status, Reason: c.reason, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 }
 
 // recompute computes a claim anew when its check-out had been annulled. Any other decision about it stands.
-func (s *Service) recompute(tx *gorm.DB, g good, c credit, old *model.HoursClaim) error {
+func (s *Service) recompute(tx *gorm.DB, g good, c credit, old *model.HoursClaim, status model.ClaimStatus) error {
 	if old.Status != model.ClaimDisputed || old.Reason != reasonAnnulled {
 		return nil
 	}
 	t := g.try
 	return s.Audit.Move(tx, g.actor, old, audit.Move{
-		Action: "hours.compute", To: string(model.ClaimComputed), OrgPath: t.scene.path, Data: claimData(t, c),
+		Action: "hours.compute", To: string(status), OrgPath: t.scene.path, Data: claimData(t, c),
 		Set: map[string]any{
 			"minutes": c.minutes, "class": classOf(t.scene.activity), "reason": c.reason, "starts_at": c.from, "ends_at": c.until(),
 			"in_id": *t.attendance.InID, "out_id": *t.attendance.OutID, "lead_by": nil, "host_by": nil,
@@ -135,8 +139,9 @@ func countBy(q *gorm.DB) (map[int64]int64, error) {
 
 // earnings is what the worth of some pairs depends on, kept up to date while they are credited one after the other.
 type earnings struct {
-	claims map[pair]*model.HoursClaim // of the pairs themselves, locked
-	others map[int64][]earned         // claims of each student
+	claims  map[pair]*model.HoursClaim // of the pairs themselves, locked
+	doubted map[pair]bool              // pairs half of which waits for a reviewer
+	others  map[int64][]earned         // claims of each student
 }
 
 // earned is a claim as it counts against others.
@@ -164,8 +169,12 @@ func readEarnings(tx *gorm.DB, tries []good) (*earnings, error) {
 	for _, c := range own {
 		e.claims[pair{c.SignupID, c.SessionID}] = c
 	}
+	var err error
+	if e.doubted, err = doubted(tx, pairs); err != nil {
+		return nil, err
+	}
 	var rows []earned
-	err := tx.Table("hours_claims AS c").Joins("LEFT JOIN activity_sessions AS e ON e.id = c.session_id").
+	err = tx.Table("hours_claims AS c").Joins("LEFT JOIN activity_sessions AS e ON e.id = c.session_id").
 		Where("c.student_id IN ? AND c.ends_at >= ? AND c.status <> ?", distinct(students), since, model.ClaimRejected).
 		Select("c.student_id, c.signup_id, c.session_id, c.minutes, c.starts_at, c.ends_at, e.starts_at AS session_starts_at").Scan(&rows).Error
 	if err != nil {

@@ -87,8 +87,8 @@ func (s *Service) decide(tx *gorm.DB, actor access.Actor, v view, d decision, re
 	switch {
 	case v.claim.Status == d.to && v.claim.Reason == reason:
 		return nil
-	case d.to == model.ClaimComputed && v.claim.Reason == reasonAnnulled:
-		return fault.ErrState
+	case v.claim.Status == model.ClaimInReview, d.to == model.ClaimComputed && v.claim.Reason == reasonAnnulled:
+		return fault.ErrState // the reviewer decides first, or the next check-out
 	case d.to == model.ClaimComputed:
 		set["lead_by"], set["host_by"], set["second_by"], set["recognised_by"] = nil, nil, nil, nil
 	}

@@ -36,6 +36,8 @@ const (
 	JoinStudentNo Column = "join_requests.student_no"
 	JoinName      Column = "join_requests.name"
 	CheckedTexts  Column = "content_checks.texts"
+	CheckInFix    Column = "check_in_evidence.fix"
+	Device        Column = "check_in_evidence.device_hash" // a blind index only
 )
 
 // Vault wraps data keys and computes blind indexes. It is safe for concurrent use.

@@ -6,6 +6,7 @@ ALTER TABLE `check_ins`
 CREATE TABLE `check_in_evidence` (
   `check_in_id` bigint COMMENT 'check_ins row',
   `student_id` bigint NOT NULL COMMENT 'who',
+  `signup_id` bigint NOT NULL COMMENT 'signup',
   `session_id` bigint NOT NULL COMMENT 'session',
   `at` datetime(3) NOT NULL COMMENT 'when it arrived',
   `fix_enc` varbinary(512) COMMENT 'JSON of the position as the phone gave it, encrypted with the person''s key; NULL for none',
@@ -13,7 +14,7 @@ CREATE TABLE `check_in_evidence` (
   `device_hash` varbinary(32) COMMENT 'keyed digest of the device id, NULL for none',
   PRIMARY KEY (`check_in_id`),
   INDEX `ix_evidence_student` (`student_id`,`at`),
-  INDEX `ix_evidence_session` (`session_id`),
+  INDEX `ix_evidence_at` (`at`),
   INDEX `ix_evidence_device` (`device_hash`,`at`),
   INDEX `ix_evidence_fix` (`fix_hash`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -5,6 +5,7 @@ ALTER TABLE `check_ins` ADD COLUMN `doubts` text NOT NULL DEFAULT '';
 CREATE TABLE `check_in_evidence` (
   `check_in_id` integer,
   `student_id` integer NOT NULL,
+  `signup_id` integer NOT NULL,
   `session_id` integer NOT NULL,
   `at` datetime NOT NULL,
   `fix_enc` blob,
@@ -13,7 +14,7 @@ CREATE TABLE `check_in_evidence` (
   PRIMARY KEY (`check_in_id`)
 );
 CREATE INDEX `ix_evidence_student` ON `check_in_evidence`(`student_id`,`at`);
-CREATE INDEX `ix_evidence_session` ON `check_in_evidence`(`session_id`);
+CREATE INDEX `ix_evidence_at` ON `check_in_evidence`(`at`);
 CREATE INDEX `ix_evidence_device` ON `check_in_evidence`(`device_hash`,`at`);
 CREATE INDEX `ix_evidence_fix` ON `check_in_evidence`(`fix_hash`);
 
