@@ -40,6 +40,9 @@ func (s *Service) credit(tx *gorm.DB, tries []good) error {
 			continue
 		}
 		row := s.newClaim(g.try, c, status)
+		if g.row.Method == model.MethodRemote {
+			row.Basis = model.BasisRemote
+		}
 		rows = append(rows, row)
 		acts = append(acts, audit.Act{Actor: g.actor, Entry: audit.Entry{
 			Action: "hours.compute", Object: row.TableName(), ObjectID: row.ID, OrgPath: g.try.scene.path, To: row.State(), Data: claimData(g.try, c),

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -78,7 +77,7 @@ func (s *Service) uploadOffline(tx *gorm.DB, actor access.Actor, in OfflineUploa
 	if err != nil {
 		return nil, err
 	}
-	u := &offlineUpload{scene: c, actor: actor, now: now, skew: in.DeviceAt.Sub(now), answers: make([]OfflineAnswer, len(in.Rows))}
+	u := &offlineUpload{scene: c, actor: actor, now: now, skew: in.DeviceAt.Sub(now), answers: make([]*model.CheckIn, len(in.Rows))}
 	u.batch = model.OfflineBatch{ID: s.NewID(), SessionID: in.SessionID, OperatorID: actor.UserID, DeviceAt: in.DeviceAt, ReceivedAt: now}
 	if err := u.read(tx, s.CodeKey, in.Rows); err != nil {
 		return nil, err
@@ -86,7 +85,14 @@ func (s *Service) uploadOffline(tx *gorm.DB, actor access.Actor, in OfflineUploa
 	for _, i := range u.order(in.Rows) {
 		u.judge(i, in.Rows[i], s.NewID)
 	}
-	return u.answers, s.keepOffline(tx, u)
+	if err := s.keepOffline(tx, u); err != nil {
+		return nil, err
+	}
+	out := make([]OfflineAnswer, len(in.Rows))
+	for i, row := range u.answers {
+		out[i] = OfflineAnswer{in.Rows[i].Nonce, *row}
+	}
+	return out, nil
 }
 
 // offlineUpload is an upload while it is judged.
@@ -100,7 +106,7 @@ type offlineUpload struct {
 	seats   map[int64]model.Signup     // by signup
 	pairs   map[int64]model.Attendance // by signup, as the rows so far leave them
 	known   map[nonce]*model.CheckIn
-	answers []OfflineAnswer
+	answers []*model.CheckIn // by row
 	rows    []*model.CheckIn // new ones
 	good    []good
 	scale   []weighed // of good
@@ -180,13 +186,13 @@ func (u *offlineUpload) order(rows []OfflineRow) []int {
 func (u *offlineUpload) judge(i int, r OfflineRow, newID func() int64) {
 	t, seat := u.tokens[i], u.seats[u.tokens[i].signup]
 	if t.session == 0 || seat.ID == 0 {
-		u.answers[i] = OfflineAnswer{r.Nonce, model.CheckIn{Kind: r.Kind, Method: model.MethodOffline, Verdict: model.VerdictFailed, Reason: tokenInvalid, LogicalAt: u.time(r), ReceivedAt: u.now}}
+		u.answers[i] = &model.CheckIn{Kind: r.Kind, Method: model.MethodOffline, Verdict: model.VerdictFailed, Reason: tokenInvalid, LogicalAt: u.time(r), ReceivedAt: u.now}
 		u.batch.Unknown++
 		return
 	}
 	key := u.nonce(seat, r)
 	if row, found := u.known[key]; found {
-		u.answers[i] = OfflineAnswer{r.Nonce, *row}
+		u.answers[i] = row
 		return
 	}
 	row := &model.CheckIn{
@@ -202,17 +208,16 @@ func (u *offlineUpload) judge(i int, r OfflineRow, newID func() int64) {
 	}
 	u.batch.Total++
 	u.rows, u.known[key] = append(u.rows, row), row
-	u.answers[i] = OfflineAnswer{r.Nonce, *row}
+	u.answers[i] = row
 }
 
 // accept notes a row that counts, with what it does to its pair.
 func (u *offlineUpload) accept(t attempt, row *model.CheckIn) {
 	doubts := u.doubts(t.signup)
 	if len(doubts) > 0 {
-		row.Verdict, row.Reason, row.Doubts = model.VerdictReview, doubts[0], strings.Join(doubts, ",")
 		u.batch.Doubtful++
 	}
-	u.good = append(u.good, good{actor: u.actor, try: t, row: row, reason: row.Reason})
+	u.good = append(u.good, good{actor: u.actor, try: t, row: row})
 	u.scale = append(u.scale, weighed{row: row, session: u.scene.session, policy: u.scene.policy, doubts: doubts})
 	u.pairs[row.SignupID] = t.attendance
 }
