@@ -124,6 +124,7 @@ func (w *twins) realm(mark string) *realm {
 	w.attendance(r)
 	w.notices(r)
 	w.content(r)
+	w.proposals(r)
 	return r
 }
 
