@@ -123,7 +123,7 @@ type PolicyChange struct {
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
 }
 
-func newPolicyView(p model.Policy) PolicyView {
+func newPolicyView(p model.Policy) PolicyView { //nolint:funlen // a line for each rule
 	item := func(i model.Item) PolicyItem { return PolicyItem(i) }
 	return PolicyView{
 		BranchParticipationPermille:  p.BranchParticipationPermille,
@@ -180,7 +180,7 @@ func newPolicyView(p model.Policy) PolicyView {
 	}
 }
 
-func (v PolicyView) policy() model.Policy {
+func (v PolicyView) policy() model.Policy { //nolint:funlen // a line for each rule
 	return model.Policy{
 		BranchParticipationPermille:  v.BranchParticipationPermille,
 		StudentParticipationPermille: v.StudentParticipationPermille,
@@ -236,7 +236,7 @@ func (v PolicyView) policy() model.Policy {
 	}
 }
 
-func (v PolicyChange) override() programme.Override {
+func (v PolicyChange) override() programme.Override { //nolint:funlen // a line for each rule
 	out := programme.Override{
 		BranchParticipationPermille:  v.BranchParticipationPermille,
 		StudentParticipationPermille: v.StudentParticipationPermille,

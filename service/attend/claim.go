@@ -12,9 +12,6 @@ import (
 	"baodao/service/audit"
 )
 
-// basisCheckIn is the basis of a claim that a closed pair makes.
-const basisCheckIn = model.BasisCheckIn
-
 // credit turns pairs that were just closed into claims and completes the signups all of whose pairs are closed.
 func (s *Service) credit(tx *gorm.DB, tries []good) error {
 	if len(tries) == 0 {
@@ -39,10 +36,7 @@ func (s *Service) credit(tx *gorm.DB, tries []good) error {
 			}
 			continue
 		}
-		row := s.newClaim(g.try, c, status)
-		if g.row.Method == model.MethodRemote {
-			row.Basis = model.BasisRemote
-		}
+		row := s.newClaim(g, c, status)
 		rows = append(rows, row)
 		acts = append(acts, audit.Act{Actor: g.actor, Entry: audit.Entry{
 			Action: "hours.compute", Object: row.TableName(), ObjectID: row.ID, OrgPath: g.try.scene.path, To: row.State(), Data: claimData(g.try, c),
@@ -70,12 +64,20 @@ func classOf(a model.Activity) string {
 	return model.ClassPractice
 }
 
+// basisOf is what a claim rests on whose pair a row closes.
+func basisOf(row *model.CheckIn) string {
+	if row.Method == model.MethodRemote {
+		return model.BasisRemote
+	}
+	return model.BasisCheckIn
+}
+
 // newClaim is the claim of a pair.
-func (s *Service) newClaim(t attempt, c credit, status model.ClaimStatus) model.HoursClaim {
-	now := s.Now()
+func (s *Service) newClaim(g good, c credit, status model.ClaimStatus) model.HoursClaim {
+	t, now := g.try, s.Now()
 	return model.HoursClaim{
 		ID: s.NewID(), SignupID: t.signup.ID, SessionID: t.scene.session.ID, ActivityID: t.scene.activity.ID, StudentID: t.signup.StudentID,
-		Minutes: c.minutes, Class: classOf(t.scene.activity), Basis: basisCheckIn, InID: *t.attendance.InID, OutID: *t.attendance.OutID,
+		Minutes: c.minutes, Class: classOf(t.scene.activity), Basis: basisOf(g.row), InID: *t.attendance.InID, OutID: *t.attendance.OutID,
 		StartsAt: c.from, EndsAt: c.until(), Status: status, Reason: c.reason, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 }
@@ -89,7 +91,7 @@ func (s *Service) recompute(tx *gorm.DB, g good, c credit, old *model.HoursClaim
 	return s.Audit.Move(tx, g.actor, old, audit.Move{
 		Action: "hours.compute", To: string(status), OrgPath: t.scene.path, Data: claimData(t, c),
 		Set: map[string]any{
-			"minutes": c.minutes, "class": classOf(t.scene.activity), "reason": c.reason, "starts_at": c.from, "ends_at": c.until(),
+			"minutes": c.minutes, "class": classOf(t.scene.activity), "reason": c.reason, "starts_at": c.from, "ends_at": c.until(), "basis": basisOf(g.row),
 			"in_id": *t.attendance.InID, "out_id": *t.attendance.OutID, "lead_by": nil, "host_by": nil,
 		},
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"baodao/model"
 	"baodao/service/access"
@@ -221,7 +222,8 @@ func (s *Service) state(tx *gorm.DB, actor access.Actor, c scene, row model.Hour
 
 func (s *Service) keepStatement(tx *gorm.DB, actor access.Actor, c scene, row model.HoursClaim, st statement) error {
 	words := model.HoursStatement{ClaimID: row.ID, UserID: actor.UserID, Minutes: st.minutes, Text: st.text, CreatedAt: s.Now()}
-	if err := tx.Create(&words).Error; err != nil {
+	again := clause.OnConflict{Columns: []clause.Column{{Name: "claim_id"}}, UpdateAll: true} // the log before was annulled
+	if err := tx.Clauses(again).Create(&words).Error; err != nil {
 		return fmt.Errorf("store statement: %w", err)
 	}
 	for i, id := range st.files {

@@ -2,6 +2,9 @@ package attend_test
 
 import (
 	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,7 +94,7 @@ func TestWhatWasRecordedWithoutANetworkCounts(t *testing.T) {
 	var kept []model.CheckIn
 	b.DB.Where("method = ?", model.MethodOffline).Order("id").Find(&kept)
 	for _, k := range kept {
-		if k.OperatorID != b.lead.UserID || k.BatchID == nil || k.ReceivedAt != b.session.StartsAt.Add(180*minute) || k.LogicalAt == k.ReceivedAt {
+		if k.OperatorID != b.lead.UserID || k.BatchID == nil || k.ReceivedAt != b.session.StartsAt.Add(180*minute) || k.LogicalAt.Equal(k.ReceivedAt) {
 			t.Errorf("%+v", k)
 		}
 	}
@@ -279,5 +282,66 @@ func TestTokensAreNotMadeByOthers(t *testing.T) {
 	}
 	if _, ok := attend.ReadOffline([]byte("another key of thirty-two bytes!"), good); ok {
 		t.Error("another key reads it")
+	}
+}
+
+func TestALeadTakesALineBack(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	_, seat := b.member("安")
+	b.at(0)
+	token := b.tokens(b.lead)[seat.ID]
+	b.at(10)
+	same(t, b.send(b.lead, 0, b.line(token, model.KindIn, 5)), "OK")
+	var row model.CheckIn
+	b.DB.Last(&row)
+	_, err := b.s.Annul(t.Context(), b.advisor, row.ID, "认错人了")
+	is(t, err, access.ErrDenied)
+	_, err = b.s.Annul(t.Context(), b.lead, row.ID, "认错人了")
+	is(t, err, nil)
+	same(t, b.send(b.lead, 0, b.line(token, model.KindIn, 8)), "OK")
+}
+
+// Two who recorded the same people send at once, one of them twice: everybody comes and goes once.
+func TestTheSamePeopleFromTwoDevices(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	const people = 12
+	var seats []int64
+	for i := range people {
+		_, seat := b.member(fmt.Sprint("第", i))
+		seats = append(seats, seat.ID)
+	}
+	b.at(0)
+	lead, clerk := b.tokens(b.lead), b.tokens(b.clerk)
+	var byLead, byClerk []attend.OfflineRow
+	for i, id := range seats {
+		byLead = append(byLead, b.line(lead[id], model.KindIn, i), b.line(lead[id], model.KindOut, 110))
+		byClerk = append(byClerk, b.line(clerk[id], model.KindIn, 3), b.line(clerk[id], model.KindOut, 120))
+	}
+	slices.Reverse(byClerk)
+	b.at(150)
+	var wg sync.WaitGroup
+	var good atomic.Int64
+	for _, u := range []struct {
+		who  access.Actor
+		rows []attend.OfflineRow
+	}{{b.lead, byLead}, {b.clerk, byClerk}, {b.lead, byLead}} {
+		wg.Go(func() {
+			got, err := b.s.UploadOffline(t.Context(), u.who, attend.OfflineUpload{SessionID: b.session.ID, DeviceAt: b.Clock.Now(), Rows: u.rows})
+			if err != nil {
+				t.Error(err)
+			}
+			for _, a := range got {
+				if a.Verdict == model.VerdictOK {
+					good.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	ok, claims := b.count("check_ins", "verdict = 'OK'"), b.count("hours_claims")
+	if all := b.count("check_ins"); ok != 2*people || claims != people || all != 4*people || b.count("offline_batches") != 2 {
+		t.Errorf("%d good rows of %d, %d claims, %d answers", ok, all, claims, good.Load())
 	}
 }

@@ -129,7 +129,7 @@ func remotely(tx *gorm.DB, c scene, studentID int64) (attempt, error) {
 		return t, ErrAlreadyIn
 	}
 	claim, err := claimOf(tx, t.signup.ID, c.session.ID)
-	if err == nil && claim != nil {
+	if annulled := claim != nil && claim.Status == model.ClaimDisputed && claim.Reason == reasonAnnulled; err == nil && claim != nil && !annulled {
 		err = ErrClaimed
 	}
 	return t, err

@@ -123,3 +123,24 @@ func (b *bench) mode(m string) {
 		b.TB.Fatal(err)
 	}
 }
+
+func TestALogIsTakenBackAndWrittenAnew(t *testing.T) {
+	t.Parallel()
+	b := newRemote(t)
+	ann, _ := b.member("安")
+	b.at(121)
+	c, err := b.log(ann, 120)
+	is(t, err, nil)
+	for _, id := range []int64{c.OutID, c.InID} {
+		_, err := b.s.Annul(t.Context(), ann, id, "写错了")
+		is(t, err, nil)
+	}
+	again, err := b.s.LogWork(t.Context(), ann, attend.WorkLog{SessionID: b.session.ID, Minutes: 80, Text: "改正的日志"}, key("again"))
+	if is(t, err, nil); again.ID != c.ID || again.Minutes != 80 || again.Status != model.ClaimComputed || again.Basis != model.BasisRemote {
+		t.Errorf("%+v", again)
+	}
+	st, err := b.s.Statement(t.Context(), ann, c.ID)
+	if is(t, err, nil); st.Text != "改正的日志" || st.Minutes != 80 {
+		t.Errorf("%+v", st)
+	}
+}

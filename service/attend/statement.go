@@ -41,6 +41,9 @@ func (s *Service) Statement(ctx context.Context, actor access.Actor, claimID int
 	if err != nil {
 		return Statement{}, err
 	}
+	if claim.Basis == model.BasisCheckIn {
+		return Statement{}, fault.ErrNotFound
+	}
 	row, err := read.One[model.HoursStatement](db.Where("claim_id = ?", claimID), "statement")
 	if err != nil {
 		return Statement{}, err
