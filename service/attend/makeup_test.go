@@ -1,6 +1,8 @@
 package attend_test
 
 import (
+	"context"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -280,4 +282,65 @@ func TestTheStatementIsForThoseWhoReadTheClaim(t *testing.T) {
 	bob, _ := b.member2("白")
 	_, err = b.s.Statement(t.Context(), b.clerk, b.claim(bob).ID)
 	is(t, err, fault.ErrNotFound)
+}
+
+// Whatever order people press in: the proposer, the lead, both of the host and the school are five, none of them the student.
+func TestNobodyTakesTwoStepsOfAProposal(t *testing.T) {
+	t.Parallel()
+	b := newDesk(t, nil)
+	var students []access.Actor
+	for i := range 6 {
+		a, _ := b.member(string(rune('甲' + i)))
+		students = append(students, a)
+	}
+	b.joins(b.lead, b.position.ID)
+	b.at(24 * 60)
+	many := b.clerk // one person with every role
+	for role, org := range map[access.Role]model.Org{access.BranchSecretary: b.Branch, access.TownOfficer: b.Town, access.CommitteeOfficer: b.Department} {
+		many = b.Grant(many, role, org)
+	}
+	people := append([]access.Actor{many, b.lead, b.advisor, b.officer, b.secretary, b.Staff("副主任", access.HostStaff, b.Community), b.Staff("镇里", access.TownOfficer, b.Town)}, students...)
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	for range 12 {
+		who, of := people[random.IntN(len(people))], students[random.IntN(len(students))]
+		in := b.proposal(who, 0, 120)
+		in.StudentID = of.StudentID
+		_, _ = b.propose(who, in)
+	}
+	if b.count("hours_claims") == 0 {
+		t.Fatal("nothing was proposed")
+	}
+	steps := []func(context.Context, access.Actor, int64, attend.Choice) (attend.Batch, error){b.s.LeadConfirm, b.s.HostConfirm, b.s.SecondConfirm, b.s.Recognise}
+	for range 300 {
+		_, _ = steps[random.IntN(len(steps))](t.Context(), people[random.IntN(len(people))], b.activity.ID, attend.Choice{All: true})
+	}
+	var claims []model.HoursClaim
+	b.DB.Find(&claims)
+	through := 0
+	for _, c := range claims {
+		taken := map[int64]bool{}
+		n := 0
+		for _, by := range []*int64{c.ProposedBy, c.LeadBy, c.HostBy, c.SecondBy, c.RecognisedBy} {
+			if by != nil {
+				taken[*by], n = true, n+1
+			}
+		}
+		for _, s := range students {
+			if s.StudentID == c.StudentID && taken[s.UserID] && *c.ProposedBy != s.UserID {
+				t.Errorf("confirmed by the student: %+v", c)
+			}
+		}
+		if len(taken) != n {
+			t.Errorf("one person took two steps: %+v", c)
+		}
+		if c.Status == model.ClaimPublicised {
+			through++
+		}
+		if c.Status == model.ClaimPublicised && n != 5 || c.Status == model.ClaimPosted {
+			t.Errorf("%s after %d steps", c.Status, n)
+		}
+	}
+	if through == 0 {
+		t.Error("none came through")
+	}
 }
