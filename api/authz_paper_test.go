@@ -44,6 +44,7 @@ var paper = map[access.Permission]string{
 	access.CheckInRead:      "own team team org org -   sub -   -   -   -   -   -   -",
 	access.CheckInOffline:   "-   team team -   org -   -   -   -   -   -   -   -   -",
 	access.HoursPropose:     "own team team -   org -   -   -   -   -   -   -   -   -",
+	access.CheckInReview:    "own - - - org - sub - - - - - - -",
 	access.HoursLead:        "-   team team org -   -   -   -   -   -   -   -   -   -",
 	access.HoursHost:        "-   -    -    -   org sub -   -   -   -   -   -   -   -",
 	access.HoursRecognise:   "-   -    -    org -   -   sub sub -   -   -   -   -   -",
@@ -88,6 +89,7 @@ var offPaper = []struct {
 	{access.TeamWrite, "DEP UNI", access.Sub, "the campus side names the advisors, who hang on department or university"},
 	{access.SignupCreate, "TL", access.None, "narrower: signing others up has a permission of its own"},
 	{access.CheckInMake, "TL ADV", access.None, "a lead checks in as the student they are; an advisor has no seat"},
+	{access.CheckInReview, "STU", access.None, "one's own is read at /check-ins/{id}/evidence, and decided by others"},
 	{access.StatsRead, "STU TL ADV", access.None, "narrower: a student has /me/record"},
 	{access.AuditRead, "STU TL ADV BRS COM TWN DEP UNI CTY CIT PRV", access.None, "narrower: no route reads the audit log yet"},
 }

@@ -31,6 +31,7 @@ var authzTargets = map[string]authzTarget{
 	"proof":                {orgs: "branch", own: "student", seen: perms(access.ProofRead)},
 	"penalty":              {orgs: "branch", own: "student", seen: perms(access.ReliabilityRead)},
 	"own record":           {own: "student"},
+	"doubtful check-in":    {orgs: "branch, community"},
 	"checked content":      {orgs: "community"},
 	"checked picture":      {orgs: "branch"},
 	"entry":                {orgs: "branch", own: "student", seen: perms(access.HoursRead)},

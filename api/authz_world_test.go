@@ -122,6 +122,7 @@ func (w *twins) realm(mark string) *realm {
 	w.activities(r)
 	w.standing(r)
 	w.attendance(r)
+	w.doubts(r)
 	w.notices(r)
 	w.content(r)
 	w.proposals(r)

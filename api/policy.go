@@ -36,6 +36,9 @@ type PolicyView struct {
 	CheckOutLateMinutes          int64        `json:"check_out_late_minutes" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          int64        `json:"presence_min_permille" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
 	DayMaxMinutes                int64        `json:"day_max_minutes" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
+	AnnulMinutes                 int64        `json:"annul_minutes" minimum:"0" maximum:"1440" doc:"Minutes in which a check-in or check-out can be taken back by whoever made it; 0: 15" example:"15"`
+	CorrectionDays               int64        `json:"correction_days" minimum:"0" maximum:"90" doc:"Days after the end of a session in which staff may correct who came and went when; 0: 7" example:"7"`
+	PassCodeMinutes              int64        `json:"pass_code_minutes" minimum:"0" maximum:"120" doc:"Minutes for which staff may open a spoken pass code at a time; 0: there are none" example:"15"`
 	NoShowWindowDays             int64        `json:"no_show_window_days" minimum:"0" maximum:"3660" doc:"Days in which no-shows are counted towards a suspension, and after which a penalty expires; 0: 180" example:"180"`
 	NoShowLimit                  int64        `json:"no_show_limit" minimum:"0" maximum:"100" doc:"No-shows within no_show_window_days that suspend a student from signing up; 0: never" example:"3"`
 	SuspensionDays               int64        `json:"suspension_days" minimum:"0" maximum:"366" doc:"Days that a suspension from signing up lasts; 0: no suspension" example:"7"`
@@ -62,6 +65,7 @@ type PolicyView struct {
 	DeviceMaxStudents            int64        `json:"device_max_students" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
 	PositionRepeatsMax           int64        `json:"position_repeats_max" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
 	LocationKeepDays             int64        `json:"location_keep_days" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
+	ReviewDays                   int64        `json:"review_days" minimum:"0" maximum:"60" doc:"Days that a doubtful check-in waits for the host; then the department of the student is told too; 0: 3" example:"3"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -92,6 +96,9 @@ type PolicyChange struct {
 	CheckOutLateMinutes          *int64       `json:"check_out_late_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          *int64       `json:"presence_min_permille,omitempty" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
 	DayMaxMinutes                *int64       `json:"day_max_minutes,omitempty" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
+	AnnulMinutes                 *int64       `json:"annul_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Minutes in which a check-in or check-out can be taken back by whoever made it; 0: 15" example:"15"`
+	CorrectionDays               *int64       `json:"correction_days,omitempty" minimum:"0" maximum:"90" doc:"Days after the end of a session in which staff may correct who came and went when; 0: 7" example:"7"`
+	PassCodeMinutes              *int64       `json:"pass_code_minutes,omitempty" minimum:"0" maximum:"120" doc:"Minutes for which staff may open a spoken pass code at a time; 0: there are none" example:"15"`
 	NoShowWindowDays             *int64       `json:"no_show_window_days,omitempty" minimum:"0" maximum:"3660" doc:"Days in which no-shows are counted towards a suspension, and after which a penalty expires; 0: 180" example:"180"`
 	NoShowLimit                  *int64       `json:"no_show_limit,omitempty" minimum:"0" maximum:"100" doc:"No-shows within no_show_window_days that suspend a student from signing up; 0: never" example:"3"`
 	SuspensionDays               *int64       `json:"suspension_days,omitempty" minimum:"0" maximum:"366" doc:"Days that a suspension from signing up lasts; 0: no suspension" example:"7"`
@@ -118,6 +125,7 @@ type PolicyChange struct {
 	DeviceMaxStudents            *int64       `json:"device_max_students,omitempty" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
 	PositionRepeatsMax           *int64       `json:"position_repeats_max,omitempty" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
 	LocationKeepDays             *int64       `json:"location_keep_days,omitempty" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
+	ReviewDays                   *int64       `json:"review_days,omitempty" minimum:"0" maximum:"60" doc:"Days that a doubtful check-in waits for the host; then the department of the student is told too; 0: 3" example:"3"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -149,6 +157,9 @@ func newPolicyView(p model.Policy) PolicyView { //nolint:funlen // a line for ea
 		CheckOutLateMinutes:          p.CheckOutLateMinutes,
 		PresenceMinPermille:          p.PresenceMinPermille,
 		DayMaxMinutes:                p.DayMaxMinutes,
+		AnnulMinutes:                 p.AnnulMinutes,
+		CorrectionDays:               p.CorrectionDays,
+		PassCodeMinutes:              p.PassCodeMinutes,
 		NoShowWindowDays:             p.NoShowWindowDays,
 		NoShowLimit:                  p.NoShowLimit,
 		SuspensionDays:               p.SuspensionDays,
@@ -175,6 +186,7 @@ func newPolicyView(p model.Policy) PolicyView { //nolint:funlen // a line for ea
 		DeviceMaxStudents:            p.DeviceMaxStudents,
 		PositionRepeatsMax:           p.PositionRepeatsMax,
 		LocationKeepDays:             p.LocationKeepDays,
+		ReviewDays:                   p.ReviewDays,
 		SignupConsent:                p.SignupConsent,
 		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
@@ -205,6 +217,9 @@ func (v PolicyView) policy() model.Policy { //nolint:funlen // a line for each r
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
+		AnnulMinutes:                 v.AnnulMinutes,
+		CorrectionDays:               v.CorrectionDays,
+		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -231,6 +246,7 @@ func (v PolicyView) policy() model.Policy { //nolint:funlen // a line for each r
 		DeviceMaxStudents:            v.DeviceMaxStudents,
 		PositionRepeatsMax:           v.PositionRepeatsMax,
 		LocationKeepDays:             v.LocationKeepDays,
+		ReviewDays:                   v.ReviewDays,
 		SignupConsent:                v.SignupConsent,
 		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
@@ -261,6 +277,9 @@ func (v PolicyChange) override() programme.Override { //nolint:funlen // a line 
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
+		AnnulMinutes:                 v.AnnulMinutes,
+		CorrectionDays:               v.CorrectionDays,
+		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -287,6 +306,7 @@ func (v PolicyChange) override() programme.Override { //nolint:funlen // a line 
 		DeviceMaxStudents:            v.DeviceMaxStudents,
 		PositionRepeatsMax:           v.PositionRepeatsMax,
 		LocationKeepDays:             v.LocationKeepDays,
+		ReviewDays:                   v.ReviewDays,
 		SignupConsent:                v.SignupConsent,
 	}
 	if v.Fields != nil {

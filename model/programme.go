@@ -83,6 +83,9 @@ type Policy struct {
 	CheckOutLateMinutes          int64  `json:"check_out_late_minutes"`        // after the session ends
 	PresenceMinPermille          int64  `json:"presence_min_permille"`         // of the planned minutes; below it no minutes
 	DayMaxMinutes                int64  `json:"day_max_minutes"`               // credited per person and day
+	AnnulMinutes                 int64  `json:"annul_minutes"`                 // see Annul
+	CorrectionDays               int64  `json:"correction_days"`               // see Correction
+	PassCodeMinutes              int64  `json:"pass_code_minutes"`             // a pass code is open at a time at most; 0: never
 	NoShowWindowDays             int64  `json:"no_show_window_days"`           // in days, see NoShowWindow
 	NoShowLimit                  int64  `json:"no_show_limit"`                 // 0: nobody is suspended
 	SuspensionDays               int64  `json:"suspension_days"`               // 0: nobody is suspended
@@ -110,6 +113,7 @@ type Policy struct {
 	DeviceMaxStudents            int64  `json:"device_max_students"`
 	PositionRepeatsMax           int64  `json:"position_repeats_max"`
 	LocationKeepDays             int64  `json:"location_keep_days"`
+	ReviewDays                   int64  `json:"review_days"`
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
 }
@@ -155,6 +159,18 @@ func (p Policy) Makeup() time.Duration {
 	return time.Duration(cmp.Or(p.MakeupDays, 14)) * 24 * time.Hour
 }
 
+// Annul is the time in which a check-in or check-out can be taken back; policies that were written before the rule have 15
+// minutes.
+func (p Policy) Annul() time.Duration {
+	return time.Duration(cmp.Or(p.AnnulMinutes, 15)) * time.Minute
+}
+
+// Correction is the time after the end of a session in which staff may correct who came and went when; policies that were
+// written before the rule have 7 days.
+func (p Policy) Correction() time.Duration {
+	return time.Duration(cmp.Or(p.CorrectionDays, 7)) * 24 * time.Hour
+}
+
 // Weights are those of a lottery: of every entry, and of a student who still lacks the practice asked for. Policies that
 // were written before the rules give everybody the same.
 func (p Policy) Weights() (base, firstPractice int64) {
@@ -185,6 +201,7 @@ type EvidenceRules struct {
 	DeviceStudents                     int64
 	Repeats                            int64
 	Keep                               time.Duration // of positions, after the hours are final
+	Host                               time.Duration // that a review waits for the host alone
 }
 
 // Evidence is the rules about evidence; policies that were written before them have the defaults.
@@ -193,6 +210,7 @@ func (p Policy) Evidence() EvidenceRules {
 		DriftM: cmp.Or(p.LocationDriftM, 100), AccuracyMinM: cmp.Or(p.LocationAccuracyMinM, 1), AccuracyMaxM: cmp.Or(p.LocationAccuracyMaxM, 500),
 		SpeedKMH: cmp.Or(p.LocationSpeedKMH, 200), DeviceStudents: cmp.Or(p.DeviceMaxStudents, 1), Repeats: p.PositionRepeatsMax,
 		Keep: time.Duration(cmp.Or(p.LocationKeepDays, 30)) * 24 * time.Hour,
+		Host: time.Duration(cmp.Or(p.ReviewDays, 3)) * 24 * time.Hour,
 	}
 }
 

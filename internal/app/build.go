@@ -156,6 +156,8 @@ func newServices(d Deps) (*Services, error) {
 	projects := &project.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures,
 	}
+	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, CodeKey: d.Keys.Code, Content: required, Pictures: pictures}
+	standings.Trail = attendance
 	return &Services{
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys, Content: required},
@@ -164,7 +166,7 @@ func newServices(d Deps) (*Services, error) {
 		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required},
 		Project:   projects,
 		Signup:    signups,
-		Attend:    &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, CodeKey: d.Keys.Code, Content: required, Pictures: pictures},
+		Attend:    attendance,
 		Stats:     &stats.Service{DB: d.DB, Now: d.Now},
 		Notify:    notices,
 		Remind:    &remind.Service{DB: d.DB, Now: d.Now, Notify: notices},
@@ -215,6 +217,8 @@ func periodic(d Deps, s *Services) []jobs.Job {
 			_, err := s.Attend.PostDue(ctx, 500)
 			return err
 		}},
+		{Name: "erase-evidence", Every: time.Hour, Do: s.Attend.EraseEvidence},
+		{Name: "remind-reviewers", Every: 5 * time.Minute, Do: s.Attend.RemindReviewers},
 		{Name: "draw-lotteries", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 			_, err := s.Signup.DrawDue(ctx, 20)
 			return err

@@ -25,7 +25,7 @@ var shared = []string{
 }
 
 // matchers are the services that may call the pure matching packages.
-var matchers = []string{"service/pairing", "service/project", "service/signup"}
+var matchers = []string{"service/pairing", "service/project", "service/signup", "service/attend"}
 
 var (
 	time = []string{"internal/clock", "internal/id"}

@@ -21,14 +21,11 @@ import (
 
 // Refusals of an annulment.
 var (
-	ErrAnnulLate  = fault.Define(fault.Conflict, "checkin.annul_too_late", "超过 15 分钟，不能再撤销。", "It is more than 15 minutes ago and cannot be annulled any more.")
+	ErrAnnulLate  = fault.Define(fault.Conflict, "checkin.annul_too_late", "时间已过，不能再撤销，请联系现场工作人员更正。", "It is too long ago to be annulled; staff can correct it.")
 	ErrAnnulOrder = fault.Define(fault.Conflict, "checkin.annul_order", "请先撤销签退，再撤销签到。", "Annul the check-out before the check-in.")
 )
 
-// annulWithin is how long a check-in or check-out can be taken back.
-const annulWithin = 15 * time.Minute
-
-// Annul takes a check-in or check-out back within 15 minutes: whoever made it may, the student for a scan, the operator
+// Annul takes a check-in or check-out back within annul_minutes of the policy: whoever made it may, the student for a scan, the operator
 // for a confirmation. It adds a row that names the annulled one; a second time it returns that row. An annulled
 // check-out makes its claim DISPUTED until the next check-out computes it anew; once a claim is disputed or recognised,
 // its check-out stands (fault.ErrState). The reason must not be content.ErrRisky.
@@ -65,7 +62,7 @@ func (s *Service) annul(tx *gorm.DB, actor access.Actor, id int64, reason string
 	if len(before) > 0 {
 		return before[0], nil
 	}
-	if now.Sub(row.ReceivedAt) > annulWithin {
+	if now.Sub(row.ReceivedAt) > c.policy.Annul() {
 		return row, ErrAnnulLate
 	}
 	if err := s.Content.Reason(tx, actor, content.Activity, c.path, reason); err != nil {

@@ -77,6 +77,7 @@ type facts struct {
 	before   map[nonce]*model.CheckIn
 	wrong    map[int64][]model.CheckIn // wrong codes of students lately, oldest first
 	scenes   map[int64]scene
+	objects  map[int64]access.Object   // of activities whose staff scan
 	seats    map[pair]model.Signup     // by activity and student
 	pairs    map[pair]model.Attendance // by signup and session
 	openings openings
@@ -92,6 +93,8 @@ type good struct {
 	try    attempt
 	row    *model.CheckIn
 	reason string // of staff
+
+	corrected bool // staff said later when it was
 }
 
 // learn locks the students and reads.
@@ -130,6 +133,9 @@ func (s *Service) learn(tx *gorm.DB, asks []*ask) (*facts, error) {
 	if f.scenes, err = scenesOf(tx, distinct(sessions)); err != nil {
 		return nil, err
 	}
+	if err := f.learnObjects(tx, asks); err != nil {
+		return nil, err
+	}
 	return f, f.learnPairs(tx, asks)
 }
 
@@ -155,23 +161,34 @@ func (f *facts) learnPairs(tx *gorm.DB, asks []*ask) (err error) {
 
 // answer answers one try: with what its nonce got before, or by the rules.
 func (s *Service) answer(f *facts, a *ask) {
+	staff := a.method == model.MethodStaffScan
+	if staff {
+		if a.err = f.allow(a); a.err != nil {
+			return
+		}
+	}
 	key := nonce{a.studentID, a.nonce}
 	if row, found := f.before[key]; found {
 		a.row = row
 		return
 	}
-	if a.err = f.limit(a); a.err != nil {
-		return
+	if !staff {
+		if a.err = f.limit(a); a.err != nil {
+			return
+		}
 	}
 	row := &model.CheckIn{
 		ID: s.NewID(), StudentID: a.studentID, Nonce: a.nonce, SessionID: a.sessionID, Kind: a.kind, Method: a.method,
 		LogicalAt: a.at, ReceivedAt: a.at, Verdict: model.VerdictOK,
 	}
-	if a.method == model.MethodStaffScan {
+	if staff {
 		row.OperatorID = a.actor.UserID
 	}
 	t := s.judge(f, a)
 	row.SignupID = t.signup.ID
+	if a.method == model.MethodPassCode && t.reason == passClosed && t.scene.session.ID == 0 {
+		row.SessionID, row.Kind = 0, "" // there is no such session
+	}
 	if t.reason != "" {
 		row.Verdict, row.Reason = model.VerdictFailed, t.reason
 	} else {
@@ -180,7 +197,7 @@ func (s *Service) answer(f *facts, a *ask) {
 		f.good = append(f.good, good{actor: a.actor, try: t, row: row})
 		f.scale = append(f.scale, weighed{row: row, session: t.scene.session, policy: t.scene.policy, evidence: a.evidence})
 	}
-	if slices.Contains(wrongReasons, t.reason) {
+	if slices.Contains(wrongReasons, t.reason) && !staff {
 		f.wrong[a.studentID] = append(f.wrong[a.studentID], *row)
 	}
 	f.before[key], a.row = row, row
@@ -196,7 +213,7 @@ func (f *facts) limit(a *ask) error {
 			lately = append(lately, r.ReceivedAt)
 		}
 	}
-	if a.studentID == 0 || len(lately) < wrongCodes {
+	if len(lately) < wrongCodes {
 		return nil
 	}
 	return fault.ErrRate.After(lately[len(lately)-wrongCodes].Add(wrongCodesIn).Sub(a.at))
@@ -208,6 +225,8 @@ func (s *Service) judge(f *facts, a *ask) attempt {
 	switch {
 	case a.reason != "":
 		return attempt{reason: a.reason}
+	case !known && a.method == model.MethodPassCode:
+		return attempt{reason: passClosed}
 	case !known:
 		return attempt{reason: codeInvalid} // the session was taken away after its code was shown
 	}

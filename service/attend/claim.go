@@ -12,6 +12,27 @@ import (
 	"baodao/service/audit"
 )
 
+// basis is what a claim rests on whose pair this closes: times that staff stated later, a log of remote work, or codes and
+// staff who were there.
+func (g good) basis() string {
+	switch {
+	case g.corrected:
+		return model.BasisManual
+	case g.row.Method == model.MethodRemote:
+		return model.BasisRemote
+	default:
+		return model.BasisCheckIn
+	}
+}
+
+// proposer is who stated the times of a MANUAL claim: they take no step for it. nil for measured times.
+func (g good) proposer() *int64 {
+	if !g.corrected {
+		return nil
+	}
+	return &g.actor.UserID
+}
+
 // credit turns pairs that were just closed into claims and completes the signups all of whose pairs are closed.
 func (s *Service) credit(tx *gorm.DB, tries []good) error {
 	if len(tries) == 0 {
@@ -64,35 +85,28 @@ func classOf(a model.Activity) string {
 	return model.ClassPractice
 }
 
-// basisOf is what a claim rests on whose pair a row closes.
-func basisOf(row *model.CheckIn) string {
-	if row.Method == model.MethodRemote {
-		return model.BasisRemote
-	}
-	return model.BasisCheckIn
-}
-
 // newClaim is the claim of a pair.
 func (s *Service) newClaim(g good, c credit, status model.ClaimStatus) model.HoursClaim {
 	t, now := g.try, s.Now()
 	return model.HoursClaim{
 		ID: s.NewID(), SignupID: t.signup.ID, SessionID: t.scene.session.ID, ActivityID: t.scene.activity.ID, StudentID: t.signup.StudentID,
-		Minutes: c.minutes, Class: classOf(t.scene.activity), Basis: basisOf(g.row), InID: *t.attendance.InID, OutID: *t.attendance.OutID,
-		StartsAt: c.from, EndsAt: c.until(), Status: status, Reason: c.reason, Version: 1, CreatedAt: now, UpdatedAt: now,
+		Minutes: c.minutes, Class: classOf(t.scene.activity), Basis: g.basis(), InID: *t.attendance.InID, OutID: *t.attendance.OutID,
+		StartsAt: c.from, EndsAt: c.until(), Status: status, ProposedBy: g.proposer(), Reason: c.reason, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 }
 
-// recompute computes a claim anew when its check-out had been annulled. Any other decision about it stands.
+// recompute computes a claim anew when its check-out had been annulled, or its times are corrected. Any other decision about
+// it stands.
 func (s *Service) recompute(tx *gorm.DB, g good, c credit, old *model.HoursClaim, status model.ClaimStatus) error {
-	if old.Status != model.ClaimDisputed || old.Reason != reasonAnnulled {
+	if old.Status != model.ClaimDisputed || (old.Reason != reasonAnnulled && !g.corrected) {
 		return nil
 	}
 	t := g.try
 	return s.Audit.Move(tx, g.actor, old, audit.Move{
 		Action: "hours.compute", To: string(status), OrgPath: t.scene.path, Data: claimData(t, c),
 		Set: map[string]any{
-			"minutes": c.minutes, "class": classOf(t.scene.activity), "reason": c.reason, "starts_at": c.from, "ends_at": c.until(), "basis": basisOf(g.row),
-			"in_id": *t.attendance.InID, "out_id": *t.attendance.OutID, "lead_by": nil, "host_by": nil,
+			"minutes": c.minutes, "class": classOf(t.scene.activity), "basis": g.basis(), "reason": c.reason, "starts_at": c.from, "ends_at": c.until(),
+			"in_id": *t.attendance.InID, "out_id": *t.attendance.OutID, "lead_by": nil, "host_by": nil, "second_by": nil, "proposed_by": g.proposer(),
 		},
 	})
 }

@@ -3,17 +3,12 @@ package attend
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strconv"
 	"time"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
-	"baodao/service/access"
 	"baodao/service/atomic"
-	"baodao/service/notify"
-	"baodao/service/org"
 	"baodao/service/programme"
 	"baodao/service/signup"
 )
@@ -21,10 +16,23 @@ import (
 // keptMost is how long evidence is kept at the very most, when the hours never become final.
 const keptMost = 180 * 24 * time.Hour
 
-// EraseEvidence deletes up to limit rows of evidence, positions and phones, that nobody needs any more: location_keep_days
-// after the hours became final (posted or rejected; without a claim, after the end of the session), and after 180 days
-// whatever became of them. It tells how many. Verdict, class and doubts stay with the check-in.
-func (s *Service) EraseEvidence(ctx context.Context, limit int) (n int, err error) {
+// eraseMost is how many rows one transaction erases.
+const eraseMost = 1000
+
+// EraseEvidence deletes the evidence, positions and phones, that nobody needs any more: location_keep_days after the hours
+// became final (posted or rejected; without a claim, after the end of the session), and after 180 days whatever became of
+// them. Verdict, class and doubts stay with the check-in.
+func (s *Service) EraseEvidence(ctx context.Context) error {
+	for {
+		n, err := s.erase(ctx, eraseMost)
+		if err != nil || n < eraseMost {
+			return err
+		}
+	}
+}
+
+// erase deletes up to limit rows and tells how many.
+func (s *Service) erase(ctx context.Context, limit int) (n int, err error) {
 	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		n = 0
 		var programmes []int64
@@ -77,42 +85,4 @@ func (s *Service) ForgetPositions(tx *gorm.DB, studentID int64) error {
 		return fmt.Errorf("forget positions: %w", err)
 	}
 	return nil
-}
-
-// reviewsMost is how many sessions one run of RemindReviewers looks at.
-const reviewsMost = 500
-
-// RemindReviewers tells host and organiser once a day of every session in which check-ins wait to be reviewed.
-func (s *Service) RemindReviewers(ctx context.Context) error {
-	if s.Notify == nil {
-		return nil
-	}
-	return atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		var sessions []int64
-		err := tx.Model(&model.CheckInReview{}).Where("status = ?", model.ReviewWaiting).Distinct("session_id").Order("session_id").Limit(reviewsMost).Pluck("session_id", &sessions).Error
-		if err != nil {
-			return fmt.Errorf("look for reviews: %w", err)
-		}
-		var events []notify.Event
-		for _, id := range sessions {
-			c, err := sceneOf(tx, id, s.Now())
-			if err != nil {
-				return err
-			}
-			host, err := org.ByID(tx, c.activity.HostOrgID)
-			if err != nil {
-				return err
-			}
-			people, err := org.Officers(tx, s.Now(), access.CheckInReview, slices.Compact([]string{host.Path, c.path})...)
-			if err != nil {
-				return err
-			}
-			events = append(events, notify.Event{
-				Kind: notify.HoursDisputed, UserIDs: people, Fact: []string{"reviews", strconv.FormatInt(id, 10), string(dayOf(s.Now()))},
-				Object: c.activity.TableName(), ObjectID: c.activity.ID,
-				Data: map[string]string{"activity": c.activity.Title, "reason": "有签到等待核对。 / Check-ins wait to be reviewed."},
-			})
-		}
-		return s.Notify.Enqueue(tx, events...)
-	})
 }

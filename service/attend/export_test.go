@@ -3,6 +3,9 @@ package attend
 // What tests of the pure parts need to see.
 var (
 	MakeCode    = makeCode
+	MakeOwnCode = makeOwnCode
+	PassOf      = passOf
+	PassLives   = passLives
 	ReadCode    = readCode
 	StepOf      = stepOf
 	DayOf       = dayOf

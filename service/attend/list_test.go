@@ -63,7 +63,7 @@ func TestWhoShowsCodes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := b.s.CurrentCode(t.Context(), c.as, c.session, model.KindIn)
 			is(t, err, c.want)
-			_, err = b.s.Picture(t.Context(), c.as, c.session, model.KindIn)
+			_, err = b.s.Picture(t.Context(), c.as, c.session, model.KindIn, attend.PNG)
 			is(t, err, c.want)
 		})
 	}
@@ -72,7 +72,7 @@ func TestWhoShowsCodes(t *testing.T) {
 func TestPictureIsAPNG(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
-	raw, err := b.s.Picture(t.Context(), b.clerk, b.session.ID, model.KindIn)
+	raw, err := b.s.Picture(t.Context(), b.clerk, b.session.ID, model.KindIn, attend.PNG)
 	is(t, err, nil)
 	img, err := png.Decode(bytes.NewReader(raw))
 	if err != nil || img.Bounds().Dx() != 480 {

@@ -237,13 +237,13 @@ func TestAProposalDoesNotContradictTheCheckIn(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	// What was served has a claim already.
-	bob, _ := b.member2("白")
+	bob, _ := b.attender("白")
 	_, err = b.propose(bob, b.proposal(bob, 0, 120))
 	is(t, err, attend.ErrClaimed)
 }
 
-// member2 adds somebody who served the whole session.
-func (b *bench) member2(name string) (access.Actor, model.Signup) {
+// attender adds somebody who served the whole session.
+func (b *bench) attender(name string) (access.Actor, model.Signup) {
 	b.TB.Helper()
 	now := b.Clock.Now()
 	b.Clock.Set(b.session.StartsAt.Add(-48 * time.Hour))
@@ -279,7 +279,7 @@ func TestTheStatementIsForThoseWhoReadTheClaim(t *testing.T) {
 		is(t, b.s.StatementFile(t.Context(), tt.who, c.ID, in.FileIDs[0]), tt.want)
 		is(t, b.s.StatementFile(t.Context(), tt.who, c.ID, waiting), fault.ErrNotFound)
 	}
-	bob, _ := b.member2("白")
+	bob, _ := b.attender("白")
 	_, err = b.s.Statement(t.Context(), b.clerk, b.claim(bob).ID)
 	is(t, err, fault.ErrNotFound)
 }

@@ -55,7 +55,7 @@ func (b *bench) send(who access.Actor, skew time.Duration, rows ...attend.Offlin
 	return out
 }
 
-func same(t *testing.T, got []string, want ...string) {
+func answered(t *testing.T, got []string, want ...string) {
 	t.Helper()
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %q\nwant %q", got, want)
@@ -81,13 +81,13 @@ func TestWhatWasRecordedWithoutANetworkCounts(t *testing.T) {
 		b.line(token[seat.ID], model.KindOut, 119), b.line(token[seat.ID], model.KindIn, 1),
 		b.line(token[other.ID], model.KindOut, 100), b.line(token[seat.ID], model.KindIn, 2),
 	}
-	same(t, b.send(b.lead, 0, rows...), "OK", "OK", "FAILED not_in", "FAILED already_in")
+	answered(t, b.send(b.lead, 0, rows...), "OK", "OK", "FAILED not_in", "FAILED already_in")
 	c := b.claim(ann)
 	if c.Minutes != 118 || c.Status != model.ClaimComputed || c.StartsAt != b.session.StartsAt.Add(minute) {
 		t.Errorf("%+v", c)
 	}
 	before := b.everything() + b.count("offline_batches")
-	same(t, b.send(b.lead, 0, rows...), "OK", "OK", "FAILED not_in", "FAILED already_in")
+	answered(t, b.send(b.lead, 0, rows...), "OK", "OK", "FAILED not_in", "FAILED already_in")
 	if after := b.everything() + b.count("offline_batches"); after != before {
 		t.Errorf("a repeat left %d rows", after-before)
 	}
@@ -146,7 +146,7 @@ func TestRowsThatDoNotCount(t *testing.T) {
 		{b.lead, b.line(token[seat.ID], model.KindOut, 20), "FAILED not_in"},
 		{clerkWithSeat, b.line(clerks[own.ID], model.KindIn, 20), "FAILED own_interest"},
 	} {
-		same(t, b.send(tt.who, 0, tt.row), tt.want)
+		answered(t, b.send(tt.who, 0, tt.row), tt.want)
 	}
 	if n := b.count("attendances"); n != 0 {
 		t.Errorf("%d pairs", n)
@@ -181,7 +181,7 @@ func TestTheWindowsHoldWithoutANetworkToo(t *testing.T) {
 			_, seat := b.member("安")
 			token := b.tokens(b.clerk)[seat.ID]
 			b.at(24 * 60)
-			same(t, b.send(b.clerk, 0, b.line(token, model.KindIn, tt.in), b.line(token, model.KindOut, tt.out)), tt.want...)
+			answered(t, b.send(b.clerk, 0, b.line(token, model.KindIn, tt.in), b.line(token, model.KindOut, tt.out)), tt.want...)
 		})
 	}
 }
@@ -212,7 +212,7 @@ func TestWhatComesLateOrFromAWrongClockIsLookedAt(t *testing.T) {
 			b.Clock.Set(b.session.EndsAt.Add(tt.after))
 			row := b.line(token, model.KindIn, 0)
 			row.At = row.At.Add(tt.wrong)
-			same(t, b.send(b.clerk, tt.skew, row), tt.want)
+			answered(t, b.send(b.clerk, tt.skew, row), tt.want)
 			var kept model.CheckIn
 			b.DB.Last(&kept)
 			if kept.LogicalAt != b.session.StartsAt.Add(tt.at) {
@@ -231,7 +231,7 @@ func TestAnAbsentSeatIsLookedAt(t *testing.T) {
 	if err := b.exec("UPDATE signups SET status = ?, live_activity_id = NULL WHERE id = ?", model.SignupNoShow, seat.ID); err != nil {
 		t.Fatal(err)
 	}
-	same(t, b.send(b.clerk, 0, b.line(token, model.KindIn, 0), b.line(token, model.KindOut, 120)), "REVIEW marked_absent", "REVIEW marked_absent")
+	answered(t, b.send(b.clerk, 0, b.line(token, model.KindIn, 0), b.line(token, model.KindOut, 120)), "REVIEW marked_absent", "REVIEW marked_absent")
 }
 
 func TestWhoMayRecordWithoutANetwork(t *testing.T) {
@@ -292,14 +292,14 @@ func TestALeadTakesALineBack(t *testing.T) {
 	b.at(0)
 	token := b.tokens(b.lead)[seat.ID]
 	b.at(10)
-	same(t, b.send(b.lead, 0, b.line(token, model.KindIn, 5)), "OK")
+	answered(t, b.send(b.lead, 0, b.line(token, model.KindIn, 5)), "OK")
 	var row model.CheckIn
 	b.DB.Last(&row)
 	_, err := b.s.Annul(t.Context(), b.advisor, row.ID, "认错人了")
 	is(t, err, access.ErrDenied)
 	_, err = b.s.Annul(t.Context(), b.lead, row.ID, "认错人了")
 	is(t, err, nil)
-	same(t, b.send(b.lead, 0, b.line(token, model.KindIn, 8)), "OK")
+	answered(t, b.send(b.lead, 0, b.line(token, model.KindIn, 8)), "OK")
 }
 
 // Two who recorded the same people send at once, one of them twice: everybody comes and goes once.

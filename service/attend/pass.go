@@ -80,22 +80,23 @@ func openingsFor(tx *gorm.DB, asks []*ask) (openings, error) {
 // since is the earlier of an instant and the moments at which the openings began: wrong codes count from then.
 func (o openings) since(at time.Time) time.Time {
 	for _, r := range o.newest {
-		if r.OpenedAt.Before(at) {
-			at = r.OpenedAt
-		}
+		at = earlier(at, beginning(r))
 	}
 	return at
 }
 
+// beginning is when an opening began by the slowest clock.
+func beginning(r *model.PassOpening) time.Time { return r.OpenedAt.Add(-Skew) }
+
 // judge says why a try by pass code is refused, or "". wrong are the student's wrong codes lately.
 func (o openings) judge(key []byte, a *ask, wrong []model.CheckIn) string {
 	r := o.newest[openingKey(a.sessionID, a.kind)]
-	if r == nil || !a.at.Before(r.ClosesAt) || a.at.Before(r.OpenedAt.Add(-Skew)) {
+	if r == nil || !a.at.Before(r.ClosesAt) || a.at.Before(beginning(r)) {
 		return passClosed
 	}
 	own := 0
 	for _, w := range wrong {
-		if w.Reason == passWrong && w.SessionID == a.sessionID && w.Kind == a.kind && !w.ReceivedAt.Before(r.OpenedAt) {
+		if w.Reason == passWrong && w.SessionID == a.sessionID && w.Kind == a.kind && !w.ReceivedAt.Before(beginning(r)) {
 			own++
 		}
 	}

@@ -175,7 +175,7 @@ func byNonces(tx *gorm.DB, nonces []nonce) (map[nonce]*model.CheckIn, error) {
 	return out, nil
 }
 
-// wrongTries reads the wrong codes that students sent since an instant, oldest first.
+// wrongTries reads the wrong codes that students sent themselves since an instant, oldest first.
 func wrongTries(tx *gorm.DB, students []int64, since time.Time) (map[int64][]model.CheckIn, error) {
 	out := map[int64][]model.CheckIn{}
 	if len(students) == 0 {
@@ -183,7 +183,7 @@ func wrongTries(tx *gorm.DB, students []int64, since time.Time) (map[int64][]mod
 	}
 	var rows []model.CheckIn
 	err := tx.Select("student_id", "session_id", "kind", "reason", "received_at").
-		Where("student_id IN ? AND received_at > ? AND verdict = ? AND reason IN ?", students, since, model.VerdictFailed, wrongReasons).
+		Where("student_id IN ? AND received_at >= ? AND verdict = ? AND reason IN ? AND operator_id = 0", students, since, model.VerdictFailed, wrongReasons).
 		Order("student_id, received_at").Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("read wrong codes: %w", err)

@@ -19,13 +19,14 @@ type Override struct {
 	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                                                                                *int64
 	PilotMinCounties, PilotMinTowns, PilotMinCommunities                                                                                  *int64
 	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                                                                           *int64
-	PresenceMinPermille, DayMaxMinutes                                                                                                    *int64
+	PresenceMinPermille, DayMaxMinutes, AnnulMinutes, CorrectionDays, PassCodeMinutes                                                     *int64
 	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints                                                         *int64
 	NoShowAfterHours, PublicNoticeDays, CheckInNoticeDays, HostConfirmDays, WeekMaxMinutes, TermMaxActivities, TravelKMH                  *int64
 	WaitlistCutoffMinutes, OfferMinutes                                                                                                   *int64
 	LotteryBaseWeight, LotteryFirstPracticeWeight                                                                                         *int64
 	OfflineUploadHours, OfflineSkewMinutes, MakeupDays                                                                                    *int64
 	LocationDriftM, LocationAccuracyMinM, LocationAccuracyMaxM, LocationSpeedKMH, DeviceMaxStudents, PositionRepeatsMax, LocationKeepDays *int64
+	ReviewDays                                                                                                                            *int64
 	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                                     *string
 	Fields, Categories                                                                                                                    *[]model.Item
 }
@@ -60,6 +61,9 @@ func rules(p *model.Policy, o Override) []rule {
 		{"check_out_late_minutes", &p.CheckOutLateMinutes, o.CheckOutLateMinutes, 0, 1440},
 		{"presence_min_permille", &p.PresenceMinPermille, o.PresenceMinPermille, 0, 1000},
 		{"day_max_minutes", &p.DayMaxMinutes, o.DayMaxMinutes, 1, 1440},
+		{"annul_minutes", &p.AnnulMinutes, o.AnnulMinutes, 0, 1440},
+		{"correction_days", &p.CorrectionDays, o.CorrectionDays, 0, 90},
+		{"pass_code_minutes", &p.PassCodeMinutes, o.PassCodeMinutes, 0, 120},
 		{"no_show_window_days", &p.NoShowWindowDays, o.NoShowWindowDays, 0, 3660},
 		{"no_show_limit", &p.NoShowLimit, o.NoShowLimit, 0, 100},
 		{"suspension_days", &p.SuspensionDays, o.SuspensionDays, 0, 366},
@@ -86,6 +90,7 @@ func rules(p *model.Policy, o Override) []rule {
 		{"device_max_students", &p.DeviceMaxStudents, o.DeviceMaxStudents, 0, 100},
 		{"position_repeats_max", &p.PositionRepeatsMax, o.PositionRepeatsMax, 0, 100},
 		{"location_keep_days", &p.LocationKeepDays, o.LocationKeepDays, 0, 30},
+		{"review_days", &p.ReviewDays, o.ReviewDays, 0, 60},
 	}
 }
 
