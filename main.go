@@ -35,6 +35,7 @@ type cli struct {
 	Org         orgCmd         `cmd:"" help:"Import administrative divisions and organisations."`
 	Roster      rosterCmd      `cmd:"" help:"Import a university's students."`
 	Notices     noticesCmd     `cmd:"" help:"Import or check the templates of WeChat messages."`
+	Ledger      ledgerCmd      `cmd:"" help:"Check the ledger of hours, or add its totals up anew."`
 	Lottery     lotteryCmd     `cmd:"" help:"Check a lottery: docs/lottery.md."`
 	OpenAPI     openapiCmd     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Docs        docsCmd        `cmd:"" hidden:"" help:"Print a generated page of docs/."`

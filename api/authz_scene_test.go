@@ -130,7 +130,7 @@ func (w *twins) attendance(r *realm) {
 	}
 	r.ids["entry"] = w.NewID()
 	w.Insert(&model.HoursEntry{
-		ID: r.ids["entry"], StudentID: r.ids["student"], Minutes: 120, Class: model.ClassVolunteer, ClaimID: r.ids["posted claim"], ProgrammeID: r.ids["programme"],
+		ID: r.ids["entry"], StudentID: r.ids["student"], Minutes: 120, Class: model.ClassVolunteer, Basis: model.BasisCheckIn, ClaimID: r.ids["posted claim"], ProgrammeID: r.ids["programme"],
 		ActivityID: r.ids["past activity"], ServedOn: "2026-10-11", BranchID: r.ids["branch"], BranchPath: r.orgs["branch"].Path, PostedBy: 1, PostedAt: w.Clock.Now(),
 	})
 }

@@ -78,6 +78,13 @@ var authzWorkRules = []authzRule{
 	{op: "rejectHours", on: "claim", at: "branch", by: perms(access.HoursRecognise), body: reasonBody},
 	{op: "reopenHours", on: "disputed claim", is: "claim", at: "branch", by: perms(access.HoursRecognise), body: reasonBody},
 	{op: "reverseHours", on: "entry", by: perms(access.HoursRecognise), body: reasonBody},
+	{op: "listOverdueHours", on: "community", by: perms(access.HoursHost)},
+	{op: "listHoursNotices", on: "branch", by: perms(access.HoursNotice)},
+	{op: "getRecord", on: "student", is: "entry", by: perms(access.HoursRead)},
+	{op: "getOrgHoursTotals", on: "branch", by: perms(access.HoursTotals)},
+	{op: "getOrgHoursTotals", on: "community", by: perms(access.HoursTotals)},
+	{op: "getOrgHoursTotals", on: "university", by: perms(access.HoursTotals)},
+	{op: "getProjectHoursTotals", on: "project", by: perms(access.HoursTotals)},
 }
 
 // The named exceptions: where the product is right to differ from the matrix, or says more than it.

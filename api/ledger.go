@@ -14,6 +14,7 @@ type HoursEntryView struct {
 	StudentID   ID     `json:"student_id" doc:"Who"`
 	Minutes     int64  `json:"minutes" doc:"Whole minutes, negative in a reversal" example:"120"`
 	Class       string `json:"class" enum:"VOLUNTEER,PRACTICE" doc:"As in its claim" example:"VOLUNTEER"`
+	Basis       string `json:"basis" enum:"CHECKIN,MANUAL,MAKEUP,REMOTE" doc:"What its claim rests on" example:"CHECKIN"`
 	ClaimID     ID     `json:"claim_id" doc:"The claim it was posted for"`
 	ReversesID  *ID    `json:"reverses_id,omitempty" doc:"The line that this one takes back"`
 	ProgrammeID ID     `json:"programme_id" doc:"The programme"`
@@ -26,7 +27,7 @@ type HoursEntryView struct {
 
 func newHoursEntryView(e model.HoursEntry) HoursEntryView {
 	return HoursEntryView{
-		ID: ID(e.ID), StudentID: ID(e.StudentID), Minutes: e.Minutes, Class: e.Class, ClaimID: ID(e.ClaimID), ReversesID: idOrNil(e.Reversal),
+		ID: ID(e.ID), StudentID: ID(e.StudentID), Minutes: e.Minutes, Class: e.Class, Basis: e.Basis, ClaimID: ID(e.ClaimID), ReversesID: idOrNil(e.Reversal),
 		ProgrammeID: ID(e.ProgrammeID), ActivityID: ID(e.ActivityID), ServedOn: Date(e.ServedOn), BranchID: idOrNil(e.BranchID),
 		PostedBy: ID(e.PostedBy), PostedAt: At(e.PostedAt),
 	}
@@ -81,13 +82,14 @@ type MyRecordIn struct {
 	AsOf Time `query:"as_of" doc:"The record as it stood at this moment; now if left out or still to come" example:"2026-12-31T16:00:00Z"`
 }
 
-// RecordPartView is the sum of one programme, term and class.
+// RecordPartView is the sum of one programme, term, class and basis.
 type RecordPartView struct {
 	ProgrammeID   ID     `json:"programme_id" doc:"The programme"`
 	ProgrammeName string `json:"programme_name" doc:"Its name" example:"青春社区实践计划"`
 	TermID        *ID    `json:"term_id,omitempty" doc:"The term of the university; absent outside every term"`
 	TermName      string `json:"term_name,omitempty" doc:"Its name" example:"2026-2027-1"`
 	Class         string `json:"class" enum:"VOLUNTEER,PRACTICE" doc:"The class" example:"VOLUNTEER"`
+	Basis         string `json:"basis" enum:"CHECKIN,MANUAL,MAKEUP,REMOTE" doc:"What the hours rest on: a check-in, an entry by hand, an entry made up for afterwards, remote work" example:"CHECKIN"`
 	Minutes       int64  `json:"minutes" doc:"Sum of the lines, reversals included" example:"240"`
 }
 
@@ -97,7 +99,7 @@ type RecordView struct {
 	Minutes          int64            `json:"minutes" doc:"Sum of all lines" example:"300"`
 	VolunteerMinutes int64            `json:"volunteer_minutes" doc:"Of these, VOLUNTEER" example:"240"`
 	PracticeMinutes  int64            `json:"practice_minutes" doc:"Of these, PRACTICE" example:"60"`
-	Parts            []RecordPartView `json:"parts" nullable:"false" doc:"The same minutes by programme, term and class"`
+	Parts            []RecordPartView `json:"parts" nullable:"false" doc:"The same minutes by programme, term, class and basis"`
 }
 
 // RecordOut is the answer.
@@ -110,10 +112,30 @@ func (a *HoursAPI) Record(c *gin.Context, in *MyRecordIn) (*RecordOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &RecordOut{Body: RecordView{
+	return &RecordOut{Body: newRecordView(r)}, nil
+}
+
+// RecordIn names a student and a moment.
+type RecordIn struct {
+	ID ID `path:"id" doc:"The student"`
+	MyRecordIn
+}
+
+// RecordOf sums a student's lines.
+func (a *HoursAPI) RecordOf(c *gin.Context, in *RecordIn) (*RecordOut, error) {
+	ctx := c.Request.Context()
+	r, err := a.Hours.RecordOf(ctx, access.From(ctx), int64(in.ID), in.AsOf.Time())
+	if err != nil {
+		return nil, err
+	}
+	return &RecordOut{Body: newRecordView(r)}, nil
+}
+
+func newRecordView(r attend.Record) RecordView {
+	return RecordView{
 		AsOf: At(r.AsOf), Minutes: r.Minutes, VolunteerMinutes: r.Volunteer, PracticeMinutes: r.Practice,
 		Parts: Views(r.Parts, func(p attend.Part) RecordPartView {
-			return RecordPartView{ProgrammeID: ID(p.ProgrammeID), ProgrammeName: p.ProgrammeName, TermID: idOrNil(p.TermID), TermName: p.TermName, Class: p.Class, Minutes: p.Minutes}
+			return RecordPartView{ProgrammeID: ID(p.ProgrammeID), ProgrammeName: p.ProgrammeName, TermID: idOrNil(p.TermID), TermName: p.TermName, Class: p.Class, Basis: p.Basis, Minutes: p.Minutes}
 		}),
-	}}, nil
+	}
 }

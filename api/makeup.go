@@ -51,7 +51,7 @@ func (a *HoursAPI) LogWork(c *gin.Context, in *WorkLogIn) (*ClaimOut, error) {
 
 // SecondConfirm states for the host, by a second person, that proposed work was done.
 func (a *HoursAPI) SecondConfirm(c *gin.Context, in *ClaimStepIn) (*ClaimsOut, error) {
-	return step(c, in, a.Hours.SecondConfirm)
+	return step(c, in.ID, in.choice(), a.Hours.SecondConfirm)
 }
 
 // StatementIn names a claim.

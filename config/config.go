@@ -2,6 +2,7 @@
 package config
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -32,6 +33,7 @@ type raw struct {
 	DB             string   `env:"DB"`
 	DBFile         string   `env:"DB_FILE"`
 	Data           string   `env:"DATA" envDefault:"data"`
+	LedgerHeads    string   `env:"LEDGER_HEADS"`
 	Env            string   `env:"ENV" envDefault:"development"`
 	TrustedProxies []string `env:"TRUSTED_PROXIES"`
 	MaxInFlight    string   `env:"MAX_IN_FLIGHT" envDefault:"2048"`
@@ -76,6 +78,7 @@ type Config struct {
 	Addr           string
 	DatabaseURL    string // sqlite:PATH or mysql:DSN
 	Data           string // folder for generated keys and the default database
+	LedgerHeads    string // file to which the signed head of the ledger is written every hour
 	Env            string
 	TrustedProxies []string // addresses or networks whose X-Forwarded-For is believed
 	MaxInFlight    int      // requests served at the same time; more are refused with 503
@@ -133,7 +136,7 @@ func load(environ []string, mayWrite bool) (Config, error) {
 	errs = append(errs, unknown(vars)...)
 	errs = append(errs, readFiles(&r)...)
 	c := Config{
-		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, Env: r.Env, TrustedProxies: r.TrustedProxies, LogLevel: r.LogLevel, MetricsAddr: r.MetricsAddr, PublicURL: r.PublicURL,
+		Addr: r.Addr, DatabaseURL: r.DB, Data: r.Data, LedgerHeads: cmp.Or(r.LedgerHeads, filepath.Join(r.Data, "ledger-heads.log")), Env: r.Env, TrustedProxies: r.TrustedProxies, LogLevel: r.LogLevel, MetricsAddr: r.MetricsAddr, PublicURL: r.PublicURL,
 		WeChat: WeChat{
 			BaseURL: r.WeChatBaseURL, AppID: r.AppID, Secret: r.Secret, PushToken: r.PushToken, PushAESKey: r.PushAESKey, Simulated: r.AppID == "" && r.WeChatBaseURL == "",
 			Version: r.WeChatVersion, ActivityPage: r.ActivityPage, CheckInPage: r.CheckInPage,

@@ -86,7 +86,7 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 	a.close = append(a.close, store.Close)
 	a.deps = Deps{
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, clock.System).New, // never the test clock: ids must not come again
-		Keys: cfg.Keys, WeChat: gateway, Log: log, Checker: ContentChecker(gateway), Store: store, PublicURL: a.publicURL(),
+		Keys: cfg.Keys, WeChat: gateway, Log: log, Checker: ContentChecker(gateway), Store: store, PublicURL: a.publicURL(), LedgerHeads: cfg.LedgerHeads,
 		AppID: a.appID, Sender: NoticeSender(gateway), Codes: CodeMaker(gateway, now), Pages: pagesOf(a.appID, cfg.WeChat),
 		Phones: Phones(gateway), Push: a.push, Templates: Templates(gateway), Metrics: a.counts, NoticeRate: cfg.NoticeRate,
 		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),
@@ -197,6 +197,9 @@ func (a *App) publicURL() string {
 func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	if err := a.seedTemplates(ctx); err != nil {
 		return errors.Join(err, a.node.Release(ctx))
+	}
+	if err := a.Attend.OpenLedger(ctx); err != nil {
+		a.Log.Error("the ledger takes no lines", "error", err)
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

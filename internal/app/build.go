@@ -54,6 +54,7 @@ type Deps struct {
 	Pages          pagecode.Pages  // that the codes open
 	Checker        content.Checker // of texts and pictures; nil lets every text through, and no picture
 	Store          upload.Store    // of pictures
+	LedgerHeads    string          // file of the heads of the ledger; empty: they are kept nowhere
 	PublicURL      string          // where WeChat reaches this server; empty: nowhere
 	Log            *slog.Logger
 	TrustedProxies []string
@@ -137,9 +138,9 @@ func newServices(d Deps) (*Services, error) {
 	}
 	log := &audit.Log{Now: d.Now, NewID: d.NewID}
 	notices := &notify.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Vault: safe, AppID: d.AppID}
-	seedKey, err := hkdf.Key(sha256.New, d.Keys.Index, nil, "baodao lottery seeds", 32)
+	seedKey, ledgerKey, err := derived(d.Keys)
 	if err != nil {
-		return nil, fmt.Errorf("derive key of lotteries: %w", err)
+		return nil, err
 	}
 	checks, pictures, err := newContent(d, log, safe, notices)
 	if err != nil {
@@ -156,12 +157,12 @@ func newServices(d Deps) (*Services, error) {
 	projects := &project.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures,
 	}
-	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, CodeKey: d.Keys.Code, Content: required, Pictures: pictures}
+	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, LedgerKey: ledgerKey, CodeKey: d.Keys.Code, Content: required, Pictures: pictures}
 	standings.Trail = attendance
 	return &Services{
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys, Content: required},
-		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite, Content: required},
+		Org:       &org.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, InviteKey: d.Keys.Invite, Content: required, TermAdded: attendance.TermAdded},
 		Programme: &programme.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Content: required},
 		Pairing:   &pairing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required},
 		Project:   projects,
@@ -175,6 +176,17 @@ func newServices(d Deps) (*Services, error) {
 		Content:   checks,
 		Upload:    pictures,
 	}, nil
+}
+
+// derived are the keys that follow from the one that never changes, each with a purpose of its own.
+func derived(keys config.Keys) (seedKey, ledgerKey []byte, err error) {
+	if seedKey, err = hkdf.Key(sha256.New, keys.Index, nil, "baodao lottery seeds", sha256.Size); err != nil {
+		return nil, nil, fmt.Errorf("derive key of lotteries: %w", err)
+	}
+	if ledgerKey, err = hkdf.Key(sha256.New, keys.Index, nil, "baodao ledger of hours", sha256.Size); err != nil {
+		return nil, nil, fmt.Errorf("derive key of the ledger: %w", err)
+	}
+	return seedKey, ledgerKey, nil
 }
 
 func handlers(s *Services) router.Handlers {
@@ -198,7 +210,7 @@ func ping(ctx context.Context, db *gorm.DB) error {
 
 // periodic lists the jobs.
 func periodic(d Deps, s *Services) []jobs.Job {
-	return append(contentJobs(d, s), []jobs.Job{
+	return append(append(contentJobs(d, s), ledgerJobs(d, s)...), []jobs.Job{
 		{Name: "expire-pairings", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := s.Pairing.ExpireDue(ctx, 500)
 			return err
@@ -211,10 +223,6 @@ func periodic(d Deps, s *Services) []jobs.Job {
 		}},
 		{Name: "mark-absent", Every: time.Hour, Do: func(ctx context.Context) error {
 			_, err := s.Signup.MarkAbsent(ctx, 1000)
-			return err
-		}},
-		{Name: "post-hours", Every: time.Minute, Do: func(ctx context.Context) error {
-			_, err := s.Attend.PostDue(ctx, 500)
 			return err
 		}},
 		{Name: "erase-evidence", Every: time.Hour, Do: s.Attend.EraseEvidence},

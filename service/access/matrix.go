@@ -109,6 +109,8 @@ const (
 	HoursHost      Permission = "hours.host_confirm"
 	HoursRecognise Permission = "hours.recognise"
 	HoursRead      Permission = "hours.read"
+	HoursNotice    Permission = "hours.notice" // hours that are publicised before they count, names masked
+	HoursTotals    Permission = "hours.totals" // sums without names; above the school and its hosts none of fewer than five people
 
 	ProofWrite Permission = "proof.write" // training, insurance, clearance of a student
 	ProofRead  Permission = "proof.read"
@@ -186,6 +188,9 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	HoursHost:      {COM: Org, TWN: Sub},
 	HoursRecognise: {BRS: Org, DEP: Sub, UNI: Sub},
 	HoursRead:      {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, DEP: Sub, UNI: Sub},
+
+	HoursNotice: {STU: Org, ADV: Org, BRS: Org, DEP: Sub, UNI: Sub},
+	HoursTotals: officers(Sub, row{TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub}),
 
 	ProofWrite: {BRS: Org, DEP: Sub, UNI: Sub},
 	ProofRead:  {STU: Own, BRS: Org, DEP: Sub, UNI: Sub},

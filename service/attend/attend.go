@@ -27,16 +27,17 @@ import (
 
 // Service records attendance and hours. It must not be copied once it is used.
 type Service struct {
-	DB       *gorm.DB
-	Now      clock.Clock
-	NewID    func() int64
-	Audit    *audit.Log
-	Vault    *vault.Vault
-	Notify   *notify.Service
-	Content  *content.Service // looks at reasons before others see them; nil lets everything through
-	Pictures *upload.Service  // proofs of hours and deliverables of remote work
-	CodeKey  []byte           // at least 32 bytes, the same on every replica; every session's key follows from it
-	Solo     bool             // every try gets a transaction of its own: the floor of the benchmarks
+	DB        *gorm.DB
+	Now       clock.Clock
+	NewID     func() int64
+	Audit     *audit.Log
+	Vault     *vault.Vault
+	Notify    *notify.Service
+	Content   *content.Service // looks at reasons before others see them; nil lets everything through
+	Pictures  *upload.Service  // proofs of hours and deliverables of remote work
+	LedgerKey []byte           // seals the lines of the ledger: 32 bytes, never changed
+	CodeKey   []byte           // at least 32 bytes, the same on every replica; every session's key follows from it
+	Solo      bool             // every try gets a transaction of its own: the floor of the benchmarks
 
 	once   sync.Once
 	queues []*batch.Queue[ask] // of tries, by student

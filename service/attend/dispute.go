@@ -17,8 +17,8 @@ import (
 	"baodao/service/text"
 )
 
-// Dispute stops a claim that is not recognised yet, or that is publicised: the student, the team's lead or advisor, or the
-// host says that it is wrong. The school then rejects or reopens it.
+// Dispute stops a claim that is not recognised yet, or that is publicised: the student, the team's lead or advisor, the host
+// or, while it is publicised, whoever reads the notice says that it is wrong. The school then rejects or reopens it.
 func (s *Service) Dispute(ctx context.Context, actor access.Actor, claimID int64, reason string) (model.HoursClaim, error) {
 	return s.settle(ctx, actor, claimID, reason, access.Person, decision{action: "hours.dispute", to: model.ClaimDisputed, may: mayDispute})
 }
@@ -140,11 +140,15 @@ func personal(c scene, studentID int64, scope string) access.Object {
 	return o
 }
 
-// mayDispute lets the student, the team and the host through; without a team the secretary of the student's branch.
+// mayDispute lets the student, the team and the host through; without a team the secretary of the student's branch; before
+// whom it is publicised everybody.
 func mayDispute(tx *gorm.DB, actor access.Actor, v view) error {
 	own := actor.StudentID != 0 && actor.StudentID == v.claim.StudentID
 	team := actor.Check(access.HoursLead, v.scene.object) == nil || v.scene.activity.ProjectID == nil && actor.Check(access.HoursLead, access.Object{Paths: []string{v.scope}}) == nil
 	if own || team {
+		return nil
+	}
+	if v.claim.Status == model.ClaimPublicised && actor.Check(access.HoursNotice, access.Object{Paths: []string{v.claim.NoticePath}}) == nil {
 		return nil
 	}
 	host, err := org.ByID(tx, v.scene.activity.HostOrgID)

@@ -1,5 +1,11 @@
 package attend
 
+import (
+	"gorm.io/gorm"
+
+	"baodao/model"
+)
+
 // What tests of the pure parts need to see.
 var (
 	MakeCode    = makeCode
@@ -21,3 +27,6 @@ func (c credit) Minutes() int64 { return c.minutes }
 
 // Reason why it is less.
 func (c credit) Reason() string { return c.reason }
+
+// Enter writes lines to the ledger.
+func Enter(s *Service, tx *gorm.DB, lines []model.HoursEntry) error { return s.write(tx, lines) }

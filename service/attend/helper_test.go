@@ -39,7 +39,7 @@ func newBench(t *testing.T, change func(*model.Activity, *model.Session)) *bench
 	t.Helper()
 	w := testkit.NewWorld(t)
 	b := &bench{World: w}
-	b.s = &attend.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, CodeKey: make([]byte, 32)}
+	b.s = &attend.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, CodeKey: make([]byte, 32), LedgerKey: []byte("not in the database")}
 	b.signups = &signup.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault}
 	b.project = w.Project(w.Pair(w.Branch, w.Community), "清洁")
 	b.lead, b.advisor = w.Student("队长", w.Branch), w.Staff("老师", access.Advisor, w.Branch)

@@ -146,7 +146,7 @@ func TestMyRecordByProgrammeTermAndClass(t *testing.T) {
 		{other.ID, "2028-02-29", model.ClassVolunteer, 11},
 	} {
 		b.Insert(&model.HoursEntry{
-			ID: b.NewID(), StudentID: me.StudentID, Minutes: l.minutes, Class: l.class, ClaimID: int64(i + 1), ProgrammeID: l.programme,
+			ID: b.NewID(), StudentID: me.StudentID, Minutes: l.minutes, Class: l.class, Basis: model.BasisCheckIn, ClaimID: int64(i + 1), ProgrammeID: l.programme,
 			ActivityID: b.activity.ID, ServedOn: l.on, PostedBy: 1, PostedAt: b.Clock.Now(),
 		})
 	}
@@ -156,10 +156,10 @@ func TestMyRecordByProgrammeTermAndClass(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	want := []attend.Part{
-		{b.Programme.ID, b.Programme.Name, autumn, "2027-2028-1", model.ClassVolunteer, 90},
-		{b.Programme.ID, b.Programme.Name, 0, "", model.ClassVolunteer, 7},
-		{b.Programme.ID, b.Programme.Name, spring, "2027-2028-2", model.ClassPractice, 15},
-		{other.ID, other.Name, spring, "2027-2028-2", model.ClassVolunteer, 11},
+		{b.Programme.ID, b.Programme.Name, autumn, "2027-2028-1", model.ClassVolunteer, model.BasisCheckIn, 90},
+		{b.Programme.ID, b.Programme.Name, 0, "", model.ClassVolunteer, model.BasisCheckIn, 7},
+		{b.Programme.ID, b.Programme.Name, spring, "2027-2028-2", model.ClassPractice, model.BasisCheckIn, 15},
+		{other.ID, other.Name, spring, "2027-2028-2", model.ClassVolunteer, model.BasisCheckIn, 11},
 	}
 	if len(got.Parts) != len(want) {
 		t.Fatalf("%+v", got.Parts)

@@ -3,6 +3,8 @@ package attend
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -50,49 +52,50 @@ type Record struct {
 	Minutes   int64 // all classes
 	Volunteer int64
 	Practice  int64
-	Parts     []Part // by programme, term and class, in the order of their first day of service
+	Parts     []Part // by programme, term, class and basis, in the order of their first day of service
 }
 
-// Part is the sum of one programme, term and class.
+// Part is the sum of one programme, term, class and basis.
 type Part struct {
 	ProgrammeID   int64
 	ProgrammeName string
 	TermID        int64 // 0 outside every term of the university
 	TermName      string
 	Class         string
+	Basis         string
 	Minutes       int64
 }
 
 // MyRecord sums the student's ledger lines posted until asOf (included); the zero time, or one to come, means now.
 func (s *Service) MyRecord(ctx context.Context, actor access.Actor, asOf time.Time) (Record, error) {
-	now := s.Now()
-	if asOf.IsZero() || asOf.After(now) {
-		asOf = now
-	}
-	out := Record{AsOf: asOf, Parts: []Part{}}
 	if actor.StudentID == 0 {
-		return out, actor.Require(access.Person)
+		return Record{AsOf: s.summing(Asked{AsOf: asOf}).AsOf, Parts: []Part{}}, actor.Require(access.Person)
 	}
-	db := s.DB.WithContext(ctx)
-	days, err := daysOf(db, actor.StudentID, asOf)
+	return s.record(s.DB.WithContext(ctx), actor.StudentID, asOf)
+}
+
+func (s *Service) record(db *gorm.DB, studentID int64, asOf time.Time) (Record, error) {
+	out := Record{AsOf: s.summing(Asked{AsOf: asOf}).AsOf, Parts: []Part{}}
+	days, err := daysOf(db, studentID, out.AsOf)
 	if err != nil {
 		return out, err
 	}
-	terms, err := termsOf(db, actor.StudentID)
+	terms, err := termsOf(db, studentID)
 	if err != nil {
 		return out, err
 	}
 	for _, d := range days {
-		out.add(d, terms)
+		out.add(d, terms[studentID])
 	}
 	return out, nil
 }
 
-// served is the sum of one programme, day and class.
+// served is the sum of one programme, day, class and basis.
 type served struct {
 	ProgrammeID   int64
 	ProgrammeName string
 	Class         string
+	Basis         string
 	ServedOn      model.Date
 	Minutes       int64
 }
@@ -105,14 +108,12 @@ func (r *Record) add(d served, terms []model.Term) {
 	} else {
 		r.Practice += d.Minutes
 	}
-	part := Part{ProgrammeID: d.ProgrammeID, ProgrammeName: d.ProgrammeName, Class: d.Class}
-	for _, t := range terms {
-		if t.StartsOn <= d.ServedOn && d.ServedOn <= t.EndsOn {
-			part.TermID, part.TermName = t.ID, t.Name
-		}
+	part := Part{ProgrammeID: d.ProgrammeID, ProgrammeName: d.ProgrammeName, Class: d.Class, Basis: d.Basis}
+	if t, ok := termOn(terms, d.ServedOn); ok {
+		part.TermID, part.TermName = t.ID, t.Name
 	}
 	for i, p := range r.Parts {
-		if p.ProgrammeID == part.ProgrammeID && p.TermID == part.TermID && p.Class == part.Class {
+		if p.ProgrammeID == part.ProgrammeID && p.TermID == part.TermID && p.Class == part.Class && p.Basis == part.Basis {
 			r.Parts[i].Minutes += d.Minutes
 			return
 		}
@@ -121,26 +122,50 @@ func (r *Record) add(d served, terms []model.Term) {
 	r.Parts = append(r.Parts, part)
 }
 
-// daysOf sums a student's lines by programme, day and class.
+// daysOf sums a student's lines by programme, day, class and basis.
 func daysOf(db *gorm.DB, studentID int64, asOf time.Time) ([]served, error) {
 	var days []served
 	err := db.Table("hours_entries AS e").Joins("JOIN programmes AS p ON p.id = e.programme_id").
 		Where("e.student_id = ? AND e.posted_at <= ?", studentID, asOf).
-		Group("e.programme_id, p.name, e.class, e.served_on").Order("e.served_on, e.programme_id, e.class").
-		Select("e.programme_id, p.name AS programme_name, e.class, e.served_on, SUM(e.minutes) AS minutes").Scan(&days).Error
+		Group("e.programme_id, p.name, e.class, e.basis, e.served_on").Order("e.served_on, e.programme_id, e.class, e.basis").
+		Select("e.programme_id, p.name AS programme_name, e.class, e.basis, e.served_on, SUM(e.minutes) AS minutes").Scan(&days).Error
 	if err != nil {
 		return nil, fmt.Errorf("sum ledger lines: %w", err)
 	}
 	return days, nil
 }
 
-// termsOf reads the terms of a student's university.
-func termsOf(db *gorm.DB, studentID int64) ([]model.Term, error) {
+// termsOf reads the terms of students' universities, by student, the oldest first.
+func termsOf(db *gorm.DB, students ...int64) (map[int64][]model.Term, error) {
+	var people []struct{ ID, UniversityID int64 }
+	if err := db.Model(&model.StudentProfile{}).Select("id, university_id").Where("id IN ?", students).Scan(&people).Error; err != nil {
+		return nil, fmt.Errorf("read universities: %w", err)
+	}
+	at := map[int64]int64{}
+	for _, p := range people {
+		at[p.ID] = p.UniversityID
+	}
 	var terms []model.Term
-	err := db.Where("university_id = (?)", db.Model(&model.StudentProfile{}).Select("university_id").Where("id = ?", studentID)).
-		Order("starts_on").Find(&terms).Error
-	if err != nil {
+	if err := db.Where("university_id IN ?", append(slices.Collect(maps.Values(at)), 0)).Order("starts_on").Find(&terms).Error; err != nil {
 		return nil, fmt.Errorf("read terms: %w", err)
 	}
-	return terms, nil
+	of := map[int64][]model.Term{}
+	for _, t := range terms {
+		of[t.UniversityID] = append(of[t.UniversityID], t)
+	}
+	out := make(map[int64][]model.Term, len(at))
+	for student, university := range at {
+		out[student] = of[university]
+	}
+	return out, nil
+}
+
+// termOn finds the term that holds a day; both its days belong to it.
+func termOn(terms []model.Term, day model.Date) (model.Term, bool) {
+	for _, t := range terms {
+		if t.StartsOn <= day && day <= t.EndsOn {
+			return t, true
+		}
+	}
+	return model.Term{}, false
 }

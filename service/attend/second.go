@@ -34,22 +34,26 @@ func (s *Service) SecondConfirm(ctx context.Context, actor access.Actor, activit
 	})
 }
 
-// moveOn moves claims to where the step takes them.
-func (s *Service) moveOn(tx *gorm.DB, actor access.Actor, c scene, rows []*model.HoursClaim, st step) error {
+// goal is where a claim goes with the step.
+func (st step) goal(c *model.HoursClaim) model.ClaimStatus {
+	if st.over != nil && st.over(c) {
+		return model.ClaimHostFirst
+	}
+	return st.to
+}
+
+// moveOn moves claims to where the step takes them, those of fewer minutes too.
+func (s *Service) moveOn(tx *gorm.DB, actor access.Actor, c scene, st step, rows []*model.HoursClaim, less []fewer) error {
 	set := map[string]any{st.by: actor.UserID}
 	maps.Copy(set, st.set)
-	var two, one []*model.HoursClaim
+	by := map[model.ClaimStatus][]*model.HoursClaim{}
 	for _, r := range rows {
-		if st.over != nil && st.over(r) {
-			two = append(two, r)
-		} else {
-			one = append(one, r)
+		by[st.goal(r)] = append(by[st.goal(r)], r)
+	}
+	for _, to := range []model.ClaimStatus{st.to, model.ClaimHostFirst} {
+		if err := audit.MoveAll(tx, s.Audit, actor, by[to], audit.Move{Action: st.name, To: string(to), OrgPath: c.path, Set: set}); err != nil {
+			return err
 		}
 	}
-	m := audit.Move{Action: st.name, To: string(st.to), OrgPath: c.path, Set: set}
-	if err := audit.MoveAll(tx, s.Audit, actor, one, m); err != nil {
-		return err
-	}
-	m.To = string(model.ClaimHostFirst)
-	return audit.MoveAll(tx, s.Audit, actor, two, m)
+	return s.shorten(tx, actor, c, st, less, set)
 }

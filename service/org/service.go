@@ -23,8 +23,9 @@ type Service struct {
 	NewID     func() int64
 	Audit     *audit.Log
 	Vault     *vault.Vault
-	Content   *content.Service // looks at names before others see them; nil lets everything through
-	InviteKey []byte           // at least 32 secret bytes, from which the codes of invitations and of joining are derived
+	Content   *content.Service                         // looks at names before others see them; nil lets everything through
+	TermAdded func(tx *gorm.DB, term model.Term) error // told of a new term in its transaction; nil: nobody is
+	InviteKey []byte                                   // at least 32 secret bytes, from which the codes of invitations and of joining are derived
 }
 
 // today is the present day in China.
@@ -43,6 +44,9 @@ func isBranch(o model.Org) bool { return slices.Contains(branchKinds(), o.Kind) 
 func parentPath(o model.Org) string {
 	return strings.TrimSuffix(o.Path, strconv.FormatInt(o.ID, 10)+"/")
 }
+
+// Above is the path of the organisation above, empty at the top.
+func Above(o model.Org) string { return parentPath(o) }
 
 // universityOf finds the university that o stands in, which may be o itself; fault.ErrNotFound if there is none.
 func universityOf(tx *gorm.DB, o model.Org) (model.Org, error) {

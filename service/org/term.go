@@ -106,6 +106,11 @@ func (s *Service) createTerm(tx *gorm.DB, actor access.Actor, universityID int64
 	if err := tx.Create(&row).Error; err != nil {
 		return row, fmt.Errorf("insert term: %w", err)
 	}
+	if s.TermAdded != nil {
+		if err := s.TermAdded(tx, row); err != nil {
+			return row, err
+		}
+	}
 	return row, s.Audit.Write(tx, actor, audit.Entry{Action: "term.create", Object: "terms", ObjectID: row.ID, OrgPath: university.Path})
 }
 

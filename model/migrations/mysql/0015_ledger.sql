@@ -28,6 +28,9 @@ CREATE TABLE `hours_heads` (
   PRIMARY KEY (`id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- Not signed yet: whoever writes first chains the lines that are there.
+INSERT INTO `hours_heads` (`id`,`seq`,`mac`,`sign`,`signed_at`) VALUES (1, 0, x'0000000000000000000000000000000000000000000000000000000000000000', x'', '1970-01-01 00:00:00');
+
 CREATE TABLE `hours_totals` (
   `term_id` bigint COMMENT 'term of the student''s university that holds the day, 0 outside every term',
   `branch_path` varchar(255) COMMENT 'as in the line',

@@ -26,6 +26,9 @@ CREATE TABLE `hours_heads` (
   PRIMARY KEY (`id`)
 );
 
+-- Not signed yet: whoever writes first chains the lines that are there.
+INSERT INTO `hours_heads` (`id`,`seq`,`mac`,`sign`,`signed_at`) VALUES (1, 0, x'0000000000000000000000000000000000000000000000000000000000000000', x'', '1970-01-01 00:00:00+00:00');
+
 CREATE TABLE `hours_totals` (
   `term_id` integer,
   `branch_path` text,
