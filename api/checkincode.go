@@ -100,13 +100,13 @@ func newOwnCodesView(codes attend.Codes) OwnCodesView {
 
 // OwnCodeIn names the session at which the caller shows their code.
 type OwnCodeIn struct {
-	SessionID ID `query:"session_id" required:"true" doc:"The session"`
+	ID ID `path:"id" doc:"The session"`
 }
 
 // OwnCode gives the caller's own code, to show to staff, and those of the next minute.
 func (a *AttendAPI) OwnCode(c *gin.Context, in *OwnCodeIn) (*OwnCodesOut, error) {
 	ctx := c.Request.Context()
-	codes, err := a.Attendance.OwnCode(ctx, access.From(ctx), int64(in.SessionID))
+	codes, err := a.Attendance.OwnCode(ctx, access.From(ctx), int64(in.ID))
 	if err != nil {
 		return nil, err
 	}
@@ -116,13 +116,13 @@ func (a *AttendAPI) OwnCode(c *gin.Context, in *OwnCodeIn) (*OwnCodesOut, error)
 // OwnPicture draws the caller's own code as PNG.
 func (a *AttendAPI) OwnPicture(c *gin.Context, in *OwnCodeIn) (*File, error) {
 	ctx := c.Request.Context()
-	return drawing("image/png")(a.Attendance.OwnPicture(ctx, access.From(ctx), int64(in.SessionID), attend.PNG))
+	return drawing("image/png")(a.Attendance.OwnPicture(ctx, access.From(ctx), int64(in.ID), attend.PNG))
 }
 
 // OwnVector draws the caller's own code as SVG.
 func (a *AttendAPI) OwnVector(c *gin.Context, in *OwnCodeIn) (*File, error) {
 	ctx := c.Request.Context()
-	return drawing("image/svg+xml")(a.Attendance.OwnPicture(ctx, access.From(ctx), int64(in.SessionID), attend.SVG))
+	return drawing("image/svg+xml")(a.Attendance.OwnPicture(ctx, access.From(ctx), int64(in.ID), attend.SVG))
 }
 
 // ScanIn carries the code that a student showed.

@@ -13,6 +13,9 @@ type PolicyItem struct {
 
 // PolicyView is the rules of a programme: what is asked, as data. The same shape is read and written.
 type PolicyView struct {
+	EvidenceRulesView
+	HoursRulesView
+
 	BranchParticipationPermille  int64        `json:"branch_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille int64        `json:"student_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
 	BranchPairingPermille        int64        `json:"branch_pairing_permille" minimum:"0" maximum:"1000" doc:"Target share of branches with an active pairing, per mille; 0: none" example:"300"`
@@ -52,20 +55,6 @@ type PolicyView struct {
 	OfferMinutes                 int64        `json:"offer_minutes" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            int64        `json:"lottery_base_weight" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   int64        `json:"lottery_first_practice_weight" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
-	OfflineUploadHours           int64        `json:"offline_upload_hours" minimum:"0" maximum:"720" doc:"Hours in which check-ins that were recorded without a network, or a log of remote work, must arrive: later ones go to review; 0: 24" example:"24"`
-	OfflineSkewMinutes           int64        `json:"offline_skew_minutes" minimum:"0" maximum:"1440" doc:"Minutes by which the clock of a device that records without a network may be wrong; what one that is worse recorded goes to review; 0: 5" example:"5"`
-	MakeupDays                   int64        `json:"makeup_days" minimum:"0" maximum:"366" doc:"Days after a session in which hours for it may be proposed, logged or sent in; 0: 14" example:"14"`
-	PublicNoticeDays             int64        `json:"public_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
-	CheckInNoticeDays            int64        `json:"check_in_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
-	HostConfirmDays              int64        `json:"host_confirm_days" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
-	LocationDriftM               int64        `json:"location_drift_m" minimum:"0" maximum:"2000" doc:"Metres that a position may lie outside a session's radius beyond its own accuracy before a check-in is reviewed; 0: 100" example:"100"`
-	LocationAccuracyMinM         int64        `json:"location_accuracy_min_m" minimum:"0" maximum:"100" doc:"Accuracy in metres below which a position is not believed; 0: 1" example:"1"`
-	LocationAccuracyMaxM         int64        `json:"location_accuracy_max_m" minimum:"0" maximum:"10000" doc:"Accuracy in metres above which a position says nothing and is not believed; 0: 500" example:"500"`
-	LocationSpeedKMH             int64        `json:"location_speed_kmh" minimum:"0" maximum:"2000" doc:"Speed in km/h between two check-ins of one student above which the second is reviewed; 0: 200" example:"200"`
-	DeviceMaxStudents            int64        `json:"device_max_students" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
-	PositionRepeatsMax           int64        `json:"position_repeats_max" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
-	LocationKeepDays             int64        `json:"location_keep_days" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
-	ReviewDays                   int64        `json:"review_days" minimum:"0" maximum:"60" doc:"Days that a doubtful check-in waits for the host; then the department of the student is told too; 0: 3" example:"3"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -73,6 +62,9 @@ type PolicyView struct {
 
 // PolicyChange gives single rules; what is left out stays as it is in the preset. Without a preset every rule is needed.
 type PolicyChange struct {
+	EvidenceRulesChange
+	HoursRulesChange
+
 	BranchParticipationPermille  *int64       `json:"branch_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille *int64       `json:"student_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
 	BranchPairingPermille        *int64       `json:"branch_pairing_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches with an active pairing, per mille; 0: none" example:"300"`
@@ -112,28 +104,16 @@ type PolicyChange struct {
 	OfferMinutes                 *int64       `json:"offer_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            *int64       `json:"lottery_base_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   *int64       `json:"lottery_first_practice_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
-	OfflineUploadHours           *int64       `json:"offline_upload_hours,omitempty" minimum:"0" maximum:"720" doc:"Hours in which check-ins that were recorded without a network, or a log of remote work, must arrive: later ones go to review; 0: 24" example:"24"`
-	OfflineSkewMinutes           *int64       `json:"offline_skew_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Minutes by which the clock of a device that records without a network may be wrong; what one that is worse recorded goes to review; 0: 5" example:"5"`
-	MakeupDays                   *int64       `json:"makeup_days,omitempty" minimum:"0" maximum:"366" doc:"Days after a session in which hours for it may be proposed, logged or sent in; 0: 14" example:"14"`
-	PublicNoticeDays             *int64       `json:"public_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
-	CheckInNoticeDays            *int64       `json:"check_in_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
-	HostConfirmDays              *int64       `json:"host_confirm_days,omitempty" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
-	LocationDriftM               *int64       `json:"location_drift_m,omitempty" minimum:"0" maximum:"2000" doc:"Metres that a position may lie outside a session's radius beyond its own accuracy before a check-in is reviewed; 0: 100" example:"100"`
-	LocationAccuracyMinM         *int64       `json:"location_accuracy_min_m,omitempty" minimum:"0" maximum:"100" doc:"Accuracy in metres below which a position is not believed; 0: 1" example:"1"`
-	LocationAccuracyMaxM         *int64       `json:"location_accuracy_max_m,omitempty" minimum:"0" maximum:"10000" doc:"Accuracy in metres above which a position says nothing and is not believed; 0: 500" example:"500"`
-	LocationSpeedKMH             *int64       `json:"location_speed_kmh,omitempty" minimum:"0" maximum:"2000" doc:"Speed in km/h between two check-ins of one student above which the second is reviewed; 0: 200" example:"200"`
-	DeviceMaxStudents            *int64       `json:"device_max_students,omitempty" minimum:"0" maximum:"100" doc:"Students who may check in with one phone within 24 hours before the next one is reviewed; 0: 1" example:"1"`
-	PositionRepeatsMax           *int64       `json:"position_repeats_max,omitempty" minimum:"0" maximum:"100" doc:"Earlier check-ins of others, or for other sessions, with exactly the same position that go unquestioned; 0: none" example:"0"`
-	LocationKeepDays             *int64       `json:"location_keep_days,omitempty" minimum:"0" maximum:"30" doc:"Days after the hours are final until positions of check-ins are deleted; 0: 30" example:"30"`
-	ReviewDays                   *int64       `json:"review_days,omitempty" minimum:"0" maximum:"60" doc:"Days that a doubtful check-in waits for the host; then the department of the student is told too; 0: 3" example:"3"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
 }
 
-func newPolicyView(p model.Policy) PolicyView { //nolint:funlen // a line for each rule
+func newPolicyView(p model.Policy) PolicyView {
 	item := func(i model.Item) PolicyItem { return PolicyItem(i) }
 	return PolicyView{
+		EvidenceRulesView:            newEvidenceRulesView(p),
+		HoursRulesView:               newHoursRulesView(p),
 		BranchParticipationPermille:  p.BranchParticipationPermille,
 		StudentParticipationPermille: p.StudentParticipationPermille,
 		BranchPairingPermille:        p.BranchPairingPermille,
@@ -173,27 +153,13 @@ func newPolicyView(p model.Policy) PolicyView { //nolint:funlen // a line for ea
 		OfferMinutes:                 p.OfferMinutes,
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
-		OfflineUploadHours:           p.OfflineUploadHours,
-		OfflineSkewMinutes:           p.OfflineSkewMinutes,
-		MakeupDays:                   p.MakeupDays,
-		PublicNoticeDays:             p.PublicNoticeDays,
-		CheckInNoticeDays:            p.CheckInNoticeDays,
-		HostConfirmDays:              p.HostConfirmDays,
-		LocationDriftM:               p.LocationDriftM,
-		LocationAccuracyMinM:         p.LocationAccuracyMinM,
-		LocationAccuracyMaxM:         p.LocationAccuracyMaxM,
-		LocationSpeedKMH:             p.LocationSpeedKMH,
-		DeviceMaxStudents:            p.DeviceMaxStudents,
-		PositionRepeatsMax:           p.PositionRepeatsMax,
-		LocationKeepDays:             p.LocationKeepDays,
-		ReviewDays:                   p.ReviewDays,
 		SignupConsent:                p.SignupConsent,
 		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
 }
 
-func (v PolicyView) policy() model.Policy { //nolint:funlen // a line for each rule
-	return model.Policy{
+func (v PolicyView) policy() model.Policy {
+	out := model.Policy{
 		BranchParticipationPermille:  v.BranchParticipationPermille,
 		StudentParticipationPermille: v.StudentParticipationPermille,
 		BranchPairingPermille:        v.BranchPairingPermille,
@@ -233,26 +199,15 @@ func (v PolicyView) policy() model.Policy { //nolint:funlen // a line for each r
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
-		OfflineUploadHours:           v.OfflineUploadHours,
-		OfflineSkewMinutes:           v.OfflineSkewMinutes,
-		MakeupDays:                   v.MakeupDays,
-		PublicNoticeDays:             v.PublicNoticeDays,
-		CheckInNoticeDays:            v.CheckInNoticeDays,
-		HostConfirmDays:              v.HostConfirmDays,
-		LocationDriftM:               v.LocationDriftM,
-		LocationAccuracyMinM:         v.LocationAccuracyMinM,
-		LocationAccuracyMaxM:         v.LocationAccuracyMaxM,
-		LocationSpeedKMH:             v.LocationSpeedKMH,
-		DeviceMaxStudents:            v.DeviceMaxStudents,
-		PositionRepeatsMax:           v.PositionRepeatsMax,
-		LocationKeepDays:             v.LocationKeepDays,
-		ReviewDays:                   v.ReviewDays,
 		SignupConsent:                v.SignupConsent,
 		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
+	v.EvidenceRulesView.onto(&out)
+	v.HoursRulesView.onto(&out)
+	return out
 }
 
-func (v PolicyChange) override() programme.Override { //nolint:funlen // a line for each rule
+func (v PolicyChange) override() programme.Override {
 	out := programme.Override{
 		BranchParticipationPermille:  v.BranchParticipationPermille,
 		StudentParticipationPermille: v.StudentParticipationPermille,
@@ -293,22 +248,10 @@ func (v PolicyChange) override() programme.Override { //nolint:funlen // a line 
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
-		OfflineUploadHours:           v.OfflineUploadHours,
-		OfflineSkewMinutes:           v.OfflineSkewMinutes,
-		MakeupDays:                   v.MakeupDays,
-		PublicNoticeDays:             v.PublicNoticeDays,
-		CheckInNoticeDays:            v.CheckInNoticeDays,
-		HostConfirmDays:              v.HostConfirmDays,
-		LocationDriftM:               v.LocationDriftM,
-		LocationAccuracyMinM:         v.LocationAccuracyMinM,
-		LocationAccuracyMaxM:         v.LocationAccuracyMaxM,
-		LocationSpeedKMH:             v.LocationSpeedKMH,
-		DeviceMaxStudents:            v.DeviceMaxStudents,
-		PositionRepeatsMax:           v.PositionRepeatsMax,
-		LocationKeepDays:             v.LocationKeepDays,
-		ReviewDays:                   v.ReviewDays,
 		SignupConsent:                v.SignupConsent,
 	}
+	v.EvidenceRulesChange.onto(&out)
+	v.HoursRulesChange.onto(&out)
 	if v.Fields != nil {
 		fields := itemsOf(v.Fields)
 		out.Fields = &fields

@@ -136,7 +136,8 @@ func (s *Service) learn(tx *gorm.DB, asks []*ask) (*facts, error) {
 	if err := f.learnObjects(tx, asks); err != nil {
 		return nil, err
 	}
-	return f, f.learnPairs(tx, asks)
+	err = f.learnPairs(tx, asks)
+	return f, err
 }
 
 // learnPairs reads who has a seat, and what is known of them.

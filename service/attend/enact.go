@@ -8,14 +8,8 @@ import (
 	"gorm.io/gorm/clause"
 
 	"baodao/model"
-	"baodao/service/access"
 	"baodao/service/audit"
 )
-
-// apply makes one good try count; see enact.
-func (s *Service) apply(tx *gorm.DB, actor access.Actor, t attempt, row model.CheckIn, reason string) error {
-	return s.enact(tx, []good{{actor: actor, try: t.with(&row), row: &row, reason: reason}})
-}
 
 // with is the attempt after its row counted.
 func (t attempt) with(row *model.CheckIn) attempt {

@@ -11,13 +11,7 @@ import (
 	"baodao/model"
 	"baodao/service/org"
 	"baodao/service/programme"
-	"baodao/service/read"
 )
-
-// sessionByID reads a session; fault.ErrNotFound if there is none.
-func sessionByID(tx *gorm.DB, id int64) (model.Session, error) {
-	return read.One[model.Session](tx.Where("id = ?", id), "session")
-}
 
 // scenesOf reads sessions and what belongs to them, but for whom they may be seen by; missing ones are missing from the map.
 func scenesOf(tx *gorm.DB, ids []int64) (map[int64]scene, error) {

@@ -53,7 +53,7 @@ type reviewed struct {
 }
 
 func (s *Service) review(ctx context.Context, actor access.Actor, id int64, v verdict, reason string) (Doubtful, error) {
-	if err := person(actor, access.CheckInReview); err != nil {
+	if err := reviewer(actor); err != nil {
 		return Doubtful{}, err
 	}
 	reason, err := text.Reason(reason)
@@ -69,9 +69,9 @@ func (s *Service) review(ctx context.Context, actor access.Actor, id int64, v ve
 	})
 }
 
-// person is Require for those who must be a person: an API client has seen nobody.
-func person(actor access.Actor, p access.Permission) error {
-	if err := actor.Require(p); err != nil {
+// reviewer demands a person who reviews: an API client has seen nobody.
+func reviewer(actor access.Actor) error {
+	if err := actor.Require(access.CheckInReview); err != nil {
 		return err
 	}
 	if actor.UserID == 0 {

@@ -25,6 +25,7 @@ const (
 func here() *attend.Fix {
 	return &attend.Fix{Lat: latHere, Lng: lngHere, Datum: model.DatumWGS84, AccuracyM: 20}
 }
+
 func there() *attend.Fix {
 	return &attend.Fix{Lat: latThere, Lng: lngThere, Datum: model.DatumWGS84, AccuracyM: 20}
 }

@@ -34,7 +34,7 @@ const listReviews = "check_in_reviews.queue"
 // class of the distance, names masked. The doubts are read one by one (Look).
 func (s *Service) Queue(ctx context.Context, actor access.Actor, status model.ReviewStatus, sessionID int64, req page.Request) (page.Result[Doubtful], error) {
 	none := page.Result[Doubtful]{Items: []Doubtful{}}
-	if err := person(actor, access.CheckInReview); err != nil {
+	if err := reviewer(actor); err != nil {
 		return none, err
 	}
 	keys, later, err := req.Key(listReviews, 1)
@@ -83,7 +83,7 @@ func (s *Service) dress(db *gorm.DB, rows []Doubtful, whole bool) error {
 
 // Look reads one review with its doubts, the name whole for those who may see it so. It leaves a line in the audit log.
 func (s *Service) Look(ctx context.Context, actor access.Actor, id int64) (Doubtful, error) {
-	if err := person(actor, access.CheckInReview); err != nil {
+	if err := reviewer(actor); err != nil {
 		return Doubtful{}, err
 	}
 	var out Doubtful
@@ -122,7 +122,7 @@ type Whereabouts struct {
 // a reason and leaves it in the audit log, whoever recorded the check-in or made it is refused, and it is fault.ErrNotFound
 // when there is no position (any more).
 func (s *Service) Position(ctx context.Context, actor access.Actor, id int64, reason string) (Whereabouts, error) {
-	if err := person(actor, access.CheckInReview); err != nil {
+	if err := reviewer(actor); err != nil {
 		return Whereabouts{}, err
 	}
 	reason, err := text.Reason(reason)

@@ -58,7 +58,7 @@ func newTraces(t *testing.T, people int) *traces {
 	return tr
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -122,19 +122,19 @@ func toGCJ02(s spot) spot {
 func phone(p model.StudentProfile) string { return fmt.Sprintf("phone-%d", p.ID) }
 
 // try puts a check-in or check-out on the scale; a batch is weighed when it is full.
-func (tr *traces) try(t *testing.T, kind string, p model.StudentProfile, e model.Session, at time.Time, ev Evidence) {
-	t.Helper()
+func (tr *traces) try(kind string, p model.StudentProfile, e model.Session, at time.Time, ev Evidence) {
+	tr.TB.Helper()
 	tr.id++
 	row := &model.CheckIn{ID: tr.id, StudentID: p.ID, SignupID: p.ID, SessionID: e.ID, LogicalAt: at, ReceivedAt: at, Verdict: model.VerdictOK}
 	tr.pending, tr.kinds = append(tr.pending, weighed{row: row, session: e, policy: tr.Policy, evidence: ev}), append(tr.kinds, kind)
 	if len(tr.pending) == 100 {
-		tr.weigh(t)
+		tr.weigh()
 	}
 }
 
-func (tr *traces) weigh(t *testing.T) {
-	t.Helper()
-	must(t, tr.DB.Transaction(func(tx *gorm.DB) error {
+func (tr *traces) weigh() {
+	tr.TB.Helper()
+	must(tr.TB, tr.DB.Transaction(func(tx *gorm.DB) error {
 		doubts, err := tr.s.weigh(tx, tr.pending)
 		if err != nil {
 			return err
@@ -145,10 +145,10 @@ func (tr *traces) weigh(t *testing.T) {
 			if row := tr.pending[i].row; len(doubts[i]) > 0 {
 				n[1]++
 				if row.Verdict != model.VerdictReview || row.Reason != doubts[i][0] {
-					t.Errorf("%+v with %v", row, doubts[i])
+					tr.TB.Errorf("%+v with %v", row, doubts[i])
 				}
 			} else if row.Verdict != model.VerdictOK || row.Reason != "" {
-				t.Errorf("%+v without doubts", row)
+				tr.TB.Errorf("%+v without doubts", row)
 			}
 			tr.told[kind] = n
 		}
@@ -173,14 +173,14 @@ func TestHonestTracesAreRarelyReviewed(t *testing.T) {
 			arrived := make([]Evidence, len(crowd))
 			for i, p := range crowd {
 				arrived[i] = tr.honest(p, e)
-				tr.try(t, "in", p, e, at.Add(time.Duration(tr.rng.IntN(1200))*time.Second), arrived[i])
+				tr.try("in", p, e, at.Add(time.Duration(tr.rng.IntN(1200))*time.Second), arrived[i])
 			}
 			for i, p := range crowd {
 				ev := tr.honest(p, e)
 				if tr.rng.Float64() < 0.05 {
 					ev = arrived[i] // the phone lay still and gives what it measured before
 				}
-				tr.try(t, "out", p, e, at.Add(2*time.Hour+time.Duration(tr.rng.IntN(608))*time.Second), ev)
+				tr.try("out", p, e, at.Add(2*time.Hour+time.Duration(tr.rng.IntN(608))*time.Second), ev)
 			}
 			next := tr.session()
 			near := middle(e).off(500+tr.rng.Float64()*15_000, tr.angle())
@@ -233,12 +233,12 @@ func TestCheatsAreNotCreditedByThemselves(t *testing.T) {
 	t.Parallel()
 	tr := newTraces(t, 3000)
 	for range 125 {
-		for _, cheat := range []func(*testing.T){tr.fromAfar, tr.fromNextDoor, tr.teleports, tr.onePhone, tr.copied, tr.replayed, tr.typed, tr.wrongDatum} {
-			cheat(t)
+		for _, cheat := range []func(){tr.fromAfar, tr.fromNextDoor, tr.teleports, tr.onePhone, tr.copied, tr.replayed, tr.typed, tr.wrongDatum} {
+			cheat()
 		}
 		tr.at = tr.at.Add(time.Hour)
 	}
-	tr.weigh(t)
+	tr.weigh()
 	all, caught := 0, 0
 	for kind, n := range tr.told {
 		if kind == "honest" {
@@ -260,58 +260,58 @@ func TestCheatsAreNotCreditedByThemselves(t *testing.T) {
 }
 
 // fromAfar sends the true position from somewhere else.
-func (tr *traces) fromAfar(t *testing.T) {
+func (tr *traces) fromAfar() {
 	p, e := tr.person(), tr.session()
 	away := middle(e).off(2000+tr.rng.Float64()*30_000, tr.angle())
-	tr.try(t, "afar", p, e, tr.at, Evidence{Fix: tr.measured(away, 5+tr.rng.Float64()*200), Device: phone(p)})
+	tr.try("afar", p, e, tr.at, Evidence{Fix: tr.measured(away, 5+tr.rng.Float64()*200), Device: phone(p)})
 }
 
 // fromNextDoor sends it from a dormitory close by, with an accuracy as bad as it is believed.
-func (tr *traces) fromNextDoor(t *testing.T) {
+func (tr *traces) fromNextDoor() {
 	p, e := tr.person(), tr.session()
 	away := middle(e).off(float64(e.RadiusM)+150+tr.rng.Float64()*1200, tr.angle())
-	tr.try(t, "next door", p, e, tr.at, Evidence{Fix: tr.measured(away, 5+tr.rng.ExpFloat64()*60), Device: phone(p)})
+	tr.try("next door", p, e, tr.at, Evidence{Fix: tr.measured(away, 5+tr.rng.ExpFloat64()*60), Device: phone(p)})
 }
 
 // teleports is at two places within minutes.
-func (tr *traces) teleports(t *testing.T) {
+func (tr *traces) teleports() {
 	p, e, f := tr.person(), tr.session(), tr.session()
 	far := middle(e).off(40_000+tr.rng.Float64()*200_000, tr.angle())
 	f.LatE6, f.LngE6 = e6(far.lat), e6(far.lng)
-	tr.try(t, "honest", p, e, tr.at, Evidence{Fix: tr.measured(middle(e), 20), Device: phone(p)})
-	tr.try(t, "teleport", p, f, tr.at.Add(time.Duration(1+tr.rng.IntN(10))*time.Minute), Evidence{Fix: tr.measured(middle(f), 20), Device: phone(p)})
+	tr.try("honest", p, e, tr.at, Evidence{Fix: tr.measured(middle(e), 20), Device: phone(p)})
+	tr.try("teleport", p, f, tr.at.Add(time.Duration(1+tr.rng.IntN(10))*time.Minute), Evidence{Fix: tr.measured(middle(f), 20), Device: phone(p)})
 }
 
 // onePhone checks a friend in who is not there, with a position that is good.
-func (tr *traces) onePhone(t *testing.T) {
+func (tr *traces) onePhone() {
 	me, friend, e := tr.person(), tr.person(), tr.session()
-	tr.try(t, "honest", me, e, tr.at, Evidence{Fix: tr.measured(middle(e).off(20, tr.angle()), 20), Device: phone(me)})
-	tr.try(t, "one phone", friend, e, tr.at.Add(20*time.Second), Evidence{Fix: tr.measured(middle(e).off(20, tr.angle()), 20), Device: phone(me)})
+	tr.try("honest", me, e, tr.at, Evidence{Fix: tr.measured(middle(e).off(20, tr.angle()), 20), Device: phone(me)})
+	tr.try("one phone", friend, e, tr.at.Add(20*time.Second), Evidence{Fix: tr.measured(middle(e).off(20, tr.angle()), 20), Device: phone(me)})
 }
 
 // copied sends a friend's coordinates from a phone of one's own.
-func (tr *traces) copied(t *testing.T) {
+func (tr *traces) copied() {
 	me, friend, e := tr.person(), tr.person(), tr.session()
 	fix := tr.measured(middle(e).off(20, tr.angle()), 20)
-	tr.try(t, "honest", me, e, tr.at, Evidence{Fix: fix, Device: phone(me)})
+	tr.try("honest", me, e, tr.at, Evidence{Fix: fix, Device: phone(me)})
 	same := *fix
 	same.AccuracyM = 10 + tr.rng.Float64()*50
-	tr.try(t, "copied", friend, e, tr.at.Add(time.Minute), Evidence{Fix: &same, Device: phone(friend)})
+	tr.try("copied", friend, e, tr.at.Add(time.Minute), Evidence{Fix: &same, Device: phone(friend)})
 }
 
 // replayed sends one's own coordinates of last week.
-func (tr *traces) replayed(t *testing.T) {
+func (tr *traces) replayed() {
 	p, e := tr.person(), tr.session()
 	fix := tr.measured(middle(e).off(20, tr.angle()), 20)
-	tr.try(t, "honest", p, e, tr.at, Evidence{Fix: fix, Device: phone(p)})
+	tr.try("honest", p, e, tr.at, Evidence{Fix: fix, Device: phone(p)})
 	later := e
 	tr.id++
 	later.ID = tr.id
-	tr.try(t, "replayed", p, later, tr.at.Add(7*24*time.Hour), Evidence{Fix: fix, Device: phone(p)})
+	tr.try("replayed", p, later, tr.at.Add(7*24*time.Hour), Evidence{Fix: fix, Device: phone(p)})
 }
 
 // typed sends numbers that no phone measured.
-func (tr *traces) typed(t *testing.T) {
+func (tr *traces) typed() {
 	p, e := tr.person(), tr.session()
 	fix := tr.measured(middle(e).off(10, tr.angle()), 20)
 	high, fast := 12_000.0, 250.0
@@ -327,11 +327,11 @@ func (tr *traces) typed(t *testing.T) {
 	case 4:
 		fix.SpeedMS = &fast
 	}
-	tr.try(t, "typed", p, e, tr.at, Evidence{Fix: fix, Device: phone(p)})
+	tr.try("typed", p, e, tr.at, Evidence{Fix: fix, Device: phone(p)})
 }
 
 // wrongDatum copies the place from a map in WGS-84 and says that it is GCJ-02, or the other way round.
-func (tr *traces) wrongDatum(t *testing.T) {
+func (tr *traces) wrongDatum() {
 	p, e := tr.person(), tr.session()
 	s := middle(e).off(tr.rng.Float64()*30, tr.angle())
 	fix := &Fix{Lat: s.lat, Lng: s.lng, Datum: model.DatumGCJ02, AccuracyM: 5 + tr.rng.Float64()*30}
@@ -339,5 +339,5 @@ func (tr *traces) wrongDatum(t *testing.T) {
 		g := toGCJ02(s)
 		fix.Lat, fix.Lng, fix.Datum = g.lat, g.lng, model.DatumWGS84
 	}
-	tr.try(t, "wrong datum", p, e, tr.at, Evidence{Fix: fix, Device: phone(p)})
+	tr.try("wrong datum", p, e, tr.at, Evidence{Fix: fix, Device: phone(p)})
 }

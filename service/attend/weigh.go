@@ -88,7 +88,10 @@ func (s *Service) balance(tx *gorm.DB, tries []weighed) (*balance, error) {
 		return nil, nil //nolint:nilnil // there is nothing to weigh
 	}
 	b := &balance{vault: s.Vault}
-	return b, b.read(tx, since.Add(-lookBack), students, devices, fixes)
+	if err := b.read(tx, since.Add(-lookBack), students, devices, fixes); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 func (b *balance) read(tx *gorm.DB, since time.Time, students []int64, devices, fixes [][]byte) (err error) {
@@ -105,7 +108,7 @@ func (b *balance) read(tx *gorm.DB, since time.Time, students []int64, devices, 
 		return err
 	}
 	if len(b.consent) > 0 {
-		if err = b.readLast(tx, since, students); err != nil {
+		if err := b.readLast(tx, since, students); err != nil {
 			return err
 		}
 	}

@@ -11,18 +11,18 @@ import (
 )
 
 // scales weighs tries of one batch after those before, and returns the doubts of the last one.
-type scales struct {
-	*traces
-	t *testing.T
-}
+type scales struct{ *traces }
 
-func newScales(t *testing.T) scales { return scales{newTraces(t, 20), t} }
+func newScales(t *testing.T) scales {
+	t.Helper()
+	return scales{newTraces(t, 20)}
+}
 
 // batch weighs and keeps.
 func (c scales) batch(tries ...weighed) [][]string {
-	c.t.Helper()
+	c.TB.Helper()
 	var out [][]string
-	must(c.t, c.DB.Transaction(func(tx *gorm.DB) (err error) {
+	must(c.TB, c.DB.Transaction(func(tx *gorm.DB) (err error) {
 		if out, err = c.s.weigh(tx, tries); err != nil {
 			return err
 		}
