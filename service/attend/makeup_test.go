@@ -300,7 +300,7 @@ func TestNobodyTakesTwoStepsOfAProposal(t *testing.T) {
 		many = b.Grant(many, role, org)
 	}
 	people := append([]access.Actor{many, b.lead, b.advisor, b.officer, b.secretary, b.Staff("副主任", access.HostStaff, b.Community), b.Staff("镇里", access.TownOfficer, b.Town)}, students...)
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	random := rand.New(rand.NewPCG(1, 2))
 	for range 12 {
 		who, of := people[random.IntN(len(people))], students[random.IntN(len(students))]
 		in := b.proposal(who, 0, 120)
