@@ -237,15 +237,17 @@ func (v PolicyChange) override() programme.Override {
 	}
 	v.EvidenceRulesChange.onto(&out)
 	v.HoursRulesChange.onto(&out)
-	if v.Fields != nil {
-		fields := itemsOf(v.Fields)
-		out.Fields = &fields
-	}
-	if v.Categories != nil {
-		categories := itemsOf(v.Categories)
-		out.Categories = &categories
-	}
+	out.Fields, out.Categories = itemsOrNil(v.Fields), itemsOrNil(v.Categories)
 	return out
+}
+
+// itemsOrNil is nil for a list that was not sent.
+func itemsOrNil(in []PolicyItem) *[]model.Item {
+	if in == nil {
+		return nil
+	}
+	out := itemsOf(in)
+	return &out
 }
 
 func itemsOf(items []PolicyItem) []model.Item {
