@@ -179,6 +179,11 @@ func presentBody(_ *twins, r *realm) any {
 	return object{"kind": "IN", "signup_ids": []string{r.id("seat")}, "reason": "手机没电，当面核对"}
 }
 
+func offlineBody(w *twins, _ *realm) any {
+	now := w.Clock.Now().Format(time.RFC3339)
+	return object{"device_now": now, "rows": []object{{"token": "of-another-list", "nonce": "line-0001", "kind": "IN", "at": now}}}
+}
+
 func claimsBody(name string) bodyMaker {
 	return func(_ *twins, r *realm) any { return object{"claim_ids": []string{r.id(name)}} }
 }

@@ -42,6 +42,8 @@ var paper = map[access.Permission]string{
 	access.CheckInMake:      "own own  own  -   -   -   -   -   -   -   -   -   -   -",
 	access.CheckInShow:      "-   -    team org org -   org org -   -   -   -   -   -",
 	access.CheckInRead:      "own team team org org -   sub -   -   -   -   -   -   -",
+	access.CheckInOffline:   "-   team team -   org -   -   -   -   -   -   -   -   -",
+	access.HoursPropose:     "own team team -   org -   -   -   -   -   -   -   -   -",
 	access.CheckInReview:    "own - - - org - sub - - - - - - -",
 	access.HoursLead:        "-   team team org -   -   -   -   -   -   -   -   -   -",
 	access.HoursHost:        "-   -    -    -   org sub -   -   -   -   -   -   -   -",

@@ -26,6 +26,7 @@ var authzTargets = map[string]authzTarget{
 	"signup":               {orgs: "branch, community", own: "student", team: true, seen: perms(access.SignupList)},
 	"check-in":             {orgs: "branch, community", own: "student", team: true, seen: perms(access.CheckInRead)},
 	"claim":                {orgs: "branch, community", own: "student", team: true, seen: perms(access.HoursRead)},
+	"hours to propose":     {orgs: "branch, community", own: "student", team: true, seen: everybody},
 	"hours":                {orgs: "branch, community", own: "student", team: true, seen: everybody},
 	"proof":                {orgs: "branch", own: "student", seen: perms(access.ProofRead)},
 	"penalty":              {orgs: "branch", own: "student", seen: perms(access.ReliabilityRead)},

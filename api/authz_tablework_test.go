@@ -69,6 +69,8 @@ var authzWorkRules = []authzRule{
 	{op: "correctAttendance", on: "session of present activity", is: "published", by: perms(access.CheckInShow), body: correctBody},
 	{op: "redeemCheckInCode", is: "check-in", by: perms(access.CheckInMake), body: scanBody, but: noSeat},
 	{op: "confirmCheckIns", on: "session of present activity", is: "published", by: perms(access.CheckInShow), body: presentBody},
+	{op: "getOfflineList", on: "session of present activity", is: "published", by: perms(access.CheckInOffline)},
+	{op: "uploadOfflineBatch", on: "session of present activity", is: "published", by: perms(access.CheckInOffline), body: offlineBody},
 	{op: "annulCheckIn", on: "check-in", by: nil, body: reasonBody, but: except(0, "who made it takes it back", "student")},
 	{op: "listAttendance", on: "session of present activity", is: "published", by: perms(access.CheckInRead), shows: map[string]string{"seat": "signup"}},
 

@@ -131,6 +131,7 @@ func (w *twins) realm(mark string) *realm {
 	w.content(r)
 	w.appeals(r)
 	w.incidents(r)
+	w.proposals(r)
 	return r
 }
 

@@ -8,43 +8,50 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/attend"
+	"baodao/service/upload"
 )
 
 // HoursAPI is claims for hours, their confirmation, and the ledger.
-type HoursAPI struct{ Hours *attend.Service }
+type HoursAPI struct {
+	Hours   *attend.Service
+	Uploads *upload.Service
+}
 
 // ClaimView asks for the minutes of one session.
 type ClaimView struct {
 	ID           ID     `json:"id" doc:"The claim"`
 	ActivityID   ID     `json:"activity_id" doc:"The activity"`
 	SessionID    ID     `json:"session_id" doc:"The session"`
-	SignupID     ID     `json:"signup_id" doc:"The signup"`
+	SignupID     *ID    `json:"signup_id,omitempty" doc:"The signup; absent in a make-up of somebody without a seat"`
 	StudentID    ID     `json:"student_id" doc:"Who earns"`
 	Minutes      int64  `json:"minutes" doc:"Whole minutes, at most the planned ones" example:"120"`
 	Class        string `json:"class" enum:"VOLUNTEER,PRACTICE" doc:"VOLUNTEER only where the activity counts as volunteer work" example:"VOLUNTEER"`
 	Basis        string `json:"basis" enum:"CHECKIN,MANUAL,MAKEUP,REMOTE" doc:"What it rests on" example:"CHECKIN"`
 	StartsAt     Time   `json:"starts_at" doc:"Credited from"`
 	EndsAt       Time   `json:"ends_at" doc:"Credited until"`
-	Status       string `json:"status" enum:"IN_REVIEW,COMPUTED,LEAD_CONFIRMED,HOST_CONFIRMED,RECOGNISED,PUBLICISED,POSTED,DISPUTED,REJECTED" doc:"How far it is; IN_REVIEW while a check-in of its pair is in doubt" example:"COMPUTED"`
+	Status       string `json:"status" enum:"IN_REVIEW,COMPUTED,LEAD_CONFIRMED,HOST_FIRST,HOST_CONFIRMED,RECOGNISED,PUBLICISED,POSTED,DISPUTED,REJECTED" doc:"How far it is. IN_REVIEW: a check-in is in doubt; HOST_FIRST: proposed hours wait for a second person of the host" example:"COMPUTED"`
 	LeadBy       *ID    `json:"lead_by,omitempty" doc:"User who confirmed for the team"`
 	HostBy       *ID    `json:"host_by,omitempty" doc:"User who confirmed for the host"`
+	SecondBy     *ID    `json:"second_by,omitempty" doc:"Second user who confirmed proposed hours for the host"`
+	ProposedBy   *ID    `json:"proposed_by,omitempty" doc:"User who proposed the hours; absent for computed ones"`
 	RecognisedBy *ID    `json:"recognised_by,omitempty" doc:"User who recognised for the school"`
 	Reason       string `json:"reason,omitempty" doc:"Of a dispute or rejection, or why the minutes are fewer: PRESENCE_TOO_SHORT DAY_LIMIT OVERLAP CHECK_OUT_ANNULLED" example:"PRESENCE_TOO_SHORT"`
-	DueAt        *Time  `json:"due_at,omitempty" doc:"LEAD_CONFIRMED: until then the host is to confirm; PUBLICISED: it is posted then; absent in other states"`
-	EscalatedAt  *Time  `json:"escalated_at,omitempty" doc:"LEAD_CONFIRMED: the host is overdue, and the organisation above it was told then"`
+	DueAt        *Time  `json:"due_at,omitempty" doc:"LEAD_CONFIRMED, HOST_FIRST: until then the host is to confirm; PUBLICISED: it is posted then; absent in other states"`
+	EscalatedAt  *Time  `json:"escalated_at,omitempty" doc:"LEAD_CONFIRMED, HOST_FIRST: the host is overdue, and the organisation above it was told then"`
 	UpdatedAt    Time   `json:"updated_at" doc:"When it last changed"`
 }
 
 func newClaimView(c model.HoursClaim) ClaimView {
 	out := ClaimView{
-		ID: ID(c.ID), ActivityID: ID(c.ActivityID), SessionID: ID(c.SessionID), SignupID: ID(c.SignupID), StudentID: ID(c.StudentID),
+		ID: ID(c.ID), ActivityID: ID(c.ActivityID), SessionID: ID(c.SessionID), SignupID: idOrNil(c.SignupID), StudentID: ID(c.StudentID),
 		Minutes: c.Minutes, Class: c.Class, Basis: c.Basis, StartsAt: At(c.StartsAt), EndsAt: At(c.EndsAt), Status: string(c.Status),
-		LeadBy: idPointer(c.LeadBy), HostBy: idPointer(c.HostBy), RecognisedBy: idPointer(c.RecognisedBy), Reason: c.Reason, UpdatedAt: At(c.UpdatedAt),
+		LeadBy: idPointer(c.LeadBy), HostBy: idPointer(c.HostBy), SecondBy: idPointer(c.SecondBy), ProposedBy: idPointer(c.ProposedBy), RecognisedBy: idPointer(c.RecognisedBy), Reason: c.Reason, UpdatedAt: At(c.UpdatedAt),
 	}
-	if c.Status == model.ClaimLead || c.Status == model.ClaimPublicised {
+	waiting := c.Status == model.ClaimLead || c.Status == model.ClaimHostFirst
+	if waiting || c.Status == model.ClaimPublicised {
 		out.DueAt = AtOrNil(c.DueAt)
 	}
-	if c.Status == model.ClaimLead {
+	if waiting {
 		out.EscalatedAt = AtOrNil(c.EscalatedAt)
 	}
 	return out
@@ -98,7 +105,7 @@ type ActivityClaimView struct {
 type ActivityClaimsIn struct {
 	PageIn
 	ID     ID     `path:"id" doc:"The activity"`
-	Status string `query:"status" enum:"IN_REVIEW,COMPUTED,LEAD_CONFIRMED,HOST_CONFIRMED,RECOGNISED,PUBLICISED,POSTED,DISPUTED,REJECTED" doc:"Only this status" example:"COMPUTED"`
+	Status string `query:"status" enum:"IN_REVIEW,COMPUTED,LEAD_CONFIRMED,HOST_FIRST,HOST_CONFIRMED,RECOGNISED,PUBLICISED,POSTED,DISPUTED,REJECTED" doc:"Only this status" example:"COMPUTED"`
 }
 
 // ListOfActivity pages the claims of an activity that the caller may read.
@@ -150,7 +157,7 @@ type ClaimConfirmIn struct {
 func (in *ClaimConfirmIn) choice() attend.Choice {
 	out := attend.Choice{IDs: Int64s(in.Body.ClaimIDs), All: in.Body.All, SessionID: int64(in.Body.SessionID), Except: Int64s(in.Body.Except)}
 	for _, x := range in.Body.Corrections {
-		out.Corrections = append(out.Corrections, attend.Shortening{ClaimID: int64(x.ClaimID), Minutes: x.Minutes, Reason: x.Reason})
+		out.Corrections = append(out.Corrections, attend.Reduction{ClaimID: int64(x.ClaimID), Minutes: x.Minutes, Reason: x.Reason})
 	}
 	return out
 }
@@ -194,14 +201,17 @@ type SettleClaimIn struct {
 // ClaimOut is one claim.
 type ClaimOut struct{ Body ClaimView }
 
-// settle calls one decision of the service.
-func settle(c *gin.Context, in *SettleClaimIn, decide func(context.Context, access.Actor, int64, string) (model.HoursClaim, error)) (*ClaimOut, error) {
-	ctx := c.Request.Context()
-	row, err := decide(ctx, access.From(ctx), int64(in.ID), in.Body.Reason)
+func newClaimOut(row model.HoursClaim, err error) (*ClaimOut, error) {
 	if err != nil {
 		return nil, err
 	}
 	return &ClaimOut{Body: newClaimView(row)}, nil
+}
+
+// settle calls one decision of the service.
+func settle(c *gin.Context, in *SettleClaimIn, decide func(context.Context, access.Actor, int64, string) (model.HoursClaim, error)) (*ClaimOut, error) {
+	ctx := c.Request.Context()
+	return newClaimOut(decide(ctx, access.From(ctx), int64(in.ID), in.Body.Reason))
 }
 
 // Dispute stops a claim.

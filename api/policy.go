@@ -14,6 +14,7 @@ type PolicyItem struct {
 // PolicyView is the rules of a programme: what is asked, as data. The same shape is read and written.
 type PolicyView struct {
 	EvidenceRulesView
+	HoursRulesView
 
 	BranchParticipationPermille  int64        `json:"branch_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille int64        `json:"student_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
@@ -38,9 +39,6 @@ type PolicyView struct {
 	CheckOutLateMinutes          int64        `json:"check_out_late_minutes" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          int64        `json:"presence_min_permille" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
 	DayMaxMinutes                int64        `json:"day_max_minutes" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
-	AnnulMinutes                 int64        `json:"annul_minutes" minimum:"0" maximum:"1440" doc:"Minutes in which a check-in or check-out can be taken back by whoever made it; 0: 15" example:"15"`
-	CorrectionDays               int64        `json:"correction_days" minimum:"0" maximum:"90" doc:"Days after the end of a session in which staff may correct who came and went when; 0: 7" example:"7"`
-	PassCodeMinutes              int64        `json:"pass_code_minutes" minimum:"0" maximum:"120" doc:"Minutes for which staff may open a spoken pass code at a time; 0: there are none" example:"15"`
 	NoShowWindowDays             int64        `json:"no_show_window_days" minimum:"0" maximum:"3660" doc:"Days in which no-shows are counted towards a suspension, and after which a penalty expires; 0: 180" example:"180"`
 	NoShowLimit                  int64        `json:"no_show_limit" minimum:"0" maximum:"100" doc:"No-shows within no_show_window_days that suspend a student from signing up; 0: never" example:"3"`
 	SuspensionDays               int64        `json:"suspension_days" minimum:"0" maximum:"366" doc:"Days that a suspension from signing up lasts; 0: no suspension" example:"7"`
@@ -57,9 +55,6 @@ type PolicyView struct {
 	AppealFileDays               int64        `json:"appeal_file_days" minimum:"0" maximum:"366" doc:"Days after a decision within which a student may appeal; 0: 30" example:"30"`
 	AppealDays                   int64        `json:"appeal_days" minimum:"0" maximum:"366" doc:"Days to decide about an appeal before it goes to the organisation above, and to go on with one that was denied; 0: 10" example:"10"`
 	HelpHours                    int64        `json:"help_hours" minimum:"0" maximum:"720" doc:"Hours before and after a session in which its participants find whom to call and may report an incident; 0: 24" example:"24"`
-	PublicNoticeDays             int64        `json:"public_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
-	CheckInNoticeDays            int64        `json:"check_in_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
-	HostConfirmDays              int64        `json:"host_confirm_days" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -68,6 +63,7 @@ type PolicyView struct {
 // PolicyChange gives single rules; what is left out stays as it is in the preset. Without a preset every rule is needed.
 type PolicyChange struct {
 	EvidenceRulesChange
+	HoursRulesChange
 
 	BranchParticipationPermille  *int64       `json:"branch_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille *int64       `json:"student_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
@@ -92,9 +88,6 @@ type PolicyChange struct {
 	CheckOutLateMinutes          *int64       `json:"check_out_late_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          *int64       `json:"presence_min_permille,omitempty" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
 	DayMaxMinutes                *int64       `json:"day_max_minutes,omitempty" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
-	AnnulMinutes                 *int64       `json:"annul_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Minutes in which a check-in or check-out can be taken back by whoever made it; 0: 15" example:"15"`
-	CorrectionDays               *int64       `json:"correction_days,omitempty" minimum:"0" maximum:"90" doc:"Days after the end of a session in which staff may correct who came and went when; 0: 7" example:"7"`
-	PassCodeMinutes              *int64       `json:"pass_code_minutes,omitempty" minimum:"0" maximum:"120" doc:"Minutes for which staff may open a spoken pass code at a time; 0: there are none" example:"15"`
 	NoShowWindowDays             *int64       `json:"no_show_window_days,omitempty" minimum:"0" maximum:"3660" doc:"Days in which no-shows are counted towards a suspension, and after which a penalty expires; 0: 180" example:"180"`
 	NoShowLimit                  *int64       `json:"no_show_limit,omitempty" minimum:"0" maximum:"100" doc:"No-shows within no_show_window_days that suspend a student from signing up; 0: never" example:"3"`
 	SuspensionDays               *int64       `json:"suspension_days,omitempty" minimum:"0" maximum:"366" doc:"Days that a suspension from signing up lasts; 0: no suspension" example:"7"`
@@ -111,9 +104,6 @@ type PolicyChange struct {
 	AppealFileDays               *int64       `json:"appeal_file_days,omitempty" minimum:"0" maximum:"366" doc:"Days after a decision within which a student may appeal; 0: 30" example:"30"`
 	AppealDays                   *int64       `json:"appeal_days,omitempty" minimum:"0" maximum:"366" doc:"Days to decide about an appeal before it goes to the organisation above, and to go on with one that was denied; 0: 10" example:"10"`
 	HelpHours                    *int64       `json:"help_hours,omitempty" minimum:"0" maximum:"720" doc:"Hours before and after a session in which its participants find whom to call and may report an incident; 0: 24" example:"24"`
-	PublicNoticeDays             *int64       `json:"public_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
-	CheckInNoticeDays            *int64       `json:"check_in_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
-	HostConfirmDays              *int64       `json:"host_confirm_days,omitempty" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -123,6 +113,7 @@ func newPolicyView(p model.Policy) PolicyView {
 	item := func(i model.Item) PolicyItem { return PolicyItem(i) }
 	return PolicyView{
 		EvidenceRulesView:            newEvidenceRulesView(p),
+		HoursRulesView:               newHoursRulesView(p),
 		BranchParticipationPermille:  p.BranchParticipationPermille,
 		StudentParticipationPermille: p.StudentParticipationPermille,
 		BranchPairingPermille:        p.BranchPairingPermille,
@@ -146,9 +137,6 @@ func newPolicyView(p model.Policy) PolicyView {
 		CheckOutLateMinutes:          p.CheckOutLateMinutes,
 		PresenceMinPermille:          p.PresenceMinPermille,
 		DayMaxMinutes:                p.DayMaxMinutes,
-		AnnulMinutes:                 p.AnnulMinutes,
-		CorrectionDays:               p.CorrectionDays,
-		PassCodeMinutes:              p.PassCodeMinutes,
 		NoShowWindowDays:             p.NoShowWindowDays,
 		NoShowLimit:                  p.NoShowLimit,
 		SuspensionDays:               p.SuspensionDays,
@@ -163,11 +151,8 @@ func newPolicyView(p model.Policy) PolicyView {
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
 		AppealFileDays:               p.AppealFileDays, AppealDays: p.AppealDays, HelpHours: p.HelpHours,
-		PublicNoticeDays:  p.PublicNoticeDays,
-		CheckInNoticeDays: p.CheckInNoticeDays,
-		HostConfirmDays:   p.HostConfirmDays,
-		SignupConsent:     p.SignupConsent,
-		Fields:            Views(p.Fields, item), Categories: Views(p.Categories, item),
+		SignupConsent: p.SignupConsent,
+		Fields:        Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
 }
 
@@ -196,9 +181,6 @@ func (v PolicyView) policy() model.Policy {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
-		AnnulMinutes:                 v.AnnulMinutes,
-		CorrectionDays:               v.CorrectionDays,
-		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -213,11 +195,11 @@ func (v PolicyView) policy() model.Policy {
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
 		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
-		PublicNoticeDays: v.PublicNoticeDays, CheckInNoticeDays: v.CheckInNoticeDays, HostConfirmDays: v.HostConfirmDays,
 		SignupConsent: v.SignupConsent,
 		Fields:        itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
 	v.EvidenceRulesView.onto(&out)
+	v.HoursRulesView.onto(&out)
 	return out
 }
 
@@ -260,11 +242,10 @@ func (v PolicyChange) override() programme.Override {
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
 		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
-		PublicNoticeDays: v.PublicNoticeDays, CheckInNoticeDays: v.CheckInNoticeDays, HostConfirmDays: v.HostConfirmDays,
 		SignupConsent: v.SignupConsent,
-		AnnulMinutes:  v.AnnulMinutes, CorrectionDays: v.CorrectionDays, PassCodeMinutes: v.PassCodeMinutes,
 	}
 	v.EvidenceRulesChange.onto(&out)
+	v.HoursRulesChange.onto(&out)
 	out.Fields, out.Categories = itemsOrNil(v.Fields), itemsOrNil(v.Categories)
 	return out
 }

@@ -9,6 +9,8 @@ const (
 	MethodSelfScan  = "SELF_SCAN"
 	MethodStaffScan = "STAFF_SCAN"
 	MethodHost      = "HOST_CONFIRM"
+	MethodOffline   = "OFFLINE_BATCH"
+	MethodRemote    = "REMOTE_LOG"
 	MethodPassCode  = "PASSCODE"
 	MethodManual    = "MANUAL"
 	VerdictOK       = "OK"
@@ -34,6 +36,7 @@ type CheckIn struct {
 	Doubts     string    `gorm:"size:200;not null;comment:codes of all doubts, with commas"`
 	OperatorID int64     `gorm:"not null;comment:staff user, 0 for the student"`
 	AnnulsID   *int64    `gorm:"uniqueIndex:uq_checkin_annuls;comment:the row that this one annuls"`
+	BatchID    *int64    `gorm:"index:ix_checkin_batch;comment:offline batch it came with, NULL if none"`
 }
 
 // Attendance is the present state of one student in one session: the one open or closed pair.
@@ -73,6 +76,7 @@ const (
 	ClaimInReview   ClaimStatus = "IN_REVIEW" // half of its pair is in doubt and nobody has decided yet
 	ClaimComputed   ClaimStatus = "COMPUTED"
 	ClaimLead       ClaimStatus = "LEAD_CONFIRMED"
+	ClaimHostFirst  ClaimStatus = "HOST_FIRST" // one person of the host, of two: what no check-in shows needs both
 	ClaimHost       ClaimStatus = "HOST_CONFIRMED"
 	ClaimRecognised ClaimStatus = "RECOGNISED"
 	ClaimPublicised ClaimStatus = "PUBLICISED"
@@ -84,7 +88,8 @@ const (
 var claimMoves = moves[ClaimStatus]{ //nolint:gochecknoglobals // a table
 	ClaimInReview:   {ClaimComputed, ClaimDisputed, ClaimRejected},
 	ClaimComputed:   {ClaimLead, ClaimDisputed, ClaimRejected},
-	ClaimLead:       {ClaimHost, ClaimDisputed, ClaimRejected},
+	ClaimLead:       {ClaimHostFirst, ClaimHost, ClaimDisputed, ClaimRejected},
+	ClaimHostFirst:  {ClaimHost, ClaimDisputed, ClaimRejected},
 	ClaimHost:       {ClaimRecognised, ClaimDisputed, ClaimRejected},
 	ClaimRecognised: {ClaimPublicised, ClaimPosted},
 	ClaimPublicised: {ClaimPosted, ClaimDisputed, ClaimRejected},
@@ -103,7 +108,7 @@ const (
 // HoursClaim asks for the minutes of one session of one signup. Nobody confirms their own.
 type HoursClaim struct {
 	ID           int64       `gorm:"primaryKey;autoIncrement:false;comment:id"`
-	SignupID     int64       `gorm:"not null;uniqueIndex:uq_claim,priority:1;comment:signup"`
+	SignupID     int64       `gorm:"not null;uniqueIndex:uq_claim,priority:1;comment:signup, 0 in a make-up of somebody without a seat"`
 	SessionID    int64       `gorm:"not null;uniqueIndex:uq_claim,priority:2;comment:session"`
 	ActivityID   int64       `gorm:"not null;index:ix_claim_activity,priority:1;comment:activity"`
 	StudentID    int64       `gorm:"not null;index:ix_claim_student,priority:1;comment:who earns"`
@@ -125,7 +130,13 @@ type HoursClaim struct {
 	Version      int64       `gorm:"not null;comment:counts moves"`
 	CreatedAt    time.Time   `gorm:"not null;comment:when"`
 	UpdatedAt    time.Time   `gorm:"not null;comment:when"`
+	MakeupNo     int64       `gorm:"not null;uniqueIndex:uq_claim,priority:3;comment:its own id in a make-up of somebody without a seat, else 0"`
+	ProposedBy   *int64      `gorm:"comment:user who proposed a MANUAL or MAKEUP claim, NULL for one that was computed"`
+	SecondBy     *int64      `gorm:"comment:second user who confirmed a MANUAL or MAKEUP claim as host"`
 }
+
+// Proposed tells whether a person asked for the claim: no check-in and no log of work stands behind it.
+func (c *HoursClaim) Proposed() bool { return c.Basis == BasisManual || c.Basis == BasisMakeUp }
 
 // TableName of HoursClaim.
 func (HoursClaim) TableName() string { return "hours_claims" }
@@ -193,3 +204,32 @@ type HoursTotal struct {
 	BranchID    int64  `gorm:"primaryKey;autoIncrement:false;comment:as in the line"`
 	Minutes     int64  `gorm:"not null;comment:sum of the lines, reversals included"`
 }
+
+// OfflineBatch is one upload of what was recorded without a network.
+type OfflineBatch struct {
+	ID         int64     `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	SessionID  int64     `gorm:"not null;index:ix_offline_session;comment:session"`
+	OperatorID int64     `gorm:"not null;comment:user who recorded and sent it"`
+	DeviceAt   time.Time `gorm:"not null;comment:what the device took for the time when it sent it"`
+	ReceivedAt time.Time `gorm:"not null;comment:server time"`
+	Total      int64     `gorm:"not null;comment:rows that were sent, without repeats"`
+	Doubtful   int64     `gorm:"not null;comment:of them, rows for review"`
+	Failed     int64     `gorm:"not null;comment:of them, rows that did not count"`
+	Unknown    int64     `gorm:"not null;comment:of the failed ones, rows whose token is not ours; they name nobody, so no row is kept"`
+}
+
+// TableName of OfflineBatch.
+func (OfflineBatch) TableName() string { return "offline_batches" }
+
+// HoursStatement is what stands behind a claim in words: why hours are proposed, or what was made in remote work.
+// Its pictures are the uploads that name the claim.
+type HoursStatement struct {
+	ClaimID   int64     `gorm:"primaryKey;autoIncrement:false;comment:claim"`
+	UserID    int64     `gorm:"not null;comment:who wrote it"`
+	Minutes   int64     `gorm:"not null;comment:what was asked for"`
+	Text      string    `gorm:"size:2000;not null;comment:as it was written"`
+	CreatedAt time.Time `gorm:"not null;comment:when"`
+}
+
+// TableName of HoursStatement.
+func (HoursStatement) TableName() string { return "hours_statements" }

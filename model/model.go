@@ -56,7 +56,7 @@ func All() []any {
 		&StudentProfile{}, &Membership{}, &JoinCode{}, &JoinRequest{},
 		&Programme{}, &ProgrammePolicy{}, &Phase{}, &Milestone{}, &Pairing{}, &PairingRenewal{},
 		&Project{}, &ProjectMember{}, &Activity{}, &ActivityGram{}, &Session{}, &Position{},
-		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryDraw{}, &LotteryEntry{}, &CheckIn{}, &CheckInEvidence{}, &CheckInReview{}, &Attendance{}, &PassOpening{}, &HoursClaim{}, &HoursEntry{}, &HoursLink{}, &HoursHead{}, &HoursTotal{},
+		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryDraw{}, &LotteryEntry{}, &CheckIn{}, &CheckInEvidence{}, &CheckInReview{}, &Attendance{}, &PassOpening{}, &HoursClaim{}, &HoursEntry{}, &HoursLink{}, &HoursHead{}, &HoursTotal{}, &OfflineBatch{}, &HoursStatement{},
 		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{}, &NoticeFanout{},
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{}, &ContentCheck{}, &Upload{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},

@@ -102,9 +102,13 @@ type Policy struct {
 	AppealFileDays               int64  `json:"appeal_file_days"`              // see AppealFileWindow
 	AppealDays                   int64  `json:"appeal_days"`                   // see AppealWindow
 	HelpHours                    int64  `json:"help_hours"`                    // see HelpWindow
+	OfflineUploadHours           int64  `json:"offline_upload_hours"`          // see OfflineUpload
+	OfflineSkewMinutes           int64  `json:"offline_skew_minutes"`          // see OfflineSkew
+	MakeupDays                   int64  `json:"makeup_days"`                   // see Makeup
 	PublicNoticeDays             int64  `json:"public_notice_days"`            // see NoticeTime
 	CheckInNoticeDays            int64  `json:"check_in_notice_days"`          // see NoticeTime
 	HostConfirmDays              int64  `json:"host_confirm_days"`             // see HostTime
+	SignupConsent                string `json:"signup_consent"`                // text version; empty: none is asked for
 	LocationDriftM               int64  `json:"location_drift_m"`
 	LocationAccuracyMinM         int64  `json:"location_accuracy_min_m"`
 	LocationAccuracyMaxM         int64  `json:"location_accuracy_max_m"`
@@ -113,7 +117,6 @@ type Policy struct {
 	PositionRepeatsMax           int64  `json:"position_repeats_max"`
 	LocationKeepDays             int64  `json:"location_keep_days"`
 	ReviewDays                   int64  `json:"review_days"`
-	SignupConsent                string `json:"signup_consent"` // text version; empty: none is asked for
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
 }
@@ -139,6 +142,24 @@ func (p Policy) NoShowWindow() time.Duration {
 // written before the rule have 48 hours.
 func (p Policy) NoShowAfter() time.Duration {
 	return time.Duration(cmp.Or(p.NoShowAfterHours, 48)) * time.Hour
+}
+
+// OfflineUpload is the time after which what was recorded without a network goes to review, as does a work log that comes so
+// long after its session; policies that were written before the rule have 24 hours.
+func (p Policy) OfflineUpload() time.Duration {
+	return time.Duration(cmp.Or(p.OfflineUploadHours, 24)) * time.Hour
+}
+
+// OfflineSkew is how wrong the clock of a recording device may be before a person looks; policies that were written before
+// the rule have 5 minutes.
+func (p Policy) OfflineSkew() time.Duration {
+	return time.Duration(cmp.Or(p.OfflineSkewMinutes, 5)) * time.Minute
+}
+
+// Makeup is the time after a session in which hours for it may still be proposed, logged or sent in; policies that were
+// written before the rule have 14 days.
+func (p Policy) Makeup() time.Duration {
+	return time.Duration(cmp.Or(p.MakeupDays, 14)) * 24 * time.Hour
 }
 
 // Annul is the time in which a check-in or check-out can be taken back; policies that were written before the rule have 15

@@ -232,6 +232,8 @@ func attendRoutes(a *api.AttendAPI) []Route {
 		Post("/check-ins/redeem", access.CheckInMake, "redeemCheckInCode", api.Handle(200, a.Redeem), "check-ins", "Check in or out with a scanned code; the nonce makes a repeat harmless", append(checks, "checkin.code_invalid", "checkin.code_expired", "rate.limited")...).Limited(LimitCheckIn),
 		Post("/sessions/:id/confirmations", access.CheckInShow, "confirmCheckIns", api.Handle(201, a.Confirm), "check-ins", "Check people in or out by list, all or none", append(checks, "access.own_interest", "access.reason_required", "content.risky")...),
 		Post("/check-ins/:id/annul", access.Person, "annulCheckIn", api.Handle(200, a.Annul), "check-ins", "Take a check-in or check-out back within annul_minutes of the policy: whoever made it", "access.reason_required", "checkin.annul_too_late", "checkin.annul_order", "state.conflict", "content.risky"),
+		Get("/sessions/:id/offline-list", access.CheckInOffline, "getOfflineList", api.Handle(200, a.OfflineList), "check-ins", "The list of a session to take along to where there is no network", "state.conflict"),
+		Post("/sessions/:id/offline-batches", access.CheckInOffline, "uploadOfflineBatch", api.Handle(200, a.UploadOffline), "check-ins", "Send in what was recorded without a network; every row is answered by itself, and a repeat gets its first answer").Limited(LimitCheckIn),
 		Get("/sessions/:id/attendance", access.CheckInRead, "listAttendance", api.Handle(200, a.ListOfSession), "check-ins", "Everybody with a seat in a session, and when they came and went"),
 		Get("/me/check-ins", access.Person, "listMyCheckIns", api.Handle(200, a.ListMine), "check-ins", "My check-ins and failed tries, newest first"),
 	}
@@ -239,9 +241,14 @@ func attendRoutes(a *api.AttendAPI) []Route {
 
 func hoursRoutes(a *api.HoursAPI) []Route {
 	return []Route{
+		Post("/sessions/:id/hours-proposals", access.HoursPropose, "proposeHours", api.Handle(201, a.Propose), "hours", "Propose hours that no check-in shows, with a proof", "hours.propose_early", "hours.propose_late", "hours.claimed", "hours.nothing", "state.conflict", "upload.in_use", "content.risky"),
+		Post("/sessions/:id/work-log", access.CheckInMake, "logWork", api.Handle(201, a.LogWork), "hours", "Log remote work in place of a check-in and a check-out", "hours.on_site", "hours.log_late", "hours.claimed", "checkin.no_signup", "checkin.too_early", "checkin.already_in", "state.conflict", "upload.in_use", "content.risky"),
+		Get("/hours-claims/:id/statement", access.HoursRead, "getHoursStatement", api.Handle(200, a.Statement), "hours", "What stands behind a proposed or remote claim, for those who read it"),
+		Get("/hours-claims/:id/files/:file_id", access.HoursRead, "getHoursFile", api.Raw("image/jpeg", a.StatementFile), "hours", "A picture that stands behind a claim, once it has passed"),
 		Get("/activities/:id/hours-claims", access.HoursRead, "listHoursClaims", api.Handle(200, a.ListOfActivity), "hours", "Claims of an activity that I may read, oldest first"),
 		Post("/activities/:id/hours-claims/lead-confirm", access.HoursLead, "leadConfirmHours", api.Handle(200, a.LeadConfirm), "hours", "Confirm for the team that people were there, all or none; fewer minutes with a reason", "access.own_interest", "hours.needs_advisor", "hours.more_minutes", "state.conflict", "content.risky"),
 		Post("/activities/:id/hours-claims/host-confirm", access.HoursHost, "hostConfirmHours", api.Handle(200, a.HostConfirm), "hours", "Confirm for the host that the work was done, all or none; fewer minutes with a reason", "access.own_interest", "hours.more_minutes", "state.conflict", "content.risky"),
+		Post("/activities/:id/hours-claims/second-confirm", access.HoursHost, "secondConfirmHours", api.Handle(200, a.SecondConfirm), "hours", "Confirm proposed hours for the host once more, as a second person, all or none", "access.own_interest", "state.conflict"),
 		Post("/activities/:id/hours-claims/recognise", access.HoursRecognise, "recogniseHours", api.Handle(200, a.Recognise), "hours", "Recognise for the school and post to the ledger, all or none", "access.own_interest", "state.conflict"),
 		Post("/hours-claims/:id/dispute", access.Person, "disputeHours", api.Handle(200, a.Dispute), "hours", "Say that a claim is wrong: its student, team or host", "access.reason_required", "state.conflict", "content.risky"),
 		Post("/hours-claims/:id/reject", access.HoursRecognise, "rejectHours", api.Handle(200, a.Reject), "hours", "End a claim for the school", "access.own_interest", "access.reason_required", "state.conflict", "content.risky"),

@@ -164,7 +164,7 @@ func newServices(d Deps) (*Services, error) {
 	projects := &project.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures,
 	}
-	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, LedgerKey: ledgerKey, CodeKey: d.Keys.Code, Content: required}
+	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, LedgerKey: ledgerKey, CodeKey: d.Keys.Code, Content: required, Pictures: pictures}
 	standings.Trail = attendance
 	out := &Services{
 		Vault:     safe,
@@ -203,7 +203,7 @@ func handlers(s *Services) router.Handlers {
 		Account: &api.AccountAPI{Accounts: s.Account}, Org: &api.OrgAPI{Orgs: s.Org}, Member: &api.MemberAPI{Orgs: s.Org},
 		Programme: &api.ProgrammeAPI{Programmes: s.Programme}, Pairing: &api.PairingAPI{Pairings: s.Pairing}, Stats: &api.StatsAPI{Stats: s.Stats},
 		Project: &api.ProjectAPI{Projects: s.Project}, Activity: &api.ActivityAPI{Projects: s.Project},
-		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
+		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend, Uploads: s.Upload},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Demand: &api.DemandAPI{Demands: s.Demand}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
 		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support},

@@ -114,7 +114,11 @@ func annullable(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model
 		}
 		return row, c, fault.ErrNotFound
 	}
-	if err := actor.Check(access.CheckInShow, o); err != nil {
+	may := access.CheckInShow
+	if row.Method == model.MethodOffline {
+		may = access.CheckInOffline
+	}
+	if err := actor.Check(may, o); err != nil {
 		return row, c, err
 	}
 	return row, c, state(row)

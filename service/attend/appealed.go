@@ -57,7 +57,7 @@ func (s *Service) worthAgain(tx *gorm.DB, v view) (credit, error) {
 	if v.claim.Minutes > room {
 		c.reason = reasonDay
 	}
-	if v.claim.Basis == basisCheckIn {
+	if v.claim.Basis == model.BasisCheckIn {
 		known, err := attendanceOf(tx, v.claim.SessionID, v.claim.SignupID)
 		if err != nil {
 			return c, err

@@ -21,6 +21,7 @@ import (
 	"baodao/service/org"
 	"baodao/service/programme"
 	"baodao/service/project"
+	"baodao/service/upload"
 	"baodao/service/vault"
 )
 
@@ -33,6 +34,7 @@ type Service struct {
 	Vault     *vault.Vault
 	Notify    *notify.Service
 	Content   *content.Service // looks at reasons before others see them; nil lets everything through
+	Pictures  *upload.Service  // proofs of hours and deliverables of remote work
 	LedgerKey []byte           // seals the lines of the ledger: 32 bytes, never changed
 	CodeKey   []byte           // at least 32 bytes, the same on every replica; every session's key follows from it
 	Solo      bool             // every try gets a transaction of its own: the floor of the benchmarks

@@ -67,7 +67,7 @@ func (s *Service) together(ctx context.Context, asks []*ask) error {
 			a.row, a.err = nil, nil
 			s.answer(f, a)
 		}
-		return s.write(tx, f)
+		return s.put(tx, f)
 	})
 }
 
@@ -245,8 +245,8 @@ func (s *Service) judge(f *facts, a *ask) attempt {
 // rowsMost is how many rows one statement writes.
 const rowsMost = 200
 
-// write writes everything in few statements.
-func (s *Service) write(tx *gorm.DB, f *facts) error {
+// put writes everything in few statements.
+func (s *Service) put(tx *gorm.DB, f *facts) error {
 	if len(f.rows) == 0 {
 		return nil
 	}

@@ -25,11 +25,11 @@ type Choice struct {
 	All         bool
 	SessionID   int64 // with All: only of this session, 0 for all sessions
 	Except      []int64
-	Corrections []Shortening // for the steps of lead and host; with IDs they belong to the named ones
+	Corrections []Reduction // for the steps of lead and host; with IDs they belong to the named ones
 }
 
-// Shortening confirms fewer minutes than were computed, 0 for somebody who was not there after all.
-type Shortening struct {
+// Reduction confirms fewer minutes than were computed, 0 for somebody who was not there after all.
+type Reduction struct {
 	ClaimID int64
 	Minutes int64
 	Reason  string

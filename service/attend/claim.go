@@ -12,18 +12,25 @@ import (
 	"baodao/service/audit"
 )
 
-// The bases of a claim that a closed pair makes: codes and staff who were there, or times that staff stated later.
-const (
-	basisCheckIn = model.BasisCheckIn
-	basisManual  = model.BasisManual
-)
-
-// basis is what a claim rests on.
+// basis is what a claim rests on whose pair this closes: times that staff stated later, a log of remote work, or codes and
+// staff who were there.
 func (g good) basis() string {
-	if g.corrected {
-		return basisManual
+	switch {
+	case g.corrected:
+		return model.BasisManual
+	case g.row.Method == model.MethodRemote:
+		return model.BasisRemote
+	default:
+		return model.BasisCheckIn
 	}
-	return basisCheckIn
+}
+
+// proposer is who stated the times of a MANUAL claim: they take no step for it. nil for measured times.
+func (g good) proposer() *int64 {
+	if !g.corrected {
+		return nil
+	}
+	return &g.actor.UserID
 }
 
 // credit turns pairs that were just closed into claims and completes the signups all of whose pairs are closed.
@@ -84,7 +91,7 @@ func (s *Service) newClaim(g good, c credit, status model.ClaimStatus) model.Hou
 	return model.HoursClaim{
 		ID: s.NewID(), SignupID: t.signup.ID, SessionID: t.scene.session.ID, ActivityID: t.scene.activity.ID, StudentID: t.signup.StudentID,
 		Minutes: c.minutes, Class: classOf(t.scene.activity), Basis: g.basis(), InID: *t.attendance.InID, OutID: *t.attendance.OutID,
-		StartsAt: c.from, EndsAt: c.until(), Status: status, Reason: c.reason, Version: 1, CreatedAt: now, UpdatedAt: now,
+		StartsAt: c.from, EndsAt: c.until(), Status: status, ProposedBy: g.proposer(), Reason: c.reason, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 }
 
@@ -99,7 +106,7 @@ func (s *Service) recompute(tx *gorm.DB, g good, c credit, old *model.HoursClaim
 		Action: "hours.compute", To: string(status), OrgPath: t.scene.path, Data: claimData(t, c),
 		Set: map[string]any{
 			"minutes": c.minutes, "class": classOf(t.scene.activity), "basis": g.basis(), "reason": c.reason, "starts_at": c.from, "ends_at": c.until(),
-			"in_id": *t.attendance.InID, "out_id": *t.attendance.OutID, "lead_by": nil, "host_by": nil,
+			"in_id": *t.attendance.InID, "out_id": *t.attendance.OutID, "lead_by": nil, "host_by": nil, "second_by": nil, "proposed_by": g.proposer(),
 		},
 	})
 }

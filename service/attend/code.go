@@ -43,15 +43,15 @@ type Code struct {
 
 // makeCode is the code of a session and kind for a step.
 func makeCode(key []byte, session int64, kind string, step int64) Code {
-	return sealed(key, screenCode, session, session, step<<1|kindBit(kind), step)
+	return codeOf(key, screenCode, session, session, step<<1|kindBit(kind), step)
 }
 
 // makeOwnCode is the code that a student shows at a session in a step.
 func makeOwnCode(key []byte, session, student, step int64) Code {
-	return sealed(key, studentCode, session, student, step<<1, step)
+	return codeOf(key, studentCode, session, student, step<<1, step)
 }
 
-func sealed(key []byte, version string, session, id, packed, step int64) Code {
+func codeOf(key []byte, version string, session, id, packed, step int64) Code {
 	payload := version + encode(id, idLen) + encode(packed, stepLen)
 	from := time.UnixMilli(step * Step.Milliseconds()).UTC()
 	return Code{Text: payload + mac(key, session, payload), ValidFrom: from, ValidUntil: from.Add(2 * Step)}

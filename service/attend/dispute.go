@@ -90,7 +90,7 @@ func (s *Service) decide(tx *gorm.DB, actor access.Actor, v view, d decision, re
 	case v.claim.Status == model.ClaimInReview, d.to == model.ClaimComputed && (v.claim.Reason == reasonAnnulled || v.claim.Status == model.ClaimRejected):
 		return fault.ErrState // the reviewer decides first, the next check-out, or an appeal
 	case d.to == model.ClaimComputed:
-		set["lead_by"], set["host_by"], set["recognised_by"] = nil, nil, nil
+		set["lead_by"], set["host_by"], set["second_by"], set["recognised_by"] = nil, nil, nil, nil
 	}
 	if v.claim.MayBecome(string(d.to)) { // else it is refused as such
 		if err := s.Content.Reason(tx, actor, content.Activity, v.scene.path, reason); err != nil {
@@ -114,6 +114,11 @@ func (s *Service) viewOf(tx *gorm.DB, claimID int64) (view, error) {
 	if err != nil {
 		return view{}, fmt.Errorf("lock claim: %w", err)
 	}
+	return s.viewing(tx, &claim)
+}
+
+// viewing adds to a claim what decides who may do what to it.
+func (s *Service) viewing(tx *gorm.DB, claim *model.HoursClaim) (view, error) {
 	c, err := sceneOf(tx, claim.SessionID, s.Now())
 	if err != nil {
 		return view{}, err
@@ -123,7 +128,7 @@ func (s *Service) viewOf(tx *gorm.DB, claimID int64) (view, error) {
 		return view{}, err
 	}
 	scope := homes.at(claim.StudentID, dayOf(c.session.StartsAt)).scope
-	return view{claim: &claim, scene: c, scope: scope, personal: personal(c, claim.StudentID, scope)}, nil
+	return view{claim: claim, scene: c, scope: scope, personal: personal(c, claim.StudentID, scope)}, nil
 }
 
 // personal is a claim as the permission table sees it: who reads the hours of the activity, of the student's branch (scope)

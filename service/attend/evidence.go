@@ -161,4 +161,7 @@ var words = []Doubt{ //nolint:gochecknoglobals // a table
 	{doubtRepeat, "定位与别的签到完全相同", "The position is exactly that of another check-in."},
 	{doubtMock, "定位不像手机测得的", "The position does not look like one that a phone measured."},
 	{doubtAccuracy, "定位精度异常", "The accuracy of the position is odd."},
+	{lateUpload, "记录上传得太晚", "It was recorded elsewhere and came late."},
+	{clockSkew, "记录所用手机的时间不准", "The clock of the recording phone was wrong."},
+	{markedAbsent, "此前已被记为缺席", "The student had been marked as absent."},
 }

@@ -19,6 +19,7 @@ var (
 	ReadCode    = readCode
 	StepOf      = stepOf
 	DayOf       = dayOf
+	ReadOffline = readOffline
 	Worth       = worth
 )
 

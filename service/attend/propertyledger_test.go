@@ -13,7 +13,7 @@ import (
 // fewer adds a correction, downwards or not, to a choice.
 func (s *story) fewer(choice attend.Choice, claims []model.HoursClaim) attend.Choice {
 	c := claims[s.r.IntN(len(claims))]
-	choice.Corrections = []attend.Correction{{ClaimID: c.ID, Minutes: int64(s.r.IntN(int(c.Minutes) + 10)), Reason: "只看见这么久"}}
+	choice.Corrections = []attend.Reduction{{ClaimID: c.ID, Minutes: int64(s.r.IntN(int(c.Minutes) + 10)), Reason: "只看见这么久"}}
 	return choice
 }
 

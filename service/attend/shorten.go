@@ -1,7 +1,6 @@
 package attend
 
 import (
-	"maps"
 	"strconv"
 	"time"
 
@@ -30,13 +29,13 @@ func (c Choice) corrected() []int64 {
 // fewer is a claim with the correction that goes with a step.
 type fewer struct {
 	claim *model.HoursClaim
-	Shortening
+	Reduction
 }
 
 // split takes the claims with a correction out of those that wait. A correction that was made before is none; one of a claim
 // that is not chosen is fault.ErrState, one upwards ErrMoreMinutes.
 func (c Choice) split(waiting, chosen []*model.HoursClaim) (plain []*model.HoursClaim, corrected []fewer, err error) {
-	of := make(map[int64]Shortening, len(c.Corrections))
+	of := make(map[int64]Reduction, len(c.Corrections))
 	for _, x := range c.Corrections {
 		of[x.ClaimID] = x
 	}
@@ -48,7 +47,7 @@ func (c Choice) split(waiting, chosen []*model.HoursClaim) (plain []*model.Hours
 		case x.Minutes > r.Minutes:
 			return nil, nil, ErrMoreMinutes
 		default:
-			corrected = append(corrected, fewer{claim: r, Shortening: x})
+			corrected = append(corrected, fewer{claim: r, Reduction: x})
 		}
 	}
 	for _, r := range chosen {
@@ -61,7 +60,7 @@ func (c Choice) split(waiting, chosen []*model.HoursClaim) (plain []*model.Hours
 }
 
 // shorten takes a step with fewer minutes, which stay at the beginning of the credited time, and tells the students why.
-func (s *Service) shorten(tx *gorm.DB, actor access.Actor, c scene, st step, rows []fewer, set map[string]any) error {
+func (s *Service) shorten(tx *gorm.DB, actor access.Actor, c scene, st step, rows []fewer) error {
 	if len(rows) > 0 && !st.corrects {
 		return fault.ErrState
 	}
@@ -69,10 +68,11 @@ func (s *Service) shorten(tx *gorm.DB, actor access.Actor, c scene, st step, row
 		if err := s.Content.Reason(tx, actor, content.Activity, c.path, r.Reason); err != nil {
 			return err
 		}
-		own := maps.Clone(set)
+		to := st.goal(r.claim)
+		own := s.columns(actor, c, st, to)
 		own["minutes"], own["ends_at"], own["reason"] = r.Minutes, r.claim.StartsAt.Add(time.Duration(r.Minutes)*time.Minute), r.Reason
 		err := s.Audit.Move(tx, actor, r.claim, audit.Move{
-			Action: st.name, To: string(st.to), OrgPath: c.path, Reason: r.Reason, Set: own, Data: map[string]any{"minutes": r.Minutes, "computed": r.claim.Minutes},
+			Action: st.name, To: string(to), OrgPath: c.path, Reason: r.Reason, Set: own, Data: map[string]any{"minutes": r.Minutes, "computed": r.claim.Minutes},
 		})
 		if err != nil {
 			return err

@@ -24,7 +24,7 @@ func TestAWholeSessionWithExceptions(t *testing.T) {
 	me, _ := b.member("四")
 	b.serve(me, second, 0, 60)
 	later := b.claim(me)
-	choice := attend.Choice{All: true, SessionID: b.session.ID, Corrections: []attend.Shortening{
+	choice := attend.Choice{All: true, SessionID: b.session.ID, Corrections: []attend.Reduction{
 		{ClaimID: claims[1].ID, Minutes: 45, Reason: "中途离开"}, {ClaimID: claims[2].ID, Reason: "没有来"},
 	}}
 	ctx := t.Context()
@@ -40,17 +40,17 @@ func TestAWholeSessionWithExceptions(t *testing.T) {
 		}
 	}
 	before := b.everything()
-	_, err = b.s.HostConfirm(ctx, b.clerk, b.activity.ID, attend.Choice{All: true, Corrections: []attend.Shortening{{ClaimID: claims[1].ID, Minutes: 60, Reason: "多给一点"}}})
+	_, err = b.s.HostConfirm(ctx, b.clerk, b.activity.ID, attend.Choice{All: true, Corrections: []attend.Reduction{{ClaimID: claims[1].ID, Minutes: 60, Reason: "多给一点"}}})
 	is(t, err, attend.ErrMoreMinutes)
-	_, err = b.s.HostConfirm(ctx, b.clerk, b.activity.ID, attend.Choice{All: true, Corrections: []attend.Shortening{{ClaimID: later.ID, Minutes: 6, Reason: "x"}}})
+	_, err = b.s.HostConfirm(ctx, b.clerk, b.activity.ID, attend.Choice{All: true, Corrections: []attend.Reduction{{ClaimID: later.ID, Minutes: 6, Reason: "x"}}})
 	is(t, err, fault.ErrState)
-	_, err = b.s.HostConfirm(ctx, b.clerk, b.activity.ID, attend.Choice{All: true, Corrections: []attend.Shortening{{ClaimID: 99, Minutes: 6, Reason: "x"}}})
+	_, err = b.s.HostConfirm(ctx, b.clerk, b.activity.ID, attend.Choice{All: true, Corrections: []attend.Reduction{{ClaimID: 99, Minutes: 6, Reason: "x"}}})
 	is(t, err, fault.ErrNotFound)
 	for _, wrong := range []attend.Choice{
-		{All: true, Corrections: []attend.Shortening{{ClaimID: claims[1].ID, Minutes: 6}}},
-		{All: true, Corrections: []attend.Shortening{{ClaimID: claims[1].ID, Minutes: -1, Reason: "x"}}},
-		{All: true, Corrections: []attend.Shortening{{ClaimID: claims[1].ID, Reason: "x"}, {ClaimID: claims[1].ID, Reason: "y"}}},
-		{All: true, Except: []int64{claims[1].ID}, Corrections: []attend.Shortening{{ClaimID: claims[1].ID, Reason: "x"}}},
+		{All: true, Corrections: []attend.Reduction{{ClaimID: claims[1].ID, Minutes: 6}}},
+		{All: true, Corrections: []attend.Reduction{{ClaimID: claims[1].ID, Minutes: -1, Reason: "x"}}},
+		{All: true, Corrections: []attend.Reduction{{ClaimID: claims[1].ID, Reason: "x"}, {ClaimID: claims[1].ID, Reason: "y"}}},
+		{All: true, Except: []int64{claims[1].ID}, Corrections: []attend.Reduction{{ClaimID: claims[1].ID, Reason: "x"}}},
 		{IDs: []int64{claims[1].ID}, SessionID: b.session.ID},
 	} {
 		_, err := b.s.HostConfirm(ctx, b.clerk, b.activity.ID, wrong)
@@ -59,7 +59,7 @@ func TestAWholeSessionWithExceptions(t *testing.T) {
 	if b.everything() != before {
 		t.Error("a refusal wrote something")
 	}
-	named := attend.Choice{IDs: []int64{claims[0].ID}, Corrections: []attend.Shortening{{ClaimID: claims[1].ID, Minutes: 30, Reason: "只看见半小时"}}}
+	named := attend.Choice{IDs: []int64{claims[0].ID}, Corrections: []attend.Reduction{{ClaimID: claims[1].ID, Minutes: 30, Reason: "只看见半小时"}}}
 	for range 2 { // a repeat changes nothing
 		_, err = b.s.HostConfirm(ctx, b.clerk, b.activity.ID, named)
 		is(t, err, nil)
@@ -67,7 +67,7 @@ func TestAWholeSessionWithExceptions(t *testing.T) {
 	if a, c := b.read(claims[0].ID), b.read(claims[1].ID); a.Minutes != 120 || c.Minutes != 30 || c.Status != model.ClaimHost || c.Reason != "只看见半小时" || c.Version != 3 {
 		t.Errorf("%+v %+v", a, c)
 	}
-	_, err = b.s.Recognise(ctx, b.officer, b.activity.ID, attend.Choice{IDs: []int64{claims[0].ID}, Corrections: []attend.Shortening{{ClaimID: claims[0].ID, Minutes: 30, Reason: "x"}}})
+	_, err = b.s.Recognise(ctx, b.officer, b.activity.ID, attend.Choice{IDs: []int64{claims[0].ID}, Corrections: []attend.Reduction{{ClaimID: claims[0].ID, Minutes: 30, Reason: "x"}}})
 	is(t, err, fault.ErrState)
 }
 
@@ -78,7 +78,7 @@ func TestWhoIsConfirmedForLessIsTold(t *testing.T) {
 	me, c := b.served("一")
 	_, plain := b.served("二")
 	choice := ids(plain)
-	choice.Corrections = []attend.Shortening{{ClaimID: c.ID, Minutes: 30, Reason: "只服务了半小时"}}
+	choice.Corrections = []attend.Reduction{{ClaimID: c.ID, Minutes: 30, Reason: "只服务了半小时"}}
 	for range 2 {
 		_, err := b.s.LeadConfirm(t.Context(), b.advisor, b.activity.ID, choice)
 		is(t, err, nil)

@@ -3,7 +3,6 @@ package attend
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"gorm.io/gorm"
@@ -11,7 +10,6 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/atomic"
-	"baodao/service/audit"
 	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/org"
@@ -28,6 +26,7 @@ type step struct {
 	name     string // hours.lead_confirm
 	from     model.ClaimStatus
 	to       model.ClaimStatus
+	over     func(c *model.HoursClaim) bool       // whether the claim goes to HOST_FIRST instead, to wait for a second person; nil: none does
 	by       string                               // column of who took the step
 	set      map[string]any                       // further columns
 	corrects bool                                 // fewer minutes may be confirmed
@@ -49,7 +48,7 @@ func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityI
 		byStaff.Leads = nil
 		st := s.leadStep(c)
 		st.may = func(claim *model.HoursClaim) error {
-			if err := actor.NotOwn([]int64{claim.StudentID}, nil); err != nil {
+			if err := someoneElse(actor, claim); err != nil {
 				return err
 			}
 			if !slices.Contains(c.object.Leads, claim.StudentID) || slices.Contains(c.object.Advisors, actor.UserID) {
@@ -92,7 +91,7 @@ func (s *Service) leadWithoutTeam(tx *gorm.DB, actor access.Actor, c scene) (ste
 		if actor.Check(access.HoursLead, access.Object{Paths: []string{scope}}) != nil {
 			return unseen(actor, personal(c, claim.StudentID, scope))
 		}
-		return actor.NotOwn([]int64{claim.StudentID}, nil)
+		return someoneElse(actor, claim)
 	}
 	whole := c.object
 	whole.Paths = append(homes.paths(), whole.Paths...)
@@ -108,19 +107,19 @@ func (s *Service) HostConfirm(ctx context.Context, actor access.Actor, activityI
 		}
 		o := c.object
 		o.Paths = []string{host.Path}
-		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by", corrects: true, set: map[string]any{"due_at": nil}}
+		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by", corrects: true, set: map[string]any{"due_at": nil}, over: (*model.HoursClaim).Proposed}
 		st.took = func(claim *model.HoursClaim) *int64 { return claim.HostBy }
 		st.may = func(claim *model.HoursClaim) error { return someoneElse(actor, claim, claim.LeadBy) }
 		return st, actor.Check(access.HoursHost, o)
 	})
 }
 
-// someoneElse refuses the person who earns the claim and those who took an earlier step.
+// someoneElse refuses the person who earns the claim, who proposed it, and those who took an earlier step.
 func someoneElse(actor access.Actor, c *model.HoursClaim, earlier ...*int64) error {
 	if err := actor.NotOwn([]int64{c.StudentID}, nil); err != nil {
 		return err
 	}
-	for _, user := range earlier {
+	for _, user := range append(earlier, c.ProposedBy, c.SecondBy) {
 		if user != nil && *user == actor.UserID {
 			return errSamePerson
 		}
@@ -179,17 +178,13 @@ func (s *Service) take(tx *gorm.DB, actor access.Actor, c scene, choice Choice, 
 	if err != nil {
 		return Batch{}, err
 	}
-	set := map[string]any{st.by: actor.UserID}
-	maps.Copy(set, st.set)
-	err = audit.MoveAll(tx, s.Audit, actor, waiting, audit.Move{Action: st.name, To: string(st.to), OrgPath: c.path, Set: set})
-	if err == nil {
-		err = s.shorten(tx, actor, c, st, fewer, set)
-	}
-	if err == nil && st.then != nil {
-		err = st.then(waiting)
-	}
-	if err != nil {
+	if err := s.moveOn(tx, actor, c, st, waiting, fewer); err != nil {
 		return Batch{}, err
+	}
+	if st.then != nil {
+		if err := st.then(waiting); err != nil {
+			return Batch{}, err
+		}
 	}
 	out := Batch{Claims: []model.HoursClaim{}, More: more}
 	if err := tx.Where("id IN ?", ids).Order("id").Find(&out.Claims).Error; err != nil {
