@@ -97,6 +97,9 @@ type good struct {
 	corrected bool // staff said later when it was
 }
 
+// judged are the columns of an activity that an answer depends on.
+var judged = []string{"id", "programme_id", "project_id", "org_id", "campus_org_id", "host_org_id", "status", "counts_as_volunteer", "published_at"} //nolint:gochecknoglobals // a table
+
 // learn locks the students and reads.
 func (s *Service) learn(tx *gorm.DB, asks []*ask) (*facts, error) {
 	var students, sessions []int64
@@ -130,7 +133,7 @@ func (s *Service) learn(tx *gorm.DB, asks []*ask) (*facts, error) {
 	if f.wrong, err = wrongTries(tx, distinct(students), f.openings.since(since.Add(-wrongCodesIn))); err != nil {
 		return nil, err
 	}
-	if f.scenes, err = scenesOf(tx, distinct(sessions)); err != nil {
+	if f.scenes, err = scenesOf(tx, distinct(sessions), judged...); err != nil {
 		return nil, err
 	}
 	if err := f.learnObjects(tx, asks); err != nil {

@@ -182,7 +182,7 @@ func readEarnings(tx *gorm.DB, tries []good) (*earnings, error) {
 	}
 	e := &earnings{claims: map[pair]*model.HoursClaim{}, others: map[int64][]earned{}}
 	var own []*model.HoursClaim
-	if err := either(atomic.ForUpdate(tx), "(signup_id = ? AND session_id = ?)", pairs).Order("id").Find(&own).Error; err != nil {
+	if err := either(atomic.ForUpdate(tx), "signup_id, session_id", pairs).Order("id").Find(&own).Error; err != nil {
 		return nil, fmt.Errorf("read claims: %w", err)
 	}
 	for _, c := range own {

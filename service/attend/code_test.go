@@ -76,7 +76,7 @@ func TestTagsCannotBeMoved(t *testing.T) {
 
 func TestGuessesHitNothing(t *testing.T) {
 	t.Parallel()
-	guesses := 100_000
+	guesses := 1_000_000
 	if testing.Short() {
 		guesses = 10_000
 	}

@@ -14,7 +14,8 @@ import (
 )
 
 // scenesOf reads sessions and what belongs to them, but for whom they may be seen by; missing ones are missing from the map.
-func scenesOf(tx *gorm.DB, ids []int64) (map[int64]scene, error) {
+// Of the activities it reads the named columns, or all.
+func scenesOf(tx *gorm.DB, ids []int64, columns ...string) (map[int64]scene, error) {
 	out := make(map[int64]scene, len(ids))
 	if len(ids) == 0 {
 		return out, nil
@@ -23,7 +24,7 @@ func scenesOf(tx *gorm.DB, ids []int64) (map[int64]scene, error) {
 	if err := tx.Where("id IN ?", ids).Find(&sessions).Error; err != nil {
 		return nil, fmt.Errorf("read sessions: %w", err)
 	}
-	activities, err := activitiesOf(tx, sessions)
+	activities, err := activitiesOf(tx, sessions, columns)
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +50,18 @@ func scenesOf(tx *gorm.DB, ids []int64) (map[int64]scene, error) {
 	return out, nil
 }
 
-// activitiesOf reads the activities of sessions.
-func activitiesOf(tx *gorm.DB, sessions []model.Session) (map[int64]model.Activity, error) {
+// activitiesOf reads the activities of sessions: the named columns, or all.
+func activitiesOf(tx *gorm.DB, sessions []model.Session, columns []string) (map[int64]model.Activity, error) {
 	ids := make([]int64, len(sessions))
 	for i, e := range sessions {
 		ids[i] = e.ActivityID
 	}
+	q := tx.Where("id IN ?", distinct(ids))
+	if len(columns) > 0 {
+		q = q.Select(columns)
+	}
 	var rows []model.Activity
-	if err := tx.Where("id IN ?", distinct(ids)).Find(&rows).Error; err != nil {
+	if err := q.Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read activities: %w", err)
 	}
 	out := make(map[int64]model.Activity, len(rows))
@@ -72,15 +77,18 @@ func distinct(ids []int64) []int64 { return slices.Compact(slices.Sorted(slices.
 // pair is a student in an activity, or a signup in a session.
 type pair struct{ one, other int64 }
 
-// either keeps the rows that match any of the pairs: one range of an index for each, where two lists would be asked for
-// every combination. clause is of one pair, with two question marks.
-func either(tx *gorm.DB, clause string, pairs []pair) *gorm.DB {
-	each, args := make([]string, len(pairs)), make([]any, 0, 2*len(pairs))
-	for i, p := range pairs {
-		each[i] = clause
+// either keeps the rows whose two columns are any of the pairs: one probe of an index for each, where two lists would be asked
+// for every combination. The engines write a list of pairs in two ways.
+func either(tx *gorm.DB, columns string, pairs []pair) *gorm.DB {
+	args := make([]any, 0, 2*len(pairs))
+	for _, p := range pairs {
 		args = append(args, p.one, p.other)
 	}
-	return tx.Where(strings.Join(each, " OR "), args...)
+	list := strings.TrimSuffix(strings.Repeat("(?,?),", len(pairs)), ",")
+	if tx.Name() == "sqlite" {
+		list = "VALUES " + list
+	}
+	return tx.Where("("+columns+") IN ("+list+")", args...)
 }
 
 // seatsOf reads the signups of students that may check in to an activity: those with a seat, by student.
@@ -104,7 +112,7 @@ func seatsIn(tx *gorm.DB, students []pair) (map[pair]model.Signup, error) {
 		return out, nil
 	}
 	var rows []model.Signup
-	if err := either(tx, "(live_activity_id = ? AND student_id = ?)", students).Find(&rows).Error; err != nil {
+	if err := either(tx, "live_activity_id, student_id", students).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read signups: %w", err)
 	}
 	for _, r := range rows {
@@ -136,7 +144,7 @@ func attendanceIn(tx *gorm.DB, of []pair) (map[pair]model.Attendance, error) {
 		return out, nil
 	}
 	var rows []model.Attendance
-	if err := either(tx, "(signup_id = ? AND session_id = ?)", of).Find(&rows).Error; err != nil {
+	if err := either(tx, "signup_id, session_id", of).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read attendance: %w", err)
 	}
 	for _, r := range rows {

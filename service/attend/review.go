@@ -192,7 +192,7 @@ func dropOpenPair(tx *gorm.DB, row model.CheckIn) error {
 // doubted finds the pairs half of which waits for a reviewer, of signup and session.
 func doubted(tx *gorm.DB, pairs []pair) (map[pair]bool, error) {
 	var rows []model.CheckInReview
-	q := either(tx.Where("status = ?", model.ReviewWaiting), "(signup_id = ? AND session_id = ?)", pairs)
+	q := either(tx.Where("status = ?", model.ReviewWaiting), "signup_id, session_id", pairs)
 	if err := q.Select("signup_id", "session_id").Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("look for reviews of pairs: %w", err)
 	}
