@@ -37,6 +37,7 @@ type CheckInView struct {
 
 	Distance string      `json:"distance,omitempty" enum:"DROPPED,UNKNOWN,INSIDE,NEAR,FAR" doc:"From the place of the session: INSIDE the radius, NEAR as far as accuracy and drift explain, FAR beyond, UNKNOWN where it says nothing, DROPPED for want of consent; absent when no position was sent" example:"INSIDE"`
 	Doubts   []DoubtView `json:"doubts,omitempty" doc:"Of REVIEW: everything that a person will look at. It counts like OK until then, but its hours wait"`
+	Review   string      `json:"review,omitempty" enum:"WAITING,ACCEPTED,REFUSED,LAPSED" doc:"Of REVIEW, in my list: how far the person is" example:"WAITING"`
 }
 
 // newCheckInView is the view of a caller who reads English or Chinese.
@@ -175,5 +176,10 @@ func (a *AttendAPI) ListMine(c *gin.Context, in *MyCheckInsIn) (*PageOut[CheckIn
 	if err != nil {
 		return nil, err
 	}
-	return NewPage(rows, newCheckInView(speaksEnglish(c))), nil
+	view := newCheckInView(speaksEnglish(c))
+	return NewPage(rows, func(r attend.MyCheckIn) CheckInView {
+		v := view(r.CheckIn)
+		v.Review = string(r.Review)
+		return v
+	}), nil
 }

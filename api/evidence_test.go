@@ -31,7 +31,7 @@ func TestADoubtfulCheckInIsDecidedByAPerson(t *testing.T) {
 	}
 	id := in.Get("id")
 	english := e.Do(e.me, "GET /me/check-ins", nil, apitest.Header("Accept-Language", "en")).Status(200)
-	if english.Get("data.0.doubts.0.text") != "The position is not near the place of the session." {
+	if english.Get("data.0.doubts.0.text") != "The position is not near the place of the session." || english.Get("data.0.review") != "WAITING" {
 		t.Errorf("%s", english.Body)
 	}
 	e.at(2 * time.Hour)
@@ -62,6 +62,9 @@ func TestADoubtfulCheckInIsDecidedByAPerson(t *testing.T) {
 	}
 	e.Refused(e.officer, "POST "+look+"/refuse", object{"reason": "不在"}, 409, "state.conflict")
 	e.Refused(e.clerk, "POST "+look+"/position", object{"reason": "再看"}, 409, "state.conflict")
+	if list := e.Do(e.me, "GET /me/check-ins", nil).Status(200); list.Get("data.1.review") != "ACCEPTED" || strings.Count(string(list.Body), "review") != 1 {
+		t.Errorf("%s", list.Body)
+	}
 	mine := e.Do(e.me, "GET /check-ins/"+id+"/evidence", nil).Status(200)
 	if mine.Get("review.reason") != "工作人员确认在场" || mine.Get("position.coord") != "wgs84" || mine.Get("check_in.verdict") != "REVIEW" {
 		t.Errorf("%s", mine.Body)

@@ -86,9 +86,16 @@ func names[T any](s *Service, db *gorm.DB, actor access.Actor, c scene, rows []T
 	return signup.Students(db, s.Vault, signup.WholeNames(actor, c.object, c.activity, s.Now()), students...)
 }
 
+// MyCheckIn is a check-in of one's own; Review is how far its review is, empty if there was no doubt.
+type MyCheckIn struct {
+	model.CheckIn
+
+	Review model.ReviewStatus
+}
+
 // MyCheckIns pages the student's own check-ins and failed tries, newest first.
-func (s *Service) MyCheckIns(ctx context.Context, actor access.Actor, req page.Request) (page.Result[model.CheckIn], error) {
-	none := page.Result[model.CheckIn]{Items: []model.CheckIn{}}
+func (s *Service) MyCheckIns(ctx context.Context, actor access.Actor, req page.Request) (page.Result[MyCheckIn], error) {
+	none := page.Result[MyCheckIn]{Items: []MyCheckIn{}}
 	if actor.StudentID == 0 {
 		return none, actor.Require(access.Person)
 	}
@@ -105,7 +112,8 @@ func (s *Service) MyCheckIns(ctx context.Context, actor access.Actor, req page.R
 	if err := q.Order("received_at DESC, id DESC").Limit(req.Size() + 1).Find(&rows).Error; err != nil {
 		return none, fmt.Errorf("list check-ins: %w", err)
 	}
-	return page.Cut(rows, req.Size(), listMyCheckIns, func(r model.CheckIn) []int64 { return []int64{r.ReceivedAt.UnixMilli(), r.ID} }), nil
+	mine, err := withReviews(s.DB.WithContext(ctx), rows)
+	return page.Cut(mine, req.Size(), listMyCheckIns, func(r MyCheckIn) []int64 { return []int64{r.ReceivedAt.UnixMilli(), r.ID} }), err
 }
 
 // Claim is a claim as lists show it.

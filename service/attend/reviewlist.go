@@ -3,6 +3,7 @@ package attend
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -222,4 +223,29 @@ func (s *Service) MyEvidence(ctx context.Context, actor access.Actor, id int64) 
 	}
 	out.At, err = s.whereabouts(db, row, session)
 	return out, err
+}
+
+// withReviews reads how far the reviews of check-ins are.
+func withReviews(db *gorm.DB, rows []model.CheckIn) ([]MyCheckIn, error) {
+	out := make([]MyCheckIn, len(rows))
+	var doubted []int64
+	for i, r := range rows {
+		out[i].CheckIn = r
+		if r.Verdict == model.VerdictReview {
+			doubted = append(doubted, r.ID)
+		}
+	}
+	if len(doubted) == 0 {
+		return out, nil
+	}
+	var reviews []model.CheckInReview
+	if err := db.Select("id", "status").Where("id IN ?", doubted).Find(&reviews).Error; err != nil {
+		return nil, fmt.Errorf("read reviews: %w", err)
+	}
+	for i, r := range out {
+		if at := slices.IndexFunc(reviews, func(v model.CheckInReview) bool { return v.ID == r.ID }); at >= 0 {
+			out[i].Review = reviews[at].Status
+		}
+	}
+	return out, nil
 }
