@@ -110,16 +110,14 @@ func (s *Service) recount(tx *gorm.DB) error {
 }
 
 // Recount makes the totals anew from the lines of the ledger and returns how many were wrong before. It is for the operator.
-func (s *Service) Recount(ctx context.Context) (wrong int, err error) {
+func (s *Service) Recount(ctx context.Context) (wrong int64, err error) {
 	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		if _, err := s.end(tx); err != nil {
 			return err
 		}
-		off, err := totalsOff(tx, -1)
-		if err != nil {
-			return err
+		if err := tx.Table("(?) AS o", totalsOff(tx)).Count(&wrong).Error; err != nil {
+			return fmt.Errorf("compare totals with the ledger: %w", err)
 		}
-		wrong = len(off)
 		if err := s.recount(tx); err != nil {
 			return err
 		}
@@ -128,17 +126,10 @@ func (s *Service) Recount(ctx context.Context) (wrong int, err error) {
 	return wrong, err
 }
 
-// totalsOff finds totals that are not the sum of their lines, and by how many minutes too high each is; at most limit, -1
-// for all.
-func totalsOff(db *gorm.DB, limit int) ([]model.HoursTotal, error) {
-	var off []model.HoursTotal
-	err := db.Table("(SELECT term_id, branch_path, programme_id, class, basis, student_id, branch_id, minutes FROM hours_totals UNION ALL SELECT " +
+// totalsOff selects the totals that are not the sum of their lines, with how many minutes each is too high.
+func totalsOff(db *gorm.DB) *gorm.DB {
+	return db.Table("(SELECT term_id, branch_path, programme_id, class, basis, student_id, branch_id, minutes FROM hours_totals UNION ALL SELECT " +
 		totalColumns + ", -SUM(e.minutes)" + fromLines + groupLines + ") AS x").
 		Select("term_id, branch_path, programme_id, class, basis, student_id, branch_id, SUM(minutes) AS minutes").
-		Group("term_id, branch_path, programme_id, class, basis, student_id, branch_id").Having("SUM(minutes) <> 0").
-		Order("student_id, term_id, programme_id").Limit(limit).Scan(&off).Error
-	if err != nil {
-		return nil, fmt.Errorf("compare totals with the ledger: %w", err)
-	}
-	return off, nil
+		Group("term_id, branch_path, programme_id, class, basis, student_id, branch_id").Having("SUM(minutes) <> 0")
 }
