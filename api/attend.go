@@ -1,8 +1,6 @@
 package api
 
 import (
-	"time"
-
 	"github.com/gin-gonic/gin"
 
 	"baodao/model"
@@ -13,65 +11,13 @@ import (
 // AttendAPI is checking in and out.
 type AttendAPI struct{ Attendance *attend.Service }
 
-// CheckInCodeIn names a session and what the code is for.
-type CheckInCodeIn struct {
-	ID   ID     `path:"id" doc:"The session"`
-	Kind string `query:"kind" enum:"IN,OUT" default:"IN" doc:"Check-in or check-out"`
-}
-
-// CodeView is one code.
-type CodeView struct {
-	Code       string `json:"code" doc:"Text of the QR code, at most 30 characters of 0-9 A-Z a-z _ -" example:"1AAAAAAAPpVU8AhzMvp0Kf3n2wQxTb"`
-	ValidFrom  Time   `json:"valid_from" doc:"Show it from then on, until the next one begins"`
-	ValidUntil Time   `json:"valid_until" doc:"It is accepted before this"`
-}
-
-func newCodeView(c attend.Code) CodeView {
-	return CodeView{Code: c.Text, ValidFrom: At(c.ValidFrom), ValidUntil: At(c.ValidUntil)}
-}
-
-// CheckInCodesView is what a screen needs to keep rotating for a minute without a network.
-type CheckInCodesView struct {
-	CodeView
-	SessionID   ID         `json:"session_id" doc:"The session"`
-	Kind        string     `json:"kind" enum:"IN,OUT" doc:"Check-in or check-out" example:"IN"`
-	StepSeconds int64      `json:"step_seconds" doc:"A new code begins every so many seconds" example:"10"`
-	Next        []CodeView `json:"next" nullable:"false" doc:"The codes of the next 60 seconds"`
-	OpensAt     Time       `json:"opens_at" doc:"Check-ins are accepted from then"`
-	ClosesAt    Time       `json:"closes_at" doc:"And before this"`
-}
-
-// CheckInCodesOut is the answer.
-type CheckInCodesOut struct{ Body CheckInCodesView }
-
-// Code gives the present code and those of the next minute.
-func (a *AttendAPI) Code(c *gin.Context, in *CheckInCodeIn) (*CheckInCodesOut, error) {
-	ctx := c.Request.Context()
-	codes, err := a.Attendance.CurrentCode(ctx, access.From(ctx), int64(in.ID), in.Kind)
-	if err != nil {
-		return nil, err
-	}
-	return &CheckInCodesOut{Body: CheckInCodesView{
-		CodeView: newCodeView(codes.Now), SessionID: ID(codes.SessionID), Kind: codes.Kind, StepSeconds: int64(attend.Step / time.Second),
-		Next: Views(codes.Next, newCodeView), OpensAt: At(codes.OpensAt), ClosesAt: At(codes.ClosesAt),
-	}}, nil
-}
-
-// Picture draws the present code.
-func (a *AttendAPI) Picture(c *gin.Context, in *CheckInCodeIn) (*File, error) {
-	ctx := c.Request.Context()
-	png, err := a.Attendance.Picture(ctx, access.From(ctx), int64(in.ID), in.Kind)
-	if err != nil {
-		return nil, err
-	}
-	return &File{ContentType: "image/png", Body: png}, nil
-}
-
 // RedeemIn carries a code as it was scanned.
 type RedeemIn struct {
 	Body struct {
 		Code  string `json:"code" minLength:"1" maxLength:"64" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"The code as it was scanned" example:"1AAAAAAAPpVU8AhzMvp0Kf3n2wQxTb"`
 		Nonce string `json:"nonce" minLength:"8" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" patternDescription:"letters, digits, _ and -" doc:"Made by the client, new for every scan; a repeat of the same scan sends the same one and gets the first answer" example:"b1c5c0de-7f1e-4a55"`
+
+		Evidence *EvidenceIn `json:"evidence,omitempty" doc:"What the phone says beside it; nothing of it is needed"`
 	}
 }
 
@@ -84,17 +30,23 @@ type CheckInView struct {
 	Kind       string `json:"kind,omitempty" enum:"IN,OUT" doc:"Check-in or check-out; absent when the code did not say" example:"IN"`
 	Method     string `json:"method" enum:"SELF_SCAN,STAFF_SCAN,HOST_CONFIRM,PASSCODE,MANUAL,OFFLINE_BATCH,REMOTE_LOG" doc:"How" example:"SELF_SCAN"`
 	Verdict    string `json:"verdict" enum:"OK,REVIEW,FAILED,ANNULLED" doc:"ANNULLED rows take the row in annuls_id back" example:"OK"`
-	Reason     string `json:"reason,omitempty" doc:"Of a failure: code_invalid code_expired no_signup too_early too_late already_in not_in already_out" example:"already_in"`
-	At         Time   `json:"at" doc:"When it counts: server time"`
+	Reason     string `json:"reason,omitempty" doc:"Of REVIEW: the first doubt. Of a failure: code_invalid code_expired pass_wrong pass_closed pass_tries no_signup too_early too_late already_in not_in already_out" example:"already_in"`
+	At         Time   `json:"at" doc:"When it counts: server time, or what staff stated in a correction"`
 	OperatorID *ID    `json:"operator_id,omitempty" doc:"The staff member who did it; absent for the student"`
 	AnnulsID   *ID    `json:"annuls_id,omitempty" doc:"The row that this one annuls"`
+
+	Distance string      `json:"distance,omitempty" enum:"DROPPED,UNKNOWN,INSIDE,NEAR,FAR" doc:"From the place of the session: INSIDE the radius, NEAR as far as accuracy and drift explain, FAR beyond, UNKNOWN where it says nothing, DROPPED for want of consent; absent when no position was sent" example:"INSIDE"`
+	Doubts   []DoubtView `json:"doubts,omitempty" doc:"Of REVIEW: everything that a person will look at. It counts like OK until then, but its hours wait"`
 }
 
-func newCheckInView(r model.CheckIn) CheckInView {
-	return CheckInView{
-		ID: ID(r.ID), SessionID: idOrNil(r.SessionID), SignupID: idOrNil(r.SignupID), StudentID: ID(r.StudentID), Kind: r.Kind,
-		Method: r.Method, Verdict: r.Verdict, Reason: r.Reason, At: At(r.LogicalAt), OperatorID: idOrNil(r.OperatorID),
-		AnnulsID: idPointer(r.AnnulsID),
+// newCheckInView is the view of a caller who reads English or Chinese.
+func newCheckInView(english bool) func(model.CheckIn) CheckInView {
+	return func(r model.CheckIn) CheckInView {
+		return CheckInView{
+			ID: ID(r.ID), SessionID: idOrNil(r.SessionID), SignupID: idOrNil(r.SignupID), StudentID: ID(r.StudentID), Kind: r.Kind,
+			Method: r.Method, Verdict: r.Verdict, Reason: r.Reason, At: At(r.LogicalAt), OperatorID: idOrNil(r.OperatorID),
+			AnnulsID: idPointer(r.AnnulsID), Distance: r.Distance, Doubts: newDoubtViews(english, r.Doubts),
+		}
 	}
 }
 
@@ -104,11 +56,11 @@ type CheckInOut struct{ Body CheckInView }
 // Redeem checks the signed-in student in or out with a scanned code.
 func (a *AttendAPI) Redeem(c *gin.Context, in *RedeemIn) (*CheckInOut, error) {
 	ctx := c.Request.Context()
-	row, err := a.Attendance.Redeem(ctx, access.From(ctx), in.Body.Code, in.Body.Nonce)
+	row, err := a.Attendance.Redeem(ctx, access.From(ctx), attend.Try{Code: in.Body.Code, Nonce: in.Body.Nonce, Evidence: in.Body.Evidence.evidence()})
 	if err != nil {
 		return nil, err
 	}
-	return &CheckInOut{Body: newCheckInView(row)}, nil
+	return &CheckInOut{Body: newCheckInView(speaksEnglish(c))(row)}, nil
 }
 
 // ConfirmCheckInsIn says that staff saw people come or go.
@@ -134,7 +86,7 @@ func (a *AttendAPI) Confirm(c *gin.Context, in *ConfirmCheckInsIn) (*CheckInsOut
 	if err != nil {
 		return nil, err
 	}
-	return &CheckInsOut{Body: Page[CheckInView]{Data: Views(rows, newCheckInView)}}, nil
+	return &CheckInsOut{Body: Page[CheckInView]{Data: Views(rows, newCheckInView(speaksEnglish(c)))}}, nil
 }
 
 // AnnulIn names a check-in or check-out and says why it is taken back.
@@ -152,7 +104,31 @@ func (a *AttendAPI) Annul(c *gin.Context, in *AnnulIn) (*CheckInOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &CheckInOut{Body: newCheckInView(row)}, nil
+	return &CheckInOut{Body: newCheckInView(speaksEnglish(c))(row)}, nil
+}
+
+// CorrectAttendanceIn says when somebody really came and went.
+type CorrectAttendanceIn struct {
+	IdemIn
+	ID   ID `path:"id" doc:"The session"`
+	Body struct {
+		SignupID ID     `json:"signup_id" doc:"Whose: a signup of this activity, never one's own"`
+		InAt     Time   `json:"in_at,omitzero" doc:"When they came; absent: as it is recorded"`
+		OutAt    Time   `json:"out_at,omitzero" doc:"When they went; absent: as it is recorded"`
+		Reason   string `json:"reason" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"not blank" doc:"Why; kept in the audit log" example:"忘记签退，现场负责人核对"`
+	}
+}
+
+// Correct sets when somebody came and went.
+func (a *AttendAPI) Correct(c *gin.Context, in *CorrectAttendanceIn) (*CheckInsOut, error) {
+	ctx := c.Request.Context()
+	rows, err := a.Attendance.Correct(ctx, access.From(ctx), attend.Correction{
+		SessionID: int64(in.ID), SignupID: int64(in.Body.SignupID), InAt: timeOrNil(in.Body.InAt), OutAt: timeOrNil(in.Body.OutAt), Reason: in.Body.Reason,
+	}, in.Key())
+	if err != nil {
+		return nil, err
+	}
+	return &CheckInsOut{Body: Page[CheckInView]{Data: Views(rows, newCheckInView(speaksEnglish(c)))}}, nil
 }
 
 // AttendanceIn pages the participants of a session.
@@ -199,5 +175,5 @@ func (a *AttendAPI) ListMine(c *gin.Context, in *MyCheckInsIn) (*PageOut[CheckIn
 	if err != nil {
 		return nil, err
 	}
-	return NewPage(rows, newCheckInView), nil
+	return NewPage(rows, newCheckInView(speaksEnglish(c))), nil
 }

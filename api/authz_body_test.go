@@ -151,8 +151,31 @@ func scanBody(w *twins, r *realm) any {
 	return object{"code": code, "nonce": fmt.Sprint("scan-", w.NewID())}
 }
 
+func showBody(w *twins, r *realm) any {
+	code := w.Do(r.who["student"], on("GET /me/sessions/%d/check-in-code", r.ids["session of present activity"]), nil).Status(200).Get("code")
+	return object{"code": code, "kind": "IN", "nonce": fmt.Sprint("scan-", w.NewID())}
+}
+
+func openPassBody(*twins, *realm) any {
+	return object{"kind": "IN", "minutes": 5, "reason": "没有屏幕"}
+}
+
+func passBody(w *twins, r *realm) any {
+	code := w.Do(r.who["host"], on("GET /sessions/%d/pass-code", r.ids["session of present activity"]), nil).Status(200).Get("code")
+	return object{"session_id": r.id("session of present activity"), "kind": "IN", "pass_code": code, "nonce": fmt.Sprint("pass-", w.NewID())}
+}
+
+func correctBody(w *twins, r *realm) any {
+	return object{"signup_id": r.id("seat"), "in_at": w.Clock.Now(), "reason": "忘记扫码"}
+}
+
 func presentBody(_ *twins, r *realm) any {
 	return object{"kind": "IN", "signup_ids": []string{r.id("seat")}, "reason": "手机没电，当面核对"}
+}
+
+func offlineBody(w *twins, _ *realm) any {
+	now := w.Clock.Now().Format(time.RFC3339)
+	return object{"device_now": now, "rows": []object{{"token": "of-another-list", "nonce": "line-0001", "kind": "IN", "at": now}}}
 }
 
 func claimsBody(name string) bodyMaker {

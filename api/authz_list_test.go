@@ -86,7 +86,7 @@ func (w *twins) privately(statement string, tables ...string) {
 func (w *twins) post(r *realm) {
 	w.TB.Helper()
 	w.Insert(&model.HoursEntry{
-		ID: w.NewID(), StudentID: r.ids["lead"], Minutes: 60, Class: model.ClassVolunteer, ClaimID: w.NewID(), ProgrammeID: r.ids["programme"], ActivityID: r.ids["past activity"],
+		ID: w.NewID(), StudentID: r.ids["lead"], Minutes: 60, Class: model.ClassVolunteer, Basis: model.BasisCheckIn, ClaimID: w.NewID(), ProgrammeID: r.ids["programme"], ActivityID: r.ids["past activity"],
 		ServedOn: "2026-10-11", BranchID: r.ids["branch"], BranchPath: r.orgs["branch"].Path, PostedBy: 1, PostedAt: w.Clock.Now(),
 	})
 }

@@ -42,10 +42,14 @@ var paper = map[access.Permission]string{
 	access.CheckInMake:      "own own  own  -   -   -   -   -   -   -   -   -   -   -",
 	access.CheckInShow:      "-   -    team org org -   org org -   -   -   -   -   -",
 	access.CheckInRead:      "own team team org org -   sub -   -   -   -   -   -   -",
+	access.CheckInOffline:   "-   team team -   org -   -   -   -   -   -   -   -   -",
+	access.HoursPropose:     "own team team -   org -   -   -   -   -   -   -   -   -",
+	access.CheckInReview:    "own - - - org - sub - - - - - - -",
 	access.HoursLead:        "-   team team org -   -   -   -   -   -   -   -   -   -",
 	access.HoursHost:        "-   -    -    -   org sub -   -   -   -   -   -   -   -",
 	access.HoursRecognise:   "-   -    -    org -   -   sub sub -   -   -   -   -   -",
 	access.HoursRead:        "own team team org org -   sub sub -   -   -   -   -   -",
+	access.HoursTotals:      "own team team org org sub sub sub sub sub sub -   -   -",
 	access.StatsRead:        "own team team org org sub sub sub sub sub sub -   -   -",
 	// agreed with the rules of signing up
 	access.ProofWrite:         "-   -    -    org -   -   sub sub -   -   -   -   -   -",
@@ -71,6 +75,7 @@ var paperColumns = []access.Column{
 
 // unwritten are permissions for which the paper has no line of their own.
 var unwritten = map[access.Permission]string{
+	access.HoursNotice: "the unit: members and secretary of the branch, and the school's officers above it",
 	access.SignupGroup: "the lead of the team, and whoever speaks for the unit: each student is told and may cancel alone",
 	access.OrgRead:     "public", access.ProgrammeRead: "public", access.ActivityRead: "what is published",
 	access.PairingRead:    "whoever proposes, recommends or stands above a side; members of a side",
@@ -94,6 +99,8 @@ var offPaper = []struct {
 	{access.TeamWrite, "DEP UNI", access.Sub, "the campus side names the advisors, who hang on department or university"},
 	{access.SignupCreate, "TL", access.None, "narrower: signing others up has a permission of its own"},
 	{access.CheckInMake, "TL ADV", access.None, "a lead checks in as the student they are; an advisor has no seat"},
+	{access.CheckInReview, "STU", access.None, "one's own is read at /check-ins/{id}/evidence, and decided by others"},
+	{access.HoursTotals, "STU", access.None, "narrower: a student has /me/record"},
 	{access.StatsRead, "STU TL ADV", access.None, "narrower: a student has /me/record"},
 	{access.AuditRead, "STU TL ADV BRS COM TWN DEP UNI CTY CIT PRV", access.None, "narrower: no route reads the audit log yet"},
 }

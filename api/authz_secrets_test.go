@@ -199,6 +199,10 @@ func (p *plot) service() {
 	p.Do(p.host, "POST "+activity+"/publish", nil).Status(200)
 	p.Do(p.me, "POST /positions/"+made.Get("positions.0.id")+"/signups", object{"note": "想参加"}).Status(201)
 	session := "/sessions/" + made.Get("sessions.0.id")
+	p.Do(p.me, "PUT /me/consents/LOCATION", object{"text_version": "1"}).Status(200)
+	p.planted["latitude"], p.planted["longitude"], p.planted["device"] = "36.648739125", "117.098765432", "device-in-my-pocket"
+	p.planted["latitude, rounded"], p.planted["longitude, rounded"] = "36648739", "117098765"
+	evidence := object{"position": object{"lat": 36.648739125, "lng": 117.098765432, "coord": "wgs84", "accuracy_m": 21}, "device_id": p.planted["device"]}
 	for _, scan := range []struct {
 		kind string
 		at   time.Duration
@@ -206,7 +210,10 @@ func (p *plot) service() {
 		p.Clock.Set(start.Add(scan.at))
 		p.Forget()
 		code := p.keep("check-in code "+scan.kind, p.Do(p.host, "GET "+session+"/check-in-code?kind="+scan.kind, nil).Status(200), "code")
-		p.Do(p.me, redeem, object{"code": code, "nonce": "nonce-" + scan.kind + "-1"}).Status(200)
+		done := p.Do(p.me, redeem, object{"code": code, "nonce": "nonce-" + scan.kind + "-1", "evidence": evidence}).Status(200)
+		if kept := p.Do(p.me, "GET /check-ins/"+done.Get("id")+"/evidence", nil).Status(200).Get("position.lat"); kept != "36.648739" {
+			p.t.Errorf("latitude %s is kept", kept)
+		}
 	}
 	for _, step := range []struct {
 		name string

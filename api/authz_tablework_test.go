@@ -56,8 +56,19 @@ var authzWorkRules = []authzRule{
 	// Check-ins.
 	{op: "getCheckInCode", on: "session of present activity", is: "published", by: perms(access.CheckInShow)},
 	{op: "getCheckInCodePicture", on: "session of present activity", is: "published", by: perms(access.CheckInShow)},
+	{op: "getCheckInCodeVector", on: "session of present activity", is: "published", by: perms(access.CheckInShow)},
+	{op: "getMyCheckInCode", on: "session of present activity", is: "check-in", by: perms(access.CheckInMake), but: noSeat},
+	{op: "getMyCheckInCodePicture", on: "session of present activity", is: "check-in", by: perms(access.CheckInMake), but: noSeat},
+	{op: "getMyCheckInCodeVector", on: "session of present activity", is: "check-in", by: perms(access.CheckInMake), but: noSeat},
+	{op: "scanStudentCode", on: "session of present activity", is: "published", by: perms(access.CheckInShow), body: showBody},
+	{op: "openPassCode", on: "session of present activity", is: "published", by: perms(access.CheckInShow), body: openPassBody},
+	{op: "getPassCode", on: "session of present activity", is: "published", by: perms(access.CheckInShow)},
+	{op: "redeemPassCode", is: "check-in", by: perms(access.CheckInMake), body: passBody, but: noSeat},
+	{op: "correctAttendance", on: "session of present activity", is: "published", by: perms(access.CheckInShow), body: correctBody},
 	{op: "redeemCheckInCode", is: "check-in", by: perms(access.CheckInMake), body: scanBody, but: noSeat},
 	{op: "confirmCheckIns", on: "session of present activity", is: "published", by: perms(access.CheckInShow), body: presentBody},
+	{op: "getOfflineList", on: "session of present activity", is: "published", by: perms(access.CheckInOffline)},
+	{op: "uploadOfflineBatch", on: "session of present activity", is: "published", by: perms(access.CheckInOffline), body: offlineBody},
 	{op: "annulCheckIn", on: "check-in", by: nil, body: reasonBody, but: except(0, "who made it takes it back", "student")},
 	{op: "listAttendance", on: "session of present activity", is: "published", by: perms(access.CheckInRead), shows: map[string]string{"seat": "signup"}},
 
@@ -76,6 +87,13 @@ var authzWorkRules = []authzRule{
 	{op: "rejectHours", on: "claim", at: "branch", by: perms(access.HoursRecognise), body: reasonBody},
 	{op: "reopenHours", on: "disputed claim", is: "claim", at: "branch", by: perms(access.HoursRecognise), body: reasonBody},
 	{op: "reverseHours", on: "entry", by: perms(access.HoursRecognise), body: reasonBody},
+	{op: "listOverdueHours", on: "community", by: perms(access.HoursHost)},
+	{op: "listHoursNotices", on: "branch", by: perms(access.HoursNotice)},
+	{op: "getRecord", on: "student", is: "entry", by: perms(access.HoursRead)},
+	{op: "getOrgHoursTotals", on: "branch", by: perms(access.HoursTotals)},
+	{op: "getOrgHoursTotals", on: "community", by: perms(access.HoursTotals)},
+	{op: "getOrgHoursTotals", on: "university", by: perms(access.HoursTotals)},
+	{op: "getProjectHoursTotals", on: "project", by: perms(access.HoursTotals)},
 }
 
 // The named exceptions: where the product is right to differ from the matrix, or says more than it.

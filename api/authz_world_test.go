@@ -122,10 +122,12 @@ func (w *twins) realm(mark string) *realm {
 	w.activities(r)
 	w.standing(r)
 	w.attendance(r)
+	w.doubts(r)
 	w.notices(r)
 	w.content(r)
 	w.appeals(r)
 	w.incidents(r)
+	w.proposals(r)
 	return r
 }
 

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
+
+	"gorm.io/gorm"
 
 	"baodao/internal/testkit/apitest"
 	"baodao/model"
@@ -78,6 +81,26 @@ func TestHoursFromCheckOutToRecord(t *testing.T) {
 	e.Refused(apitest.Nobody, "GET /me/record", nil, 401, "auth.required")
 	e.Refused(apitest.Nobody, "GET /me/hours", nil, 401, "auth.required")
 
+	totals := path("GET /orgs/%d/hours-totals", e.University.ID)
+	if sum := e.Do(e.Staff("校书记", access.CommitteeOfficer, e.University), totals, nil).Status(http.StatusOK); sum.Get("minutes") != "120" || sum.Get("students") != "1" || sum.Get("parts.0.basis") != "CHECKIN" || sum.Get("hidden") != "false" {
+		t.Errorf("%s", sum.Body)
+	}
+	if sum := e.Do(e.Staff("市书记", access.CommitteeOfficer, e.City), totals, nil).Status(http.StatusOK); sum.Get("minutes") != "0" || strings.Contains(string(sum.Body), `"students"`) || sum.Get("hidden") != "true" {
+		t.Errorf("the city is told of one student: %s", sum.Body)
+	}
+	if sum := e.Do(e.lead, path("GET /projects/%d/hours-totals", *e.activity.ProjectID), nil).Status(http.StatusOK); sum.Get("volunteer_minutes") != "120" {
+		t.Errorf("%s", sum.Body)
+	}
+	if sum := e.Do(e.clerk, path("GET /orgs/%d/hours-totals", e.Community.ID), nil).Status(http.StatusOK); sum.Get("minutes") != "120" {
+		t.Errorf("%s", sum.Body)
+	}
+	e.Refused(e.me, totals, nil, 403, "access.denied")
+	e.Refused(e.me, path("GET /projects/%d/hours-totals", *e.activity.ProjectID), nil, 404, "resource.not_found")
+	if sum := e.Do(e.officer, path("GET /students/%d/record", e.me.StudentID), nil).Status(http.StatusOK); sum.Get("parts.0.basis") != "CHECKIN" {
+		t.Errorf("%s", sum.Body)
+	}
+	e.Refused(e.lead, path("GET /students/%d/record", e.me.StudentID), nil, 404, "resource.not_found")
+
 	reverse := path("POST /hours-entries/%s/reverse", hours.Get("data.0.id"))
 	why := map[string]string{"reason": "核查发现代签"}
 	e.Refused(e.me, reverse, why, 403, "access.denied")
@@ -122,4 +145,73 @@ func TestClaimsAndTheirDisputes(t *testing.T) {
 		t.Errorf("%s", got.Body)
 	}
 	e.Refused(e.officer, move("reopen"), map[string]string{"reason": "再看"}, 409, "state.conflict")
+}
+
+// TestPublicNoticeAndSilentHost: hours that a policy has publicised, a host that does not answer, and a whole session with
+// an exception, over HTTP.
+func TestPublicNoticeAndSilentHost(t *testing.T) {
+	t.Parallel()
+	e := newEvent(t)
+	e.policy(func(p *model.Policy) { p.CheckInNoticeDays, p.HostConfirmDays = 7, 2 })
+	e.join(e.lead)
+	mine := e.serve(e.me, e.lead)[0]
+	session := map[string]any{"all": true, "session_id": fmt.Sprint(e.session.ID), "corrections": []any{map[string]any{"claim_id": mine, "minutes": 90, "reason": "中途离开"}}}
+	if got := e.Do(e.lead, e.step("lead-confirm"), session).Status(http.StatusOK); got.Get("data.0.minutes") != "90" || got.Get("data.0.due_at") != "2026-10-16T03:00:00.000Z" {
+		t.Errorf("%s", got.Body)
+	}
+	e.Refused(e.clerk, e.step("host-confirm"), map[string]any{"claim_ids": []string{mine}, "corrections": []any{map[string]any{"claim_id": mine, "minutes": 91, "reason": "多给"}}}, 422, "hours.more_minutes")
+	town, overdue := e.Staff("镇干", access.TownOfficer, e.Town), path("GET /orgs/%d/overdue-hours", e.Town.ID)
+	if got := e.Do(town, overdue, nil).Status(http.StatusOK); strings.Contains(string(got.Body), mine) {
+		t.Errorf("%s", got.Body)
+	}
+	e.Clock.Add(48 * time.Hour)
+	e.Forget()
+	e.job("escalate-hours")
+	if got := e.Do(town, overdue, nil).Status(http.StatusOK); got.Get("data.0.id") != mine || got.Get("data.0.escalated_at") != "2026-10-16T03:00:00.000Z" {
+		t.Errorf("%s", got.Body)
+	}
+	e.Refused(e.me, overdue, nil, 403, "access.denied")
+	e.Do(town, e.step("host-confirm"), these(mine)).Status(http.StatusOK)
+	if got := e.Do(e.officer, e.step("recognise"), these(mine)).Status(http.StatusOK); got.Get("data.0.status") != "PUBLICISED" || got.Get("data.0.due_at") != "2026-10-23T03:00:00.000Z" {
+		t.Errorf("%s", got.Body)
+	}
+	notices := path("GET /orgs/%d/hours-notices", e.Branch.ID)
+	if got := e.Do(e.Student("同班", e.Branch), notices, nil).Status(http.StatusOK); got.Get("data.0.id") != mine || got.Get("data.0.activity_title") != e.activity.Title || !strings.Contains(got.Get("data.0.student.name"), "*") {
+		t.Errorf("%s", got.Body)
+	}
+	e.Refused(e.clerk, notices, nil, 403, "access.denied")
+	e.Clock.Add(7 * 24 * time.Hour)
+	e.Forget()
+	e.job("post-hours")
+	if record := e.Do(e.me, "GET /me/record", nil).Status(http.StatusOK); record.Get("minutes") != "90" {
+		t.Errorf("%s", record.Body)
+	}
+}
+
+// policy writes a new version of the programme's policy.
+func (e *event) policy(change func(*model.Policy)) {
+	e.TB.Helper()
+	p := e.Policy
+	change(&p)
+	e.Insert(&model.ProgrammePolicy{ProgrammeID: e.Programme.ID, Version: 2, Policy: p, CreatedBy: 1, CreatedAt: e.Clock.Now()})
+	err := e.DB.Transaction(func(tx *gorm.DB) error {
+		return tx.Model(&model.Programme{}).Where("id = ?", e.Programme.ID).Update("policy_version", 2).Error
+	})
+	if err != nil {
+		e.TB.Fatal(err)
+	}
+}
+
+// job runs a job of the program once.
+func (e *event) job(name string) {
+	e.TB.Helper()
+	for _, j := range e.Built.Jobs {
+		if j.Name == name {
+			if err := j.Do(e.TB.Context()); err != nil {
+				e.TB.Fatal(err)
+			}
+			return
+		}
+	}
+	e.TB.Fatal("no job", name)
 }

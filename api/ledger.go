@@ -112,10 +112,30 @@ func (a *HoursAPI) Record(c *gin.Context, in *MyRecordIn) (*RecordOut, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &RecordOut{Body: RecordView{
+	return &RecordOut{Body: newRecordView(r)}, nil
+}
+
+// RecordIn names a student and a moment.
+type RecordIn struct {
+	ID ID `path:"id" doc:"The student"`
+	MyRecordIn
+}
+
+// RecordOf sums a student's lines.
+func (a *HoursAPI) RecordOf(c *gin.Context, in *RecordIn) (*RecordOut, error) {
+	ctx := c.Request.Context()
+	r, err := a.Hours.RecordOf(ctx, access.From(ctx), int64(in.ID), in.AsOf.Time())
+	if err != nil {
+		return nil, err
+	}
+	return &RecordOut{Body: newRecordView(r)}, nil
+}
+
+func newRecordView(r attend.Record) RecordView {
+	return RecordView{
 		AsOf: At(r.AsOf), Minutes: r.Minutes, VolunteerMinutes: r.Volunteer, PracticeMinutes: r.Practice,
 		Parts: Views(r.Parts, func(p attend.Part) RecordPartView {
 			return RecordPartView{ProgrammeID: ID(p.ProgrammeID), ProgrammeName: p.ProgrammeName, TermID: idOrNil(p.TermID), TermName: p.TermName, Class: p.Class, Basis: p.Basis, Minutes: p.Minutes}
 		}),
-	}}, nil
+	}
 }

@@ -13,6 +13,10 @@ type PolicyItem struct {
 
 // PolicyView is the rules of a programme: what is asked, as data. The same shape is read and written.
 type PolicyView struct {
+	EvidenceRulesView
+	HoursRulesView
+	AppealRulesView
+
 	BranchParticipationPermille  int64        `json:"branch_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille int64        `json:"student_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
 	BranchPairingPermille        int64        `json:"branch_pairing_permille" minimum:"0" maximum:"1000" doc:"Target share of branches with an active pairing, per mille; 0: none" example:"300"`
@@ -36,6 +40,9 @@ type PolicyView struct {
 	CheckOutLateMinutes          int64        `json:"check_out_late_minutes" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          int64        `json:"presence_min_permille" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
 	DayMaxMinutes                int64        `json:"day_max_minutes" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
+	AnnulMinutes                 int64        `json:"annul_minutes" minimum:"0" maximum:"1440" doc:"Minutes in which a check-in or check-out can be taken back by whoever made it; 0: 15" example:"15"`
+	CorrectionDays               int64        `json:"correction_days" minimum:"0" maximum:"90" doc:"Days after the end of a session in which staff may correct who came and went when; 0: 7" example:"7"`
+	PassCodeMinutes              int64        `json:"pass_code_minutes" minimum:"0" maximum:"120" doc:"Minutes for which staff may open a spoken pass code at a time; 0: there are none" example:"15"`
 	NoShowWindowDays             int64        `json:"no_show_window_days" minimum:"0" maximum:"3660" doc:"Days in which no-shows are counted towards a suspension, and after which a penalty expires; 0: 180" example:"180"`
 	NoShowLimit                  int64        `json:"no_show_limit" minimum:"0" maximum:"100" doc:"No-shows within no_show_window_days that suspend a student from signing up; 0: never" example:"3"`
 	SuspensionDays               int64        `json:"suspension_days" minimum:"0" maximum:"366" doc:"Days that a suspension from signing up lasts; 0: no suspension" example:"7"`
@@ -49,12 +56,6 @@ type PolicyView struct {
 	OfferMinutes                 int64        `json:"offer_minutes" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            int64        `json:"lottery_base_weight" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   int64        `json:"lottery_first_practice_weight" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
-	AppealFileDays               int64        `json:"appeal_file_days" minimum:"0" maximum:"366" doc:"Days after a decision within which a student may appeal; 0: 30" example:"30"`
-	AppealDays                   int64        `json:"appeal_days" minimum:"0" maximum:"366" doc:"Days to decide about an appeal before it goes to the organisation above, and to go on with one that was denied; 0: 10" example:"10"`
-	HelpHours                    int64        `json:"help_hours" minimum:"0" maximum:"720" doc:"Hours before and after a session in which its participants find whom to call and may report an incident; 0: 24" example:"24"`
-	PublicNoticeDays             int64        `json:"public_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
-	CheckInNoticeDays            int64        `json:"check_in_notice_days" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
-	HostConfirmDays              int64        `json:"host_confirm_days" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -62,6 +63,10 @@ type PolicyView struct {
 
 // PolicyChange gives single rules; what is left out stays as it is in the preset. Without a preset every rule is needed.
 type PolicyChange struct {
+	EvidenceRulesChange
+	HoursRulesChange
+	AppealRulesChange
+
 	BranchParticipationPermille  *int64       `json:"branch_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille *int64       `json:"student_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
 	BranchPairingPermille        *int64       `json:"branch_pairing_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches with an active pairing, per mille; 0: none" example:"300"`
@@ -85,6 +90,9 @@ type PolicyChange struct {
 	CheckOutLateMinutes          *int64       `json:"check_out_late_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          *int64       `json:"presence_min_permille,omitempty" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
 	DayMaxMinutes                *int64       `json:"day_max_minutes,omitempty" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
+	AnnulMinutes                 *int64       `json:"annul_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Minutes in which a check-in or check-out can be taken back by whoever made it; 0: 15" example:"15"`
+	CorrectionDays               *int64       `json:"correction_days,omitempty" minimum:"0" maximum:"90" doc:"Days after the end of a session in which staff may correct who came and went when; 0: 7" example:"7"`
+	PassCodeMinutes              *int64       `json:"pass_code_minutes,omitempty" minimum:"0" maximum:"120" doc:"Minutes for which staff may open a spoken pass code at a time; 0: there are none" example:"15"`
 	NoShowWindowDays             *int64       `json:"no_show_window_days,omitempty" minimum:"0" maximum:"3660" doc:"Days in which no-shows are counted towards a suspension, and after which a penalty expires; 0: 180" example:"180"`
 	NoShowLimit                  *int64       `json:"no_show_limit,omitempty" minimum:"0" maximum:"100" doc:"No-shows within no_show_window_days that suspend a student from signing up; 0: never" example:"3"`
 	SuspensionDays               *int64       `json:"suspension_days,omitempty" minimum:"0" maximum:"366" doc:"Days that a suspension from signing up lasts; 0: no suspension" example:"7"`
@@ -98,12 +106,6 @@ type PolicyChange struct {
 	OfferMinutes                 *int64       `json:"offer_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            *int64       `json:"lottery_base_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   *int64       `json:"lottery_first_practice_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
-	AppealFileDays               *int64       `json:"appeal_file_days,omitempty" minimum:"0" maximum:"366" doc:"Days after a decision within which a student may appeal; 0: 30" example:"30"`
-	AppealDays                   *int64       `json:"appeal_days,omitempty" minimum:"0" maximum:"366" doc:"Days to decide about an appeal before it goes to the organisation above, and to go on with one that was denied; 0: 10" example:"10"`
-	HelpHours                    *int64       `json:"help_hours,omitempty" minimum:"0" maximum:"720" doc:"Hours before and after a session in which its participants find whom to call and may report an incident; 0: 24" example:"24"`
-	PublicNoticeDays             *int64       `json:"public_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis MANUAL or MAKEUP are publicised before they are posted; 0: 7" example:"7"`
-	CheckInNoticeDays            *int64       `json:"check_in_notice_days,omitempty" minimum:"0" maximum:"60" doc:"Days that recognised hours of basis CHECKIN or REMOTE are publicised before they are posted; 0: they are posted at once" example:"0"`
-	HostConfirmDays              *int64       `json:"host_confirm_days,omitempty" minimum:"0" maximum:"180" doc:"Days the host has to confirm hours; then the organisation above it is told. 0: 7" example:"7"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -112,6 +114,9 @@ type PolicyChange struct {
 func newPolicyView(p model.Policy) PolicyView {
 	item := func(i model.Item) PolicyItem { return PolicyItem(i) }
 	return PolicyView{
+		EvidenceRulesView:            newEvidenceRulesView(p),
+		HoursRulesView:               newHoursRulesView(p),
+		AppealRulesView:              newAppealRulesView(p),
 		BranchParticipationPermille:  p.BranchParticipationPermille,
 		StudentParticipationPermille: p.StudentParticipationPermille,
 		BranchPairingPermille:        p.BranchPairingPermille,
@@ -135,6 +140,9 @@ func newPolicyView(p model.Policy) PolicyView {
 		CheckOutLateMinutes:          p.CheckOutLateMinutes,
 		PresenceMinPermille:          p.PresenceMinPermille,
 		DayMaxMinutes:                p.DayMaxMinutes,
+		AnnulMinutes:                 p.AnnulMinutes,
+		CorrectionDays:               p.CorrectionDays,
+		PassCodeMinutes:              p.PassCodeMinutes,
 		NoShowWindowDays:             p.NoShowWindowDays,
 		NoShowLimit:                  p.NoShowLimit,
 		SuspensionDays:               p.SuspensionDays,
@@ -148,17 +156,13 @@ func newPolicyView(p model.Policy) PolicyView {
 		OfferMinutes:                 p.OfferMinutes,
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
-		AppealFileDays:               p.AppealFileDays, AppealDays: p.AppealDays, HelpHours: p.HelpHours,
-		PublicNoticeDays:  p.PublicNoticeDays,
-		CheckInNoticeDays: p.CheckInNoticeDays,
-		HostConfirmDays:   p.HostConfirmDays,
-		SignupConsent:     p.SignupConsent,
-		Fields:            Views(p.Fields, item), Categories: Views(p.Categories, item),
+		SignupConsent:                p.SignupConsent,
+		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
 }
 
 func (v PolicyView) policy() model.Policy {
-	return model.Policy{
+	out := model.Policy{
 		BranchParticipationPermille:  v.BranchParticipationPermille,
 		StudentParticipationPermille: v.StudentParticipationPermille,
 		BranchPairingPermille:        v.BranchPairingPermille,
@@ -182,6 +186,9 @@ func (v PolicyView) policy() model.Policy {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
+		AnnulMinutes:                 v.AnnulMinutes,
+		CorrectionDays:               v.CorrectionDays,
+		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -195,11 +202,13 @@ func (v PolicyView) policy() model.Policy {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
-		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
-		PublicNoticeDays: v.PublicNoticeDays, CheckInNoticeDays: v.CheckInNoticeDays, HostConfirmDays: v.HostConfirmDays,
-		SignupConsent: v.SignupConsent,
-		Fields:        itemsOf(v.Fields), Categories: itemsOf(v.Categories),
+		SignupConsent:                v.SignupConsent,
+		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
+	v.EvidenceRulesView.onto(&out)
+	v.HoursRulesView.onto(&out)
+	v.AppealRulesView.onto(&out)
+	return out
 }
 
 func (v PolicyChange) override() programme.Override {
@@ -227,6 +236,9 @@ func (v PolicyChange) override() programme.Override {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
+		AnnulMinutes:                 v.AnnulMinutes,
+		CorrectionDays:               v.CorrectionDays,
+		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -240,10 +252,11 @@ func (v PolicyChange) override() programme.Override {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
-		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
-		PublicNoticeDays: v.PublicNoticeDays, CheckInNoticeDays: v.CheckInNoticeDays, HostConfirmDays: v.HostConfirmDays,
-		SignupConsent: v.SignupConsent,
+		SignupConsent:                v.SignupConsent,
 	}
+	v.EvidenceRulesChange.onto(&out)
+	v.HoursRulesChange.onto(&out)
+	v.AppealRulesChange.onto(&out)
 	if v.Fields != nil {
 		fields := itemsOf(v.Fields)
 		out.Fields = &fields

@@ -33,7 +33,7 @@ func TestProgrammeLife(t *testing.T) {
 	a.Refused(stranger, "POST /programmes", create, 403, "access.denied")
 	a.Refused(boss, "POST /programmes", create, 400, "idempotency.key_required", apitest.Header("Idempotency-Key", ""))
 	missing := a.Refused(boss, "POST /programmes", body{"code": "SQSJ-2026", "name": "社区实践计划", "owner_org_id": fmt.Sprint(a.University.ID)}, 422, "request.invalid")
-	if missing.Get("errors.0.pointer") != "/policy/appeal_days" {
+	if missing.Get("errors.0.pointer") != "/policy/annul_minutes" {
 		t.Fatalf("%s", missing.Body)
 	}
 	a.Refused(boss, "POST /programmes", body{"code": "x", "name": "", "owner_org_id": 5, "preset": "NONE", "policy": body{"case_quota": -1}}, 422, "request.invalid")

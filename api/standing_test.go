@@ -122,6 +122,9 @@ func TestThePolicyCarriesTheRulesOfSigningUp(t *testing.T) {
 		"term_max_activities": 6, "travel_kmh": 15, "waitlist_cutoff_minutes": 60, "offer_minutes": 30, "lottery_base_weight": 2, "lottery_first_practice_weight": 9,
 		"appeal_file_days": 20, "appeal_days": 5, "help_hours": 12,
 		"public_notice_days": 8, "check_in_notice_days": 3, "host_confirm_days": 5,
+		"review_days":      2,
+		"location_drift_m": 99, "location_accuracy_min_m": 2, "location_accuracy_max_m": 499, "location_speed_kmh": 199, "device_max_students": 2, "position_repeats_max": 2, "location_keep_days": 29,
+		"offline_upload_hours": 12, "offline_skew_minutes": 3, "makeup_days": 10,
 		"signup_consent": "2026-09",
 	}
 	holds := func(got *apitest.Answer) {

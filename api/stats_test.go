@@ -21,7 +21,7 @@ func TestIndicatorsOverHTTP(t *testing.T) {
 	a.Org(a.Department, model.OrgLeagueBranch, "癸班团支部")
 	a.Pair(a.Branch, a.Community)
 	a.Insert(&model.HoursEntry{
-		ID: a.NewID(), StudentID: one.StudentID, Minutes: 120, Class: model.ClassVolunteer, ClaimID: 1, ProgrammeID: a.Programme.ID,
+		ID: a.NewID(), StudentID: one.StudentID, Minutes: 120, Class: model.ClassVolunteer, Basis: model.BasisCheckIn, ClaimID: 1, ProgrammeID: a.Programme.ID,
 		ServedOn: "2026-10-10", BranchID: a.Branch.ID, BranchPath: a.Branch.Path, PostedAt: a.Clock.Now(),
 	})
 	boss := a.Staff("校书记", access.CommitteeOfficer, a.University)

@@ -32,7 +32,7 @@ func Machines() []Machine {
 		machine("Org", orgMoves), machine("User", userMoves), machine("JoinRequest", joinMoves), machine("Programme", programmeMoves),
 		machine("Pairing", pairingMoves), machine("Project", projectMoves), machine("Activity", activityMoves),
 		machine("Signup", signupMoves), machine("HoursClaim", claimMoves),
-		machine("ContentCheck", checkMoves),
+		machine("ContentCheck", checkMoves), machine("CheckInReview", reviewMoves),
 		machine("Appeal", appealMoves), machine("Incident", incidentMoves),
 	}
 }
@@ -56,7 +56,7 @@ func All() []any {
 		&StudentProfile{}, &Membership{}, &JoinCode{}, &JoinRequest{},
 		&Programme{}, &ProgrammePolicy{}, &Phase{}, &Milestone{}, &Pairing{},
 		&Project{}, &ProjectMember{}, &Activity{}, &ActivityGram{}, &Session{}, &Position{},
-		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryDraw{}, &LotteryEntry{}, &CheckIn{}, &Attendance{}, &HoursClaim{}, &HoursEntry{}, &HoursLink{}, &HoursHead{}, &HoursTotal{},
+		&Signup{}, &SignupGroup{}, &Lottery{}, &LotteryDraw{}, &LotteryEntry{}, &CheckIn{}, &CheckInEvidence{}, &CheckInReview{}, &Attendance{}, &HoursClaim{}, &HoursEntry{}, &HoursLink{}, &HoursHead{}, &HoursTotal{}, &OfflineBatch{}, &HoursStatement{}, &PassOpening{},
 		&Notification{}, &NotificationPref{}, &NoticeTemplate{}, &Notice{}, &SubscribeLedger{}, &SubscribeEvent{}, &NoticeLane{}, &StaleBinding{}, &NoticeFanout{},
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{}, &ContentCheck{}, &Upload{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},

@@ -83,6 +83,9 @@ type Policy struct {
 	CheckOutLateMinutes          int64  `json:"check_out_late_minutes"`        // after the session ends
 	PresenceMinPermille          int64  `json:"presence_min_permille"`         // of the planned minutes; below it no minutes
 	DayMaxMinutes                int64  `json:"day_max_minutes"`               // credited per person and day
+	AnnulMinutes                 int64  `json:"annul_minutes"`                 // see Annul
+	CorrectionDays               int64  `json:"correction_days"`               // see Correction
+	PassCodeMinutes              int64  `json:"pass_code_minutes"`             // a pass code is open at a time at most; 0: never
 	NoShowWindowDays             int64  `json:"no_show_window_days"`           // in days, see NoShowWindow
 	NoShowLimit                  int64  `json:"no_show_limit"`                 // 0: nobody is suspended
 	SuspensionDays               int64  `json:"suspension_days"`               // 0: nobody is suspended
@@ -99,10 +102,21 @@ type Policy struct {
 	AppealFileDays               int64  `json:"appeal_file_days"`              // see AppealFileWindow
 	AppealDays                   int64  `json:"appeal_days"`                   // see AppealWindow
 	HelpHours                    int64  `json:"help_hours"`                    // see HelpWindow
+	OfflineUploadHours           int64  `json:"offline_upload_hours"`          // see OfflineUpload
+	OfflineSkewMinutes           int64  `json:"offline_skew_minutes"`          // see OfflineSkew
+	MakeupDays                   int64  `json:"makeup_days"`                   // see Makeup
 	PublicNoticeDays             int64  `json:"public_notice_days"`            // see NoticeTime
 	CheckInNoticeDays            int64  `json:"check_in_notice_days"`          // see NoticeTime
 	HostConfirmDays              int64  `json:"host_confirm_days"`             // see HostTime
 	SignupConsent                string `json:"signup_consent"`                // text version; empty: none is asked for
+	LocationDriftM               int64  `json:"location_drift_m"`
+	LocationAccuracyMinM         int64  `json:"location_accuracy_min_m"`
+	LocationAccuracyMaxM         int64  `json:"location_accuracy_max_m"`
+	LocationSpeedKMH             int64  `json:"location_speed_kmh"`
+	DeviceMaxStudents            int64  `json:"device_max_students"`
+	PositionRepeatsMax           int64  `json:"position_repeats_max"`
+	LocationKeepDays             int64  `json:"location_keep_days"`
+	ReviewDays                   int64  `json:"review_days"`
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
 }
@@ -141,6 +155,36 @@ func (p Policy) AppealWindow() int64 { return cmp.Or(p.AppealDays, 10) }
 // the rule have 24 hours.
 func (p Policy) HelpWindow() time.Duration { return time.Duration(cmp.Or(p.HelpHours, 24)) * time.Hour }
 
+// OfflineUpload is the time after which what was recorded without a network goes to review, as does a work log that comes so
+// long after its session; policies that were written before the rule have 24 hours.
+func (p Policy) OfflineUpload() time.Duration {
+	return time.Duration(cmp.Or(p.OfflineUploadHours, 24)) * time.Hour
+}
+
+// OfflineSkew is how wrong the clock of a recording device may be before a person looks; policies that were written before
+// the rule have 5 minutes.
+func (p Policy) OfflineSkew() time.Duration {
+	return time.Duration(cmp.Or(p.OfflineSkewMinutes, 5)) * time.Minute
+}
+
+// Makeup is the time after a session in which hours for it may still be proposed, logged or sent in; policies that were
+// written before the rule have 14 days.
+func (p Policy) Makeup() time.Duration {
+	return time.Duration(cmp.Or(p.MakeupDays, 14)) * 24 * time.Hour
+}
+
+// Annul is the time in which a check-in or check-out can be taken back; policies that were written before the rule have 15
+// minutes.
+func (p Policy) Annul() time.Duration {
+	return time.Duration(cmp.Or(p.AnnulMinutes, 15)) * time.Minute
+}
+
+// Correction is the time after the end of a session in which staff may correct who came and went when; policies that were
+// written before the rule have 7 days.
+func (p Policy) Correction() time.Duration {
+	return time.Duration(cmp.Or(p.CorrectionDays, 7)) * 24 * time.Hour
+}
+
 // Weights are those of a lottery: of every entry, and of a student who still lacks the practice asked for. Policies that
 // were written before the rules give everybody the same.
 func (p Policy) Weights() (base, firstPractice int64) {
@@ -162,6 +206,26 @@ func (p Policy) NoticeTime(basis string) time.Duration {
 // the rule have 7 days.
 func (p Policy) HostTime() time.Duration {
 	return time.Duration(cmp.Or(p.HostConfirmDays, 7)) * 24 * time.Hour
+}
+
+// EvidenceRules are the thresholds of what is doubtful in a check-in.
+type EvidenceRules struct {
+	DriftM, AccuracyMinM, AccuracyMaxM int64
+	SpeedKMH                           int64
+	DeviceStudents                     int64
+	Repeats                            int64
+	Keep                               time.Duration // of positions, after the hours are final
+	Host                               time.Duration // that a review waits for the host alone
+}
+
+// Evidence is the rules about evidence; policies that were written before them have the defaults.
+func (p Policy) Evidence() EvidenceRules {
+	return EvidenceRules{
+		DriftM: cmp.Or(p.LocationDriftM, 100), AccuracyMinM: cmp.Or(p.LocationAccuracyMinM, 1), AccuracyMaxM: cmp.Or(p.LocationAccuracyMaxM, 500),
+		SpeedKMH: cmp.Or(p.LocationSpeedKMH, 200), DeviceStudents: cmp.Or(p.DeviceMaxStudents, 1), Repeats: p.PositionRepeatsMax,
+		Keep: time.Duration(cmp.Or(p.LocationKeepDays, 30)) * 24 * time.Hour,
+		Host: time.Duration(cmp.Or(p.ReviewDays, 3)) * 24 * time.Hour,
+	}
 }
 
 // Item is one entry of a taxonomy.

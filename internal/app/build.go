@@ -162,7 +162,8 @@ func newServices(d Deps) (*Services, error) {
 	projects := &project.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures,
 	}
-	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, LedgerKey: ledgerKey, CodeKey: d.Keys.Code, Content: required}
+	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, LedgerKey: ledgerKey, CodeKey: d.Keys.Code, Content: required, Pictures: pictures}
+	standings.Trail = attendance
 	out := &Services{
 		Vault:     safe,
 		Account:   &account.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, WeChat: d.WeChat, Phones: d.Phones, Keys: keys, Content: required},
@@ -199,7 +200,7 @@ func handlers(s *Services) router.Handlers {
 		Account: &api.AccountAPI{Accounts: s.Account}, Org: &api.OrgAPI{Orgs: s.Org}, Member: &api.MemberAPI{Orgs: s.Org},
 		Programme: &api.ProgrammeAPI{Programmes: s.Programme}, Pairing: &api.PairingAPI{Pairings: s.Pairing}, Stats: &api.StatsAPI{Stats: s.Stats},
 		Project: &api.ProjectAPI{Projects: s.Project}, Activity: &api.ActivityAPI{Projects: s.Project},
-		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend},
+		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend, Uploads: s.Upload},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
 		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support},
@@ -231,6 +232,8 @@ func periodic(d Deps, s *Services) []jobs.Job {
 			_, err := s.Signup.MarkAbsent(ctx, 1000)
 			return err
 		}},
+		{Name: "erase-evidence", Every: time.Hour, Do: s.Attend.EraseEvidence},
+		{Name: "remind-reviewers", Every: 5 * time.Minute, Do: s.Attend.RemindReviewers},
 		{Name: "draw-lotteries", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 			_, err := s.Signup.DrawDue(ctx, 20)
 			return err

@@ -15,6 +15,7 @@ import (
 	"baodao/internal/wechat"
 	"baodao/model"
 	"baodao/router"
+	"baodao/service/attend"
 	"baodao/service/audit"
 	"baodao/service/content"
 	"baodao/service/notify"
@@ -34,7 +35,8 @@ func newContent(d Deps, log *audit.Log, safe *vault.Vault, notices *notify.Servi
 	pictures := &upload.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Content: checks, Store: d.Store, Studio: upload.NewStudio(), LinkKey: linkKey,
 		Public: map[string]func(*gorm.DB, int64) (bool, error){
-			model.Activity{}.TableName(): project.ActivityIsPublic, model.Appeal{}.TableName(): neverPublic, model.Incident{}.TableName(): neverPublic,
+			model.Activity{}.TableName(): project.ActivityIsPublic, model.HoursClaim{}.TableName(): attend.ClaimIsPublic,
+			model.Appeal{}.TableName(): neverPublic, model.Incident{}.TableName(): neverPublic,
 		},
 	}
 	if d.PublicURL != "" && d.Checker != nil {

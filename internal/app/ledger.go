@@ -14,11 +14,15 @@ import (
 	"baodao/service/attend"
 )
 
-// ledgerJobs post what was publicised, and keep the head of the ledger in a file.
+// ledgerJobs post what was publicised, go over the heads of silent hosts, and keep the head of the ledger in a file.
 func ledgerJobs(d Deps, s *Services) []jobs.Job {
 	all := []jobs.Job{
 		{Name: "post-hours", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := s.Attend.PostDue(ctx, 500)
+			return err
+		}},
+		{Name: "escalate-hours", Every: time.Hour, Do: func(ctx context.Context) error {
+			_, err := s.Attend.Escalate(ctx, 500)
 			return err
 		}},
 	}

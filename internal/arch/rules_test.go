@@ -21,11 +21,11 @@ var domain = []string{
 // shared is what every service may use.
 var shared = []string{
 	"service/fault", "service/text", "service/access", "service/page", "service/atomic", "service/read", "service/vault",
-	"service/audit", "service/notify", "service/content", "service/upload", "service/idem",
+	"service/batch", "service/audit", "service/notify", "service/content", "service/upload", "service/idem",
 }
 
 // matchers are the services that may call the pure matching packages.
-var matchers = []string{"service/pairing", "service/project", "service/signup"}
+var matchers = []string{"service/pairing", "service/project", "service/signup", "service/attend"}
 
 var (
 	time = []string{"internal/clock", "internal/id"}
@@ -60,6 +60,7 @@ func rules() []rule {
 		{packages: []string{"service/audit", "service/notify"}, may: cat([]string{"model", "service/fault", "service/access", "service/page", "service/atomic", "service/vault"}, time), ban: http},
 		{packages: []string{"service/vault"}, may: cat([]string{"model", "service/fault", "service/atomic"}, time), ban: http},
 		{packages: []string{"service/atomic", "service/read"}, may: []string{"service/fault"}, ban: http},
+		{packages: []string{"service/batch"}, may: []string{"service/fault"}, ban: cat(http, gorm)},
 		{packages: []string{"service/access", "service/page"}, may: []string{"service/fault"}, ban: cat(http, gorm)},
 		{packages: []string{"service/text"}, may: []string{"service/fault", "service/access"}, ban: cat(http, gorm)},
 		{packages: []string{"service/fault"}, ban: cat(http, gorm)},

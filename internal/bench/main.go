@@ -59,6 +59,7 @@ func all() []benchmark {
 		{name: "signup.single", engines: true, less: true, run: signupSingle},
 		{name: "signup.growth", engines: true, less: true, run: signupGrowth},
 		{name: "signup.replicas", engines: true, run: signupReplicas},
+		{name: "checkin.redeem", engines: true, run: checkinRedeem},
 		{name: "import.divisions", engines: true, less: true, run: importDivisions},
 	}
 }

@@ -32,7 +32,7 @@ func openTwo(ctx context.Context, s settings, engine string, students int) (*two
 	if err != nil {
 		return nil, errors.Join(err, t.end())
 	}
-	solo.Signup.Solo = true
+	solo.Signup.Solo, solo.Attend.Solo = true, true
 	for _, b := range []struct {
 		built *app.Built
 		addr  *string

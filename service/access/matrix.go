@@ -99,11 +99,18 @@ const (
 	CheckInMake Permission = "check_in.make"
 	CheckInShow Permission = "check_in.code" // show the rotating code, confirm by list
 	CheckInRead Permission = "check_in.read"
+	// CheckInOffline takes the list of a session along and sends in later what was recorded without a network.
+	CheckInOffline Permission = "check_in.offline_batch"
+	// CheckInReview reads the doubts of a check-in and decides about it; its position as long as nobody has.
+	CheckInReview Permission = "check_in.review"
 
+	HoursPropose   Permission = "hours.propose" // hours that no check-in shows
 	HoursLead      Permission = "hours.lead_confirm"
 	HoursHost      Permission = "hours.host_confirm"
 	HoursRecognise Permission = "hours.recognise"
 	HoursRead      Permission = "hours.read"
+	HoursNotice    Permission = "hours.notice" // hours that are publicised before they count, names masked
+	HoursTotals    Permission = "hours.totals" // sums without names; above the school and its hosts none of fewer than five people
 
 	ProofWrite Permission = "proof.write" // training, insurance, clearance of a student
 	ProofRead  Permission = "proof.read"
@@ -182,10 +189,17 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	CheckInShow: {ADV: Team, BRS: Org, COM: Org, DEP: Org, UNI: Org},
 	CheckInRead: {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, DEP: Sub},
 
+	CheckInReview:  {COM: Org, DEP: Sub},
+	CheckInOffline: {TL: Team, ADV: Team, COM: Org},
+
+	HoursPropose:   {STU: Own, TL: Team, ADV: Team, COM: Org},
 	HoursLead:      {TL: Team, ADV: Team, BRS: Org},
 	HoursHost:      {COM: Org, TWN: Sub},
 	HoursRecognise: {BRS: Org, DEP: Sub, UNI: Sub},
 	HoursRead:      {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, DEP: Sub, UNI: Sub},
+
+	HoursNotice: {STU: Org, ADV: Org, BRS: Org, DEP: Sub, UNI: Sub},
+	HoursTotals: officers(Sub, row{TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub}),
 
 	ProofWrite: {BRS: Org, DEP: Sub, UNI: Sub},
 	ProofRead:  {STU: Own, BRS: Org, DEP: Sub, UNI: Sub},

@@ -12,6 +12,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/read"
 	"baodao/service/signup"
@@ -20,17 +21,14 @@ import (
 
 // Refusals of an annulment.
 var (
-	ErrAnnulLate  = fault.Define(fault.Conflict, "checkin.annul_too_late", "超过 15 分钟，不能再撤销。", "It is more than 15 minutes ago and cannot be annulled any more.")
+	ErrAnnulLate  = fault.Define(fault.Conflict, "checkin.annul_too_late", "时间已过，不能再撤销，请联系现场工作人员更正。", "It is too long ago to be annulled; staff can correct it.")
 	ErrAnnulOrder = fault.Define(fault.Conflict, "checkin.annul_order", "请先撤销签退，再撤销签到。", "Annul the check-out before the check-in.")
 )
 
-// annulWithin is how long a check-in or check-out can be taken back.
-const annulWithin = 15 * time.Minute
-
-// Annul takes a check-in or check-out back within 15 minutes: whoever made it may, the student for a scan, the operator
+// Annul takes a check-in or check-out back within annul_minutes of the policy: whoever made it may, the student for a scan, the operator
 // for a confirmation. It adds a row that names the annulled one; a second time it returns that row. An annulled
 // check-out makes its claim DISPUTED until the next check-out computes it anew; once a claim is disputed or recognised,
-// its check-out stands (fault.ErrState).
+// its check-out stands (fault.ErrState). The reason must not be content.ErrRisky.
 func (s *Service) Annul(ctx context.Context, actor access.Actor, checkInID int64, reason string) (model.CheckIn, error) {
 	if err := actor.Require(access.Person); err != nil {
 		return model.CheckIn{}, err
@@ -39,12 +37,13 @@ func (s *Service) Annul(ctx context.Context, actor access.Actor, checkInID int64
 	if err != nil {
 		return model.CheckIn{}, err
 	}
-	var out model.CheckIn
-	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
-		out, err = s.annul(tx, actor, checkInID, reason)
-		return err
+	return content.Do(ctx, s.Content, actor, func() (out model.CheckIn, err error) {
+		err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
+			out, err = s.annul(tx, actor, checkInID, reason)
+			return err
+		})
+		return out, err
 	})
-	return out, err
 }
 
 func (s *Service) annul(tx *gorm.DB, actor access.Actor, id int64, reason string) (model.CheckIn, error) {
@@ -63,15 +62,21 @@ func (s *Service) annul(tx *gorm.DB, actor access.Actor, id int64, reason string
 	if len(before) > 0 {
 		return before[0], nil
 	}
-	if now.Sub(row.ReceivedAt) > annulWithin {
+	if now.Sub(row.ReceivedAt) > c.policy.Annul() {
 		return row, ErrAnnulLate
+	}
+	if err := s.Content.Reason(tx, actor, content.Activity, c.path, reason); err != nil {
+		return row, err
 	}
 	if err := s.undo(tx, actor, c, row); err != nil {
 		return row, err
 	}
+	if err := s.lapse(tx, actor, c, row.ID, reason); err != nil {
+		return row, err
+	}
 	out := row
 	out.ID, out.AnnulsID, out.Nonce = s.NewID(), &row.ID, "annul:"+strconv.FormatInt(row.ID, 10)
-	out.LogicalAt, out.ReceivedAt, out.Verdict, out.Reason = now, now, model.VerdictAnnulled, "annulled"
+	out.LogicalAt, out.ReceivedAt, out.Verdict, out.Reason, out.Distance, out.Doubts = now, now, model.VerdictAnnulled, "annulled", "", ""
 	if err := tx.Create(&out).Error; err != nil {
 		return out, fmt.Errorf("store annulment: %w", err)
 	}
@@ -109,7 +114,11 @@ func annullable(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model
 		}
 		return row, c, fault.ErrNotFound
 	}
-	if err := actor.Check(access.CheckInShow, o); err != nil {
+	may := access.CheckInShow
+	if row.Method == model.MethodOffline {
+		may = access.CheckInOffline
+	}
+	if err := actor.Check(may, o); err != nil {
 		return row, c, err
 	}
 	return row, c, state(row)
@@ -117,7 +126,7 @@ func annullable(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model
 
 // state refuses rows that are annulments themselves.
 func state(row model.CheckIn) error {
-	if row.Verdict != model.VerdictOK {
+	if row.Verdict != model.VerdictOK && row.Verdict != model.VerdictReview {
 		return fault.ErrState
 	}
 	return nil

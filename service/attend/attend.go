@@ -5,6 +5,7 @@ package attend
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -13,15 +14,18 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/batch"
 	"baodao/service/content"
+	"baodao/service/fault"
 	"baodao/service/notify"
 	"baodao/service/org"
 	"baodao/service/programme"
 	"baodao/service/project"
+	"baodao/service/upload"
 	"baodao/service/vault"
 )
 
-// Service records attendance and hours.
+// Service records attendance and hours. It must not be copied once it is used.
 type Service struct {
 	DB        *gorm.DB
 	Now       clock.Clock
@@ -30,8 +34,13 @@ type Service struct {
 	Vault     *vault.Vault
 	Notify    *notify.Service
 	Content   *content.Service // looks at reasons before others see them; nil lets everything through
+	Pictures  *upload.Service  // proofs of hours and deliverables of remote work
 	LedgerKey []byte           // seals the lines of the ledger: 32 bytes, never changed
 	CodeKey   []byte           // at least 32 bytes, the same on every replica; every session's key follows from it
+	Solo      bool             // every try gets a transaction of its own: the floor of the benchmarks
+
+	once   sync.Once
+	queues []*batch.Queue[ask] // of tries, by student
 }
 
 // scene is a session with what decides about it.
@@ -53,14 +62,17 @@ func (c scene) window(kind string) (opens, closes time.Time) {
 	return opens, c.session.EndsAt.Add(time.Duration(c.policy.CheckOutLateMinutes) * time.Minute)
 }
 
-// sceneOf reads a session and what belongs to it; fault.ErrNotFound if there is none.
+// sceneOf reads a session and what belongs to it, with who may see it; fault.ErrNotFound if there is none.
 func sceneOf(tx *gorm.DB, sessionID int64, now time.Time) (scene, error) {
-	session, err := sessionByID(tx, sessionID)
+	scenes, err := scenesOf(tx, []int64{sessionID})
 	if err != nil {
 		return scene{}, err
 	}
-	c, err := activityScene(tx, session.ActivityID, now)
-	c.session = session
+	c, ok := scenes[sessionID]
+	if !ok {
+		return c, fault.ErrNotFound
+	}
+	c.object, err = project.ActivityObject(tx, c.activity, now)
 	return c, err
 }
 

@@ -16,8 +16,8 @@ import (
 	"baodao/service/audit"
 )
 
-// batch is how many rows one statement writes or reads.
-const batch = 500
+// chunk is how many rows one statement writes or reads.
+const chunk = 500
 
 // errHead stops everything that would write to a ledger whose end was not signed by this program.
 var errHead = errors.New("the head of the ledger is not signed with our key: run baodao ledger verify")
@@ -77,10 +77,10 @@ func (s *Service) write(tx *gorm.DB, lines []model.HoursEntry) error {
 	for i, l := range lines {
 		links[i] = end.seal(l)
 	}
-	if err := tx.CreateInBatches(lines, batch).Error; err != nil {
+	if err := tx.CreateInBatches(lines, chunk).Error; err != nil {
 		return fmt.Errorf("write to the ledger: %w", err)
 	}
-	if err := tx.CreateInBatches(links, batch).Error; err != nil {
+	if err := tx.CreateInBatches(links, chunk).Error; err != nil {
 		return fmt.Errorf("chain the ledger: %w", err)
 	}
 	if err := s.addUp(tx, lines); err != nil {
@@ -126,7 +126,7 @@ func (s *Service) setHead(tx *gorm.DB, end *chain) error {
 func (s *Service) adopt(tx *gorm.DB, end *chain) error {
 	for last := int64(0); ; {
 		var lines []model.HoursEntry
-		if err := tx.Where("id > ?", last).Order("id").Limit(batch).Find(&lines).Error; err != nil {
+		if err := tx.Where("id > ?", last).Order("id").Limit(chunk).Find(&lines).Error; err != nil {
 			return fmt.Errorf("read the ledger: %w", err)
 		}
 		if len(lines) == 0 {

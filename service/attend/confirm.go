@@ -11,6 +11,7 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/signup"
@@ -28,6 +29,7 @@ type Confirmation struct {
 // StaffConfirm checks many people in or out by list, all of them or none, at the server's time. Nobody confirms themselves
 // (access.ErrOwnInterest). One signup that is not of this activity makes the whole request fault.ErrNotFound; one that is in the
 // wrong state makes it the refusal a scan would get, with every wrong item named. API clients are refused: they see nobody.
+// The reason must not be content.ErrRisky.
 func (s *Service) StaffConfirm(ctx context.Context, actor access.Actor, in Confirmation, key idem.Key) ([]model.CheckIn, error) {
 	if err := actor.Require(access.CheckInShow); err != nil {
 		return nil, err
@@ -39,8 +41,10 @@ func (s *Service) StaffConfirm(ctx context.Context, actor access.Actor, in Confi
 	if in.Reason, err = text.Reason(in.Reason); err != nil {
 		return nil, err
 	}
-	return idem.Run(ctx, s.DB, s.Now(), actor, "confirmCheckIns", key, func(tx *gorm.DB) ([]model.CheckIn, error) {
-		return s.staffConfirm(tx, actor, in)
+	return content.Do(ctx, s.Content, actor, func() ([]model.CheckIn, error) {
+		return idem.Run(ctx, s.DB, s.Now(), actor, "confirmCheckIns", key, func(tx *gorm.DB) ([]model.CheckIn, error) {
+			return s.staffConfirm(tx, actor, in)
+		})
 	})
 }
 
@@ -67,6 +71,9 @@ func (s *Service) staffConfirm(tx *gorm.DB, actor access.Actor, in Confirmation)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.Content.Reason(tx, actor, content.Activity, c.path, in.Reason); err != nil {
+		return nil, err
+	}
 	rows := make([]model.CheckIn, len(tries))
 	for i, t := range tries {
 		id := s.NewID()
@@ -78,16 +85,15 @@ func (s *Service) staffConfirm(tx *gorm.DB, actor access.Actor, in Confirmation)
 	if err := tx.CreateInBatches(rows, 100).Error; err != nil {
 		return nil, fmt.Errorf("store check-ins: %w", err)
 	}
+	seen := make([]good, len(tries))
 	for i, t := range tries {
-		if err := s.apply(tx, actor, t, rows[i], in.Reason); err != nil {
-			return nil, err
-		}
+		seen[i] = good{actor: actor, try: t.with(&rows[i]), row: &rows[i], reason: in.Reason}
 	}
-	return rows, nil
+	return rows, s.enact(tx, seen)
 }
 
 // judgeList decides about every item of a list; students are those of in.SignupIDs, in their order, and locked.
-func judgeList(tx *gorm.DB, c scene, in Confirmation, students []int64, now time.Time) ([]try, error) {
+func judgeList(tx *gorm.DB, c scene, in Confirmation, students []int64, now time.Time) ([]attempt, error) {
 	seats, err := seatsOf(tx, c.activity.ID, students...)
 	if err != nil {
 		return nil, err
@@ -96,10 +102,10 @@ func judgeList(tx *gorm.DB, c scene, in Confirmation, students []int64, now time
 	if err != nil {
 		return nil, err
 	}
-	tries := make([]try, len(students))
+	tries := make([]attempt, len(students))
 	var refused *fault.Fault
 	for i, student := range students {
-		t := try{scene: c, signup: seats[student], attendance: known[in.SignupIDs[i]]}
+		t := attempt{scene: c, signup: seats[student], attendance: known[in.SignupIDs[i]]}
 		if t.signup.ID != in.SignupIDs[i] {
 			t.signup = model.Signup{} // it is an old one; the student may have signed up anew
 		}

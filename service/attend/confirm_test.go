@@ -121,7 +121,7 @@ func TestScanAgainstConfirmation(t *testing.T) {
 			_, err := b.s.StaffConfirm(t.Context(), b.clerk, b.list(model.KindIn, seat), idem.Key{})
 			return err
 		}
-		_, err := b.s.Redeem(t.Context(), me, code, string(rune('a'+i)))
+		_, err := b.s.Redeem(t.Context(), me, attend.Try{Code: code, Nonce: string(rune('a' + i))})
 		return err
 	})
 	good := 0

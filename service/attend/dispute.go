@@ -17,8 +17,8 @@ import (
 	"baodao/service/text"
 )
 
-// Dispute stops a claim that is not recognised yet, or that is publicised: the student, the team's lead or advisor, or the
-// host says that it is wrong. The school then rejects or reopens it.
+// Dispute stops a claim that is not recognised yet, or that is publicised: the student, the team's lead or advisor, the host
+// or, while it is publicised, whoever reads the notice says that it is wrong. The school then rejects or reopens it.
 func (s *Service) Dispute(ctx context.Context, actor access.Actor, claimID int64, reason string) (model.HoursClaim, error) {
 	return s.settle(ctx, actor, claimID, reason, access.Person, decision{action: "hours.dispute", to: model.ClaimDisputed, may: mayDispute})
 }
@@ -87,10 +87,10 @@ func (s *Service) decide(tx *gorm.DB, actor access.Actor, v view, d decision, re
 	switch {
 	case v.claim.Status == d.to && v.claim.Reason == reason:
 		return nil
-	case d.to == model.ClaimComputed && (v.claim.Reason == reasonAnnulled || v.claim.Status == model.ClaimRejected):
-		return fault.ErrState
+	case v.claim.Status == model.ClaimInReview, d.to == model.ClaimComputed && (v.claim.Reason == reasonAnnulled || v.claim.Status == model.ClaimRejected):
+		return fault.ErrState // the reviewer decides first, or the next check-out; or only an appeal brings it back
 	case d.to == model.ClaimComputed:
-		set["lead_by"], set["host_by"], set["recognised_by"] = nil, nil, nil
+		set["lead_by"], set["host_by"], set["second_by"], set["recognised_by"] = nil, nil, nil, nil
 	}
 	if v.claim.MayBecome(string(d.to)) { // else it is refused as such
 		if err := s.Content.Reason(tx, actor, content.Activity, v.scene.path, reason); err != nil {
@@ -114,6 +114,11 @@ func (s *Service) viewOf(tx *gorm.DB, claimID int64) (view, error) {
 	if err != nil {
 		return view{}, fmt.Errorf("lock claim: %w", err)
 	}
+	return s.viewing(tx, &claim)
+}
+
+// viewing adds to a claim what decides who may do what to it.
+func (s *Service) viewing(tx *gorm.DB, claim *model.HoursClaim) (view, error) {
 	c, err := sceneOf(tx, claim.SessionID, s.Now())
 	if err != nil {
 		return view{}, err
@@ -123,7 +128,7 @@ func (s *Service) viewOf(tx *gorm.DB, claimID int64) (view, error) {
 		return view{}, err
 	}
 	scope := homes.at(claim.StudentID, dayOf(c.session.StartsAt)).scope
-	return view{claim: &claim, scene: c, scope: scope, personal: personal(c, claim.StudentID, scope)}, nil
+	return view{claim: claim, scene: c, scope: scope, personal: personal(c, claim.StudentID, scope)}, nil
 }
 
 // personal is a claim as the permission table sees it: who reads the hours of the activity, of the student's branch (scope)
@@ -135,11 +140,15 @@ func personal(c scene, studentID int64, scope string) access.Object {
 	return o
 }
 
-// mayDispute lets the student, the team and the host through; without a team the secretary of the student's branch.
+// mayDispute lets the student, the team and the host through; without a team the secretary of the student's branch; before
+// whom it is publicised everybody.
 func mayDispute(tx *gorm.DB, actor access.Actor, v view) error {
 	own := actor.StudentID != 0 && actor.StudentID == v.claim.StudentID
 	team := actor.Check(access.HoursLead, v.scene.object) == nil || v.scene.activity.ProjectID == nil && actor.Check(access.HoursLead, access.Object{Paths: []string{v.scope}}) == nil
 	if own || team {
+		return nil
+	}
+	if v.claim.Status == model.ClaimPublicised && actor.Check(access.HoursNotice, access.Object{Paths: []string{v.claim.NoticePath}}) == nil {
 		return nil
 	}
 	host, err := org.ByID(tx, v.scene.activity.HostOrgID)

@@ -1,12 +1,22 @@
 package attend
 
+import (
+	"gorm.io/gorm"
+
+	"baodao/model"
+)
+
 // What tests of the pure parts need to see.
 var (
-	MakeCode = makeCode
-	ReadCode = readCode
-	StepOf   = stepOf
-	DayOf    = dayOf
-	Worth    = worth
+	MakeCode    = makeCode
+	MakeOwnCode = makeOwnCode
+	PassOf      = passOf
+	PassLives   = passLives
+	ReadCode    = readCode
+	StepOf      = stepOf
+	DayOf       = dayOf
+	ReadOffline = readOffline
+	Worth       = worth
 )
 
 // CodeLen is the length of every code.
@@ -17,3 +27,6 @@ func (c credit) Minutes() int64 { return c.minutes }
 
 // Reason why it is less.
 func (c credit) Reason() string { return c.reason }
+
+// Enter writes lines to the ledger.
+func Enter(s *Service, tx *gorm.DB, lines []model.HoursEntry) error { return s.write(tx, lines) }

@@ -78,7 +78,7 @@ func (b *bench) code(session int64, kind string) string {
 func (b *bench) scan(a access.Actor, session int64, kind string) (model.CheckIn, error) {
 	b.TB.Helper()
 	b.nonces++
-	return b.s.Redeem(b.TB.Context(), a, b.code(session, kind), fmt.Sprintf("nonce-%04d", b.nonces))
+	return b.s.Redeem(b.TB.Context(), a, attend.Try{Code: b.code(session, kind), Nonce: fmt.Sprintf("nonce-%04d", b.nonces)})
 }
 
 // serve checks a student in and out of a session, at minutes counted from its start.

@@ -92,19 +92,20 @@ func (s *Service) MyCheckIns(ctx context.Context, actor access.Actor, req page.R
 	if actor.StudentID == 0 {
 		return none, actor.Require(access.Person)
 	}
-	keys, later, err := req.Key(listMyCheckIns, 1)
+	keys, later, err := req.Key(listMyCheckIns, 2)
 	if err != nil {
 		return none, err
 	}
 	q := s.DB.WithContext(ctx).Where("student_id = ?", actor.StudentID)
 	if later {
-		q = q.Where("id < ?", keys[0])
+		at := time.UnixMilli(keys[0]).UTC()
+		q = q.Where("received_at <= ? AND (received_at < ? OR id < ?)", at, at, keys[1])
 	}
 	rows := []model.CheckIn{}
-	if err := q.Order("id DESC").Limit(req.Size() + 1).Find(&rows).Error; err != nil {
+	if err := q.Order("received_at DESC, id DESC").Limit(req.Size() + 1).Find(&rows).Error; err != nil {
 		return none, fmt.Errorf("list check-ins: %w", err)
 	}
-	return page.Cut(rows, req.Size(), listMyCheckIns, func(r model.CheckIn) []int64 { return []int64{r.ID} }), nil
+	return page.Cut(rows, req.Size(), listMyCheckIns, func(r model.CheckIn) []int64 { return []int64{r.ReceivedAt.UnixMilli(), r.ID} }), nil
 }
 
 // Claim is a claim as lists show it.

@@ -31,10 +31,10 @@ func TestCurrentCode(t *testing.T) {
 			t.Errorf("code %d is valid from %s", i, c.ValidFrom)
 		}
 	}
-	_, err = b.s.Redeem(t.Context(), me, got.Next[0].Text, "n0")
+	_, err = b.s.Redeem(t.Context(), me, attend.Try{Code: got.Next[0].Text, Nonce: "n0"})
 	is(t, err, attend.ErrCodeExpired) // not yet
 	b.Clock.Set(got.Next[5].ValidFrom)
-	_, err = b.s.Redeem(t.Context(), me, got.Next[5].Text, "n1")
+	_, err = b.s.Redeem(t.Context(), me, attend.Try{Code: got.Next[5].Text, Nonce: "n1"})
 	is(t, err, nil)
 }
 
@@ -63,7 +63,7 @@ func TestWhoShowsCodes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := b.s.CurrentCode(t.Context(), c.as, c.session, model.KindIn)
 			is(t, err, c.want)
-			_, err = b.s.Picture(t.Context(), c.as, c.session, model.KindIn)
+			_, err = b.s.Picture(t.Context(), c.as, c.session, model.KindIn, attend.PNG)
 			is(t, err, c.want)
 		})
 	}
@@ -72,7 +72,7 @@ func TestWhoShowsCodes(t *testing.T) {
 func TestPictureIsAPNG(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
-	raw, err := b.s.Picture(t.Context(), b.clerk, b.session.ID, model.KindIn)
+	raw, err := b.s.Picture(t.Context(), b.clerk, b.session.ID, model.KindIn, attend.PNG)
 	is(t, err, nil)
 	img, err := png.Decode(bytes.NewReader(raw))
 	if err != nil || img.Bounds().Dx() != 480 {
@@ -127,7 +127,7 @@ func TestMyCheckInsNewestFirstWithFailures(t *testing.T) {
 	b := newBench(t, nil)
 	me, _ := b.member("我")
 	other, _ := b.member("别人")
-	b.serve(me, b.session, 0, 120)
+	b.serve(me, b.session, 0, 118)
 	b.serve(other, b.session, 1, 119)
 	_, err := b.scan(me, b.session.ID, model.KindOut)
 	is(t, err, attend.ErrAlreadyOut)

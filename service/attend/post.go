@@ -89,18 +89,12 @@ func (s *Service) post(tx *gorm.DB, p posting, rows []*model.HoursClaim) error {
 
 // PostDue posts the publicised claims whose time is over, at most limit, and returns how many it posted.
 func (s *Service) PostDue(ctx context.Context, limit int) (posted int, err error) {
-	var due []model.HoursClaim
-	err = s.DB.WithContext(ctx).Select("id", "activity_id").Where("status = ? AND due_at <= ?", model.ClaimPublicised, s.Now()).
-		Order("due_at, id").Limit(limit).Find(&due).Error
+	due, err := s.late(ctx, limit, s.DB.Where("status = ? AND due_at <= ?", model.ClaimPublicised, s.Now()))
 	if err != nil {
-		return 0, fmt.Errorf("look for publicised claims: %w", err)
+		return 0, err
 	}
-	byActivity := map[int64][]int64{}
-	for _, c := range due {
-		byActivity[c.ActivityID] = append(byActivity[c.ActivityID], c.ID)
-	}
-	for activity, ids := range byActivity {
-		n, err := s.postDue(ctx, activity, ids)
+	for _, g := range due {
+		n, err := s.postDue(ctx, g.activity, g.claims)
 		if err != nil {
 			return posted, err
 		}

@@ -2,73 +2,188 @@ package attend
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
-	"baodao/service/read"
+	"baodao/service/org"
+	"baodao/service/programme"
 )
 
-// sessionByID reads a session; fault.ErrNotFound if there is none.
-func sessionByID(tx *gorm.DB, id int64) (model.Session, error) {
-	return read.One[model.Session](tx.Where("id = ?", id), "session")
+// scenesOf reads sessions and what belongs to them, but for whom they may be seen by; missing ones are missing from the map.
+func scenesOf(tx *gorm.DB, ids []int64) (map[int64]scene, error) {
+	out := make(map[int64]scene, len(ids))
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var sessions []model.Session
+	if err := tx.Where("id IN ?", ids).Find(&sessions).Error; err != nil {
+		return nil, fmt.Errorf("read sessions: %w", err)
+	}
+	activities, err := activitiesOf(tx, sessions)
+	if err != nil {
+		return nil, err
+	}
+	organisers, policies := make([]int64, 0, len(activities)), map[int64]model.Policy{}
+	for _, a := range activities {
+		organisers = append(organisers, a.OrgID)
+		if _, known := policies[a.ProgrammeID]; known {
+			continue
+		}
+		if policies[a.ProgrammeID], err = programme.PolicyOf(tx, a.ProgrammeID); err != nil {
+			return nil, fmt.Errorf("activity %d: %w", a.ID, err)
+		}
+	}
+	orgs, err := org.ByIDs(tx, distinct(organisers)...)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range sessions {
+		if a, ok := activities[e.ActivityID]; ok {
+			out[e.ID] = scene{session: e, activity: a, policy: policies[a.ProgrammeID], path: orgs[a.OrgID].Path}
+		}
+	}
+	return out, nil
 }
 
-// seatsOf reads the signups that may check in to an activity: those with a seat, by student. Without students it reads all.
+// activitiesOf reads the activities of sessions.
+func activitiesOf(tx *gorm.DB, sessions []model.Session) (map[int64]model.Activity, error) {
+	ids := make([]int64, len(sessions))
+	for i, e := range sessions {
+		ids[i] = e.ActivityID
+	}
+	var rows []model.Activity
+	if err := tx.Where("id IN ?", distinct(ids)).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("read activities: %w", err)
+	}
+	out := make(map[int64]model.Activity, len(rows))
+	for _, a := range rows {
+		out[a.ID] = a
+	}
+	return out, nil
+}
+
+// distinct is a set of ids in order.
+func distinct(ids []int64) []int64 { return slices.Compact(slices.Sorted(slices.Values(ids))) }
+
+// pair is a student in an activity, or a signup in a session.
+type pair struct{ one, other int64 }
+
+// either keeps the rows that match any of the pairs: one range of an index for each, where two lists would be asked for
+// every combination. clause is of one pair, with two question marks.
+func either(tx *gorm.DB, clause string, pairs []pair) *gorm.DB {
+	each, args := make([]string, len(pairs)), make([]any, 0, 2*len(pairs))
+	for i, p := range pairs {
+		each[i] = clause
+		args = append(args, p.one, p.other)
+	}
+	return tx.Where(strings.Join(each, " OR "), args...)
+}
+
+// seatsOf reads the signups of students that may check in to an activity: those with a seat, by student.
 func seatsOf(tx *gorm.DB, activityID int64, students ...int64) (map[int64]model.Signup, error) {
-	q := tx.Where("live_activity_id = ? AND status IN ?", activityID, []model.SignupStatus{model.SignupConfirmed, model.SignupCompleted})
-	if len(students) > 0 {
-		q = q.Where("student_id IN ?", students)
+	pairs := make([]pair, len(students))
+	for i, id := range students {
+		pairs[i] = pair{activityID, id}
+	}
+	rows, err := seatsIn(tx, pairs)
+	out := make(map[int64]model.Signup, len(rows))
+	for p, r := range rows {
+		out[p.other] = r
+	}
+	return out, err
+}
+
+// seatsIn reads the signups that may check in, by activity and student: those with a seat.
+func seatsIn(tx *gorm.DB, students []pair) (map[pair]model.Signup, error) {
+	out := make(map[pair]model.Signup, len(students))
+	if len(students) == 0 {
+		return out, nil
 	}
 	var rows []model.Signup
-	if err := q.Find(&rows).Error; err != nil {
+	if err := either(tx, "(live_activity_id = ? AND student_id = ?)", students).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read signups: %w", err)
 	}
-	out := make(map[int64]model.Signup, len(rows))
 	for _, r := range rows {
-		out[r.StudentID] = r
+		if r.Status == model.SignupConfirmed || r.Status == model.SignupCompleted {
+			out[pair{r.ActivityID, r.StudentID}] = r
+		}
 	}
 	return out, nil
 }
 
 // attendanceOf reads what is known of signups in a session, by signup.
 func attendanceOf(tx *gorm.DB, sessionID int64, signups ...int64) (map[int64]model.Attendance, error) {
+	pairs := make([]pair, len(signups))
+	for i, id := range signups {
+		pairs[i] = pair{id, sessionID}
+	}
+	rows, err := attendanceIn(tx, pairs)
+	out := make(map[int64]model.Attendance, len(rows))
+	for p, r := range rows {
+		out[p.one] = r
+	}
+	return out, err
+}
+
+// attendanceIn reads what is known of signups in sessions, by both.
+func attendanceIn(tx *gorm.DB, of []pair) (map[pair]model.Attendance, error) {
+	out := make(map[pair]model.Attendance, len(of))
+	if len(of) == 0 {
+		return out, nil
+	}
 	var rows []model.Attendance
-	if err := tx.Where("session_id = ? AND signup_id IN ?", sessionID, signups).Find(&rows).Error; err != nil {
+	if err := either(tx, "(signup_id = ? AND session_id = ?)", of).Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read attendance: %w", err)
 	}
-	out := make(map[int64]model.Attendance, len(rows))
 	for _, r := range rows {
-		out[r.SignupID] = r
+		out[pair{r.SignupID, r.SessionID}] = r
 	}
 	return out, nil
 }
 
-// byNonce reads the answer to an earlier request with the same nonce.
-func byNonce(tx *gorm.DB, studentID int64, nonce string) (row model.CheckIn, found bool, err error) {
-	var rows []model.CheckIn
-	if err := tx.Where("student_id = ? AND nonce = ?", studentID, nonce).Limit(1).Find(&rows).Error; err != nil {
-		return row, false, fmt.Errorf("look up nonce: %w", err)
-	}
-	if len(rows) == 0 {
-		return row, false, nil
-	}
-	return rows[0], true, nil
+// nonce names one try of a student.
+type nonce struct {
+	student int64
+	value   string
 }
 
-// lastWrongCodes reads when the student's newest wrong codes came, newest first, at most n.
-func lastWrongCodes(tx *gorm.DB, studentID int64, n int) ([]time.Time, error) {
+// byNonces reads the answers to earlier requests with the same nonces.
+func byNonces(tx *gorm.DB, nonces []nonce) (map[nonce]*model.CheckIn, error) {
+	each, args := make([]string, len(nonces)), make([]any, 0, 2*len(nonces))
+	for i, n := range nonces {
+		each[i] = "(student_id = ? AND nonce = ?)"
+		args = append(args, n.student, n.value)
+	}
 	var rows []model.CheckIn
-	err := tx.Select("received_at").
-		Where("student_id = ? AND verdict = ? AND reason IN ?", studentID, model.VerdictFailed, []string{codeInvalid, codeExpired}).
-		Order("id DESC").Limit(n).Find(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("count wrong codes: %w", err)
+	if err := tx.Where(strings.Join(each, " OR "), args...).Find(&rows).Error; err != nil {
+		return nil, fmt.Errorf("look up nonces: %w", err)
 	}
-	at := make([]time.Time, len(rows))
+	out := make(map[nonce]*model.CheckIn, len(rows))
 	for i, r := range rows {
-		at[i] = r.ReceivedAt
+		out[nonce{r.StudentID, r.Nonce}] = &rows[i]
 	}
-	return at, nil
+	return out, nil
+}
+
+// wrongTries reads the wrong codes that students sent themselves since an instant, oldest first.
+func wrongTries(tx *gorm.DB, students []int64, since time.Time) (map[int64][]model.CheckIn, error) {
+	out := map[int64][]model.CheckIn{}
+	if len(students) == 0 {
+		return out, nil
+	}
+	var rows []model.CheckIn
+	err := tx.Select("student_id", "session_id", "kind", "reason", "received_at").
+		Where("student_id IN ? AND received_at >= ? AND verdict = ? AND reason IN ? AND operator_id = 0", students, since, model.VerdictFailed, wrongReasons).
+		Order("student_id, received_at").Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read wrong codes: %w", err)
+	}
+	for _, r := range rows {
+		out[r.StudentID] = append(out[r.StudentID], r)
+	}
+	return out, nil
 }

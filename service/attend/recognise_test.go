@@ -137,6 +137,9 @@ func (b *bench) post(claims ...model.HoursClaim) {
 	if _, err := b.s.HostConfirm(ctx, b.clerk, b.activity.ID, choice); err != nil {
 		b.TB.Fatal(err)
 	}
+	if _, err := b.s.SecondConfirm(ctx, b.Staff("镇里", access.TownOfficer, b.Town), b.activity.ID, attend.Choice{All: true}); err != nil {
+		b.TB.Fatal(err)
+	}
 	if _, err := b.s.Recognise(ctx, b.officer, b.activity.ID, choice); err != nil {
 		b.TB.Fatal(err)
 	}

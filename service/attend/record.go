@@ -68,25 +68,24 @@ type Part struct {
 
 // MyRecord sums the student's ledger lines posted until asOf (included); the zero time, or one to come, means now.
 func (s *Service) MyRecord(ctx context.Context, actor access.Actor, asOf time.Time) (Record, error) {
-	now := s.Now()
-	if asOf.IsZero() || asOf.After(now) {
-		asOf = now
-	}
-	out := Record{AsOf: asOf, Parts: []Part{}}
 	if actor.StudentID == 0 {
-		return out, actor.Require(access.Person)
+		return Record{AsOf: s.summing(Asked{AsOf: asOf}).AsOf, Parts: []Part{}}, actor.Require(access.Person)
 	}
-	db := s.DB.WithContext(ctx)
-	days, err := daysOf(db, actor.StudentID, asOf)
+	return s.record(s.DB.WithContext(ctx), actor.StudentID, asOf)
+}
+
+func (s *Service) record(db *gorm.DB, studentID int64, asOf time.Time) (Record, error) {
+	out := Record{AsOf: s.summing(Asked{AsOf: asOf}).AsOf, Parts: []Part{}}
+	days, err := daysOf(db, studentID, out.AsOf)
 	if err != nil {
 		return out, err
 	}
-	terms, err := termsOf(db, actor.StudentID)
+	terms, err := termsOf(db, studentID)
 	if err != nil {
 		return out, err
 	}
 	for _, d := range days {
-		out.add(d, terms[actor.StudentID])
+		out.add(d, terms[studentID])
 	}
 	return out, nil
 }

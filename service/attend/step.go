@@ -2,18 +2,15 @@ package attend
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"time"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/atomic"
-	"baodao/service/audit"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/org"
 )
@@ -24,33 +21,18 @@ var ErrAdvisor = fault.Define(fault.Forbidden, "hours.needs_advisor", "队长的
 // errSamePerson keeps the three steps in three hands.
 var errSamePerson = access.ErrOwnInterest.Saying("同一条时长的各个环节要由不同的人办理。", "One person may take only one step for the same hours.")
 
-// maxBatch is how many claims one call decides.
-const maxBatch = 500
-
-// Choice says which claims of an activity a step is for: the named ones, or all that wait for this step and that the caller
-// may decide, but the excepted.
-type Choice struct {
-	IDs    []int64
-	All    bool
-	Except []int64
-}
-
-// Batch is what a step did: the claims as they are now, by id. More tells that further ones wait (All only).
-type Batch struct {
-	Claims []model.HoursClaim
-	More   bool
-}
-
 // step is one stage of confirmation of the claims of one activity.
 type step struct {
-	name string // hours.lead_confirm
-	from model.ClaimStatus
-	to   model.ClaimStatus
-	by   string                               // column of who took the step
-	set  map[string]any                       // further columns
-	took func(c *model.HoursClaim) *int64     // the value of that column
-	may  func(c *model.HoursClaim) error      // whether the actor may take it for this claim
-	then func(rows []*model.HoursClaim) error // what follows in the same transaction
+	name     string // hours.lead_confirm
+	from     model.ClaimStatus
+	to       model.ClaimStatus
+	over     func(c *model.HoursClaim) bool       // whether the claim goes to HOST_FIRST instead, to wait for a second person; nil: none does
+	by       string                               // column of who took the step
+	set      map[string]any                       // further columns
+	corrects bool                                 // fewer minutes may be confirmed
+	took     func(c *model.HoursClaim) *int64     // the value of that column
+	may      func(c *model.HoursClaim) error      // whether the actor may take it for this claim
+	then     func(rows []*model.HoursClaim) error // what follows in the same transaction
 }
 
 // LeadConfirm states that the people of these claims were there. The lead of the project does it for everyone but leads;
@@ -66,7 +48,7 @@ func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityI
 		byStaff.Leads = nil
 		st := s.leadStep(c)
 		st.may = func(claim *model.HoursClaim) error {
-			if err := actor.NotOwn([]int64{claim.StudentID}, nil); err != nil {
+			if err := someoneElse(actor, claim); err != nil {
 				return err
 			}
 			if !slices.Contains(c.object.Leads, claim.StudentID) || slices.Contains(c.object.Advisors, actor.UserID) {
@@ -85,8 +67,9 @@ func (s *Service) LeadConfirm(ctx context.Context, actor access.Actor, activityI
 func (s *Service) leadStep(c scene) step {
 	return step{
 		name: "hours.lead_confirm", from: model.ClaimComputed, to: model.ClaimLead, by: "lead_by",
-		set:  map[string]any{"due_at": s.Now().Add(c.policy.HostTime()), "escalated_at": nil},
-		took: func(claim *model.HoursClaim) *int64 { return claim.LeadBy },
+		corrects: true,
+		set:      map[string]any{"due_at": s.Now().Add(c.policy.HostTime()), "escalated_at": nil},
+		took:     func(claim *model.HoursClaim) *int64 { return claim.LeadBy },
 	}
 }
 
@@ -108,7 +91,7 @@ func (s *Service) leadWithoutTeam(tx *gorm.DB, actor access.Actor, c scene) (ste
 		if actor.Check(access.HoursLead, access.Object{Paths: []string{scope}}) != nil {
 			return unseen(actor, personal(c, claim.StudentID, scope))
 		}
-		return actor.NotOwn([]int64{claim.StudentID}, nil)
+		return someoneElse(actor, claim)
 	}
 	whole := c.object
 	whole.Paths = append(homes.paths(), whole.Paths...)
@@ -124,19 +107,19 @@ func (s *Service) HostConfirm(ctx context.Context, actor access.Actor, activityI
 		}
 		o := c.object
 		o.Paths = []string{host.Path}
-		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by", set: map[string]any{"due_at": nil}}
+		st := step{name: "hours.host_confirm", from: model.ClaimLead, to: model.ClaimHost, by: "host_by", corrects: true, set: map[string]any{"due_at": nil}, over: (*model.HoursClaim).Proposed}
 		st.took = func(claim *model.HoursClaim) *int64 { return claim.HostBy }
 		st.may = func(claim *model.HoursClaim) error { return someoneElse(actor, claim, claim.LeadBy) }
 		return st, actor.Check(access.HoursHost, o)
 	})
 }
 
-// someoneElse refuses the person who earns the claim and those who took an earlier step.
+// someoneElse refuses the person who earns the claim, who proposed it, and those who took an earlier step.
 func someoneElse(actor access.Actor, c *model.HoursClaim, earlier ...*int64) error {
 	if err := actor.NotOwn([]int64{c.StudentID}, nil); err != nil {
 		return err
 	}
-	for _, user := range earlier {
+	for _, user := range append(earlier, c.ProposedBy, c.SecondBy) {
 		if user != nil && *user == actor.UserID {
 			return errSamePerson
 		}
@@ -155,8 +138,11 @@ func (s *Service) inStep(ctx context.Context, actor access.Actor, activityID int
 	if err := choice.check(); err != nil {
 		return Batch{}, err
 	}
-	var out Batch
-	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+	return content.Do(ctx, s.Content, actor, func() (Batch, error) { return s.tryStep(ctx, actor, activityID, choice, prepare) })
+}
+
+func (s *Service) tryStep(ctx context.Context, actor access.Actor, activityID int64, choice Choice, prepare func(tx *gorm.DB, c scene) (step, error)) (out Batch, err error) {
+	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		c, err := activityScene(tx, activityID, s.Now())
 		if err == nil && !actor.Sees(c.object) {
 			err = fault.ErrNotFound
@@ -174,15 +160,6 @@ func (s *Service) inStep(ctx context.Context, actor access.Actor, activityID int
 	return out, err
 }
 
-// check wants either ids or all.
-func (c Choice) check() error {
-	var wrong fault.Collector
-	wrong.Add(!c.All && len(c.IDs) == 0, "/claim_ids", "required", "请选择时长，或用 all 选择全部", "name the claims, or say all")
-	wrong.Add(c.All && len(c.IDs) > 0, "/claim_ids", "shape", "claim_ids 与 all 只能用一个", "use either claim_ids or all")
-	wrong.Add(!c.All && len(c.Except) > 0, "/except", "shape", "except 只能与 all 一起用", "except goes with all only")
-	return wrong.Err()
-}
-
 // take moves every chosen claim by one step and reads them again.
 func (s *Service) take(tx *gorm.DB, actor access.Actor, c scene, choice Choice, st step) (Batch, error) {
 	rows, more, err := choose(tx, actor, c.activity.ID, choice, st)
@@ -197,95 +174,21 @@ func (s *Service) take(tx *gorm.DB, actor access.Actor, c scene, choice Choice, 
 			waiting = append(waiting, r)
 		}
 	}
-	set := map[string]any{st.by: actor.UserID}
-	maps.Copy(set, st.set)
-	err = audit.MoveAll(tx, s.Audit, actor, waiting, audit.Move{Action: st.name, To: string(st.to), OrgPath: c.path, Set: set})
-	if err == nil && st.then != nil {
-		err = st.then(waiting)
-	}
+	waiting, fewer, err := choice.split(waiting, rows)
 	if err != nil {
 		return Batch{}, err
+	}
+	if err := s.moveOn(tx, actor, c, st, waiting, fewer); err != nil {
+		return Batch{}, err
+	}
+	if st.then != nil {
+		if err := st.then(waiting); err != nil {
+			return Batch{}, err
+		}
 	}
 	out := Batch{Claims: []model.HoursClaim{}, More: more}
 	if err := tx.Where("id IN ?", ids).Order("id").Find(&out.Claims).Error; err != nil {
 		return Batch{}, fmt.Errorf("read claims: %w", err)
-	}
-	return out, nil
-}
-
-// choose locks and reads the chosen claims: those that wait for the step, and named ones for which the actor took it before.
-func choose(tx *gorm.DB, actor access.Actor, activityID int64, choice Choice, st step) (rows []*model.HoursClaim, more bool, err error) {
-	if choice.All {
-		return waitingFor(tx, activityID, choice.Except, st)
-	}
-	rows, err = named(tx, activityID, choice.IDs)
-	if err != nil {
-		return nil, false, err
-	}
-	var refused error
-	for _, r := range rows {
-		err := st.may(r)
-		if took := st.took(r); err == nil && r.Status != st.from && (took == nil || *took != actor.UserID) {
-			err = fault.ErrState.Because(fmt.Errorf("claim %d is %s", r.ID, r.Status))
-		}
-		if errors.Is(err, fault.ErrNotFound) {
-			return nil, false, err // whatever else is wrong
-		}
-		if refused == nil {
-			refused = err
-		}
-	}
-	return rows, false, refused
-}
-
-// waitingFor locks and reads the claims that wait for a step and that the actor may decide, at most maxBatch.
-func waitingFor(tx *gorm.DB, activityID int64, except []int64, st step) (rows []*model.HoursClaim, more bool, err error) {
-	if _, err := named(tx, activityID, except); err != nil {
-		return nil, false, err
-	}
-	var all []*model.HoursClaim
-	err = atomic.ForUpdate(tx).Where("activity_id = ? AND status = ?", activityID, st.from).Order("id").Find(&all).Error
-	if err != nil {
-		return nil, false, fmt.Errorf("lock claims: %w", err)
-	}
-	for _, r := range all {
-		if slices.Contains(except, r.ID) || st.may(r) != nil {
-			continue
-		}
-		if len(rows) == maxBatch {
-			return rows, true, nil
-		}
-		rows = append(rows, r)
-	}
-	return rows, false, nil
-}
-
-// named locks and reads claims of an activity by id; fault.ErrNotFound if one is not of this activity.
-func named(tx *gorm.DB, activityID int64, ids []int64) ([]*model.HoursClaim, error) {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	rows := []*model.HoursClaim{}
-	if len(ids) == 0 {
-		return rows, nil
-	}
-	err := atomic.ForUpdate(tx).Where("activity_id = ? AND id IN ?", activityID, ids).Order("id").Find(&rows).Error
-	if err != nil {
-		return nil, fmt.Errorf("lock claims: %w", err)
-	}
-	if len(rows) != len(ids) {
-		return nil, fault.ErrNotFound
-	}
-	return rows, nil
-}
-
-// startOf reads when sessions of an activity start.
-func startOf(tx *gorm.DB, activityID int64) (map[int64]time.Time, error) {
-	var rows []model.Session
-	if err := tx.Select("id", "starts_at").Where("activity_id = ?", activityID).Find(&rows).Error; err != nil {
-		return nil, fmt.Errorf("read sessions: %w", err)
-	}
-	out := make(map[int64]time.Time, len(rows))
-	for _, r := range rows {
-		out[r.ID] = r.StartsAt
 	}
 	return out, nil
 }

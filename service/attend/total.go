@@ -67,7 +67,7 @@ func addTotals(tx *gorm.DB, rows []model.HoursTotal) error {
 		Columns:   []clause.Column{{Name: "term_id"}, {Name: "branch_path"}, {Name: "programme_id"}, {Name: "class"}, {Name: "basis"}, {Name: "student_id"}, {Name: "branch_id"}},
 		DoUpdates: clause.Assignments(map[string]any{"minutes": gorm.Expr(more)}),
 	}
-	if err := tx.Clauses(set).CreateInBatches(rows, batch).Error; err != nil {
+	if err := tx.Clauses(set).CreateInBatches(rows, chunk).Error; err != nil {
 		return fmt.Errorf("add up the ledger: %w", err)
 	}
 	return nil

@@ -137,7 +137,7 @@ func headOf(tx *gorm.DB) (model.HoursHead, error) {
 func (c *chain) follow(tx *gorm.DB, until int64, known []Head) error {
 	var rows []chained
 	err := tx.Table("hours_links AS l").Joins("LEFT JOIN hours_entries AS e ON e.id = l.entry_id").
-		Where("l.seq > ? AND l.seq <= ?", c.seq, until).Order("l.seq").Limit(batch).
+		Where("l.seq > ? AND l.seq <= ?", c.seq, until).Order("l.seq").Limit(chunk).
 		Select("l.seq, l.entry_id, l.mac, e.*").Scan(&rows).Error
 	if err != nil {
 		return fmt.Errorf("read the ledger: %w", err)

@@ -25,29 +25,42 @@ func (l *Log) WriteAll(tx *gorm.DB, actor access.Actor, entries []Entry) error {
 	return l.WriteActs(tx, acts)
 }
 
+// Turn is one row that MoveEach moves, by whom, and where it belongs.
+type Turn[E model.Entity] struct {
+	Actor   access.Actor
+	Row     E
+	OrgPath string
+}
+
 // MoveAll is Log.Move for many rows of one table in few statements, all or none: fault.ErrState when the table of moves
 // forbids it for any row, fault.ErrStale when any row was changed since it was read. m.Set holds for every row.
 func MoveAll[E model.Entity](tx *gorm.DB, l *Log, actor access.Actor, rows []E, m Move) error {
-	for _, row := range rows {
-		if !row.MayBecome(m.To) {
-			id, _ := row.Key()
-			return fault.ErrState.Because(fmt.Errorf("%s %d: %s to %s", row.TableName(), id, row.State(), m.To))
-		}
+	turns := make([]Turn[E], len(rows))
+	for i, row := range rows {
+		turns[i] = Turn[E]{Actor: actor, Row: row, OrgPath: m.OrgPath}
 	}
-	entries := make([]Entry, 0, len(rows))
+	return MoveEach(tx, l, turns, m)
+}
+
+// MoveEach is MoveAll for rows that many actors move to the same state; m.OrgPath is not used.
+func MoveEach[E model.Entity](tx *gorm.DB, l *Log, turns []Turn[E], m Move) error {
+	rows, acts := make([]E, len(turns)), make([]Act, len(turns))
+	for i, t := range turns {
+		id, _ := t.Row.Key()
+		if !t.Row.MayBecome(m.To) {
+			return fault.ErrState.Because(fmt.Errorf("%s %d: %s to %s", t.Row.TableName(), id, t.Row.State(), m.To))
+		}
+		rows[i], acts[i] = t.Row, Act{Actor: t.Actor, Entry: Entry{
+			Action: m.Action, Object: t.Row.TableName(), ObjectID: id, OrgPath: t.OrgPath,
+			From: t.Row.State(), To: m.To, Reason: m.Reason, Data: m.Data,
+		}}
+	}
 	for part := range slices.Chunk(rows, batch) {
 		if err := move(tx, l, part, m); err != nil {
 			return err
 		}
-		for _, row := range part {
-			id, _ := row.Key()
-			entries = append(entries, Entry{
-				Action: m.Action, Object: row.TableName(), ObjectID: id, OrgPath: m.OrgPath,
-				From: row.State(), To: m.To, Reason: m.Reason, Data: m.Data,
-			})
-		}
 	}
-	return l.WriteAll(tx, actor, entries)
+	return l.WriteActs(tx, acts)
 }
 
 // move is one UPDATE that finds every row as it was read, or fails.

@@ -45,6 +45,9 @@ func parentPath(o model.Org) string {
 	return strings.TrimSuffix(o.Path, strconv.FormatInt(o.ID, 10)+"/")
 }
 
+// Above is the path of the organisation above, empty at the top.
+func Above(o model.Org) string { return parentPath(o) }
+
 // universityOf finds the university that o stands in, which may be o itself; fault.ErrNotFound if there is none.
 func universityOf(tx *gorm.DB, o model.Org) (model.Org, error) {
 	u, err := read.One[model.Org](tx.Where("kind = ? AND id IN ?", model.OrgUniversityCommittee, pathIDs(o.Path)), "university")

@@ -14,19 +14,22 @@ import (
 
 // Override changes single rules of a preset, or gives all of a policy's rules; nil leaves the preset's.
 type Override struct {
-	BranchParticipationPermille, StudentParticipationPermille, BranchPairingPermille                                     *int64
-	BranchTermMin, BranchTermMax, StudentMin, DailyMinTerms, ConcentratedMinDays                                         *int64
-	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                                                               *int64
-	PilotMinCounties, PilotMinTowns, PilotMinCommunities                                                                 *int64
-	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                                                          *int64
-	PresenceMinPermille, DayMaxMinutes                                                                                   *int64
-	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints                                        *int64
-	NoShowAfterHours, PublicNoticeDays, CheckInNoticeDays, HostConfirmDays, WeekMaxMinutes, TermMaxActivities, TravelKMH *int64
-	WaitlistCutoffMinutes, OfferMinutes                                                                                  *int64
-	LotteryBaseWeight, LotteryFirstPracticeWeight                                                                        *int64
-	AppealFileDays, AppealDays, HelpHours                                                                                *int64
-	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                    *string
-	Fields, Categories                                                                                                   *[]model.Item
+	BranchParticipationPermille, StudentParticipationPermille, BranchPairingPermille                                                      *int64
+	BranchTermMin, BranchTermMax, StudentMin, DailyMinTerms, ConcentratedMinDays                                                          *int64
+	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                                                                                *int64
+	PilotMinCounties, PilotMinTowns, PilotMinCommunities                                                                                  *int64
+	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                                                                           *int64
+	PresenceMinPermille, DayMaxMinutes, AnnulMinutes, CorrectionDays, PassCodeMinutes                                                     *int64
+	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints                                                         *int64
+	NoShowAfterHours, PublicNoticeDays, CheckInNoticeDays, HostConfirmDays, WeekMaxMinutes, TermMaxActivities, TravelKMH                  *int64
+	WaitlistCutoffMinutes, OfferMinutes                                                                                                   *int64
+	LotteryBaseWeight, LotteryFirstPracticeWeight                                                                                         *int64
+	OfflineUploadHours, OfflineSkewMinutes, MakeupDays                                                                                    *int64
+	LocationDriftM, LocationAccuracyMinM, LocationAccuracyMaxM, LocationSpeedKMH, DeviceMaxStudents, PositionRepeatsMax, LocationKeepDays *int64
+	AppealFileDays, AppealDays, HelpHours                                                                                                 *int64
+	ReviewDays                                                                                                                            *int64
+	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                                     *string
+	Fields, Categories                                                                                                                    *[]model.Item
 }
 
 // rule is one whole-number rule of a policy: its name, where it stands, what an override says, and what it may be.
@@ -59,6 +62,9 @@ func rules(p *model.Policy, o Override) []rule {
 		{"check_out_late_minutes", &p.CheckOutLateMinutes, o.CheckOutLateMinutes, 0, 1440},
 		{"presence_min_permille", &p.PresenceMinPermille, o.PresenceMinPermille, 0, 1000},
 		{"day_max_minutes", &p.DayMaxMinutes, o.DayMaxMinutes, 1, 1440},
+		{"annul_minutes", &p.AnnulMinutes, o.AnnulMinutes, 0, 1440},
+		{"correction_days", &p.CorrectionDays, o.CorrectionDays, 0, 90},
+		{"pass_code_minutes", &p.PassCodeMinutes, o.PassCodeMinutes, 0, 120},
 		{"no_show_window_days", &p.NoShowWindowDays, o.NoShowWindowDays, 0, 3660},
 		{"no_show_limit", &p.NoShowLimit, o.NoShowLimit, 0, 100},
 		{"suspension_days", &p.SuspensionDays, o.SuspensionDays, 0, 366},
@@ -75,9 +81,20 @@ func rules(p *model.Policy, o Override) []rule {
 		{"appeal_file_days", &p.AppealFileDays, o.AppealFileDays, 0, 366},
 		{"appeal_days", &p.AppealDays, o.AppealDays, 0, 366},
 		{"help_hours", &p.HelpHours, o.HelpHours, 0, 720},
+		{"offline_upload_hours", &p.OfflineUploadHours, o.OfflineUploadHours, 0, 720},
+		{"offline_skew_minutes", &p.OfflineSkewMinutes, o.OfflineSkewMinutes, 0, 1440},
+		{"makeup_days", &p.MakeupDays, o.MakeupDays, 0, 366},
 		{"public_notice_days", &p.PublicNoticeDays, o.PublicNoticeDays, 0, 60},
 		{"check_in_notice_days", &p.CheckInNoticeDays, o.CheckInNoticeDays, 0, 60},
 		{"host_confirm_days", &p.HostConfirmDays, o.HostConfirmDays, 0, 180},
+		{"location_drift_m", &p.LocationDriftM, o.LocationDriftM, 0, 2000},
+		{"location_accuracy_min_m", &p.LocationAccuracyMinM, o.LocationAccuracyMinM, 0, 100},
+		{"location_accuracy_max_m", &p.LocationAccuracyMaxM, o.LocationAccuracyMaxM, 0, 10000},
+		{"location_speed_kmh", &p.LocationSpeedKMH, o.LocationSpeedKMH, 0, 2000},
+		{"device_max_students", &p.DeviceMaxStudents, o.DeviceMaxStudents, 0, 100},
+		{"position_repeats_max", &p.PositionRepeatsMax, o.PositionRepeatsMax, 0, 100},
+		{"location_keep_days", &p.LocationKeepDays, o.LocationKeepDays, 0, 30},
+		{"review_days", &p.ReviewDays, o.ReviewDays, 0, 60},
 	}
 }
 

@@ -47,12 +47,15 @@ func presetBy(code string) (Preset, bool) {
 func operational() model.Policy {
 	return model.Policy{
 		YearStarts: "09-01", PairingAnswerDays: 14, CheckInEarlyMinutes: 30, CheckOutLateMinutes: 60,
-		PresenceMinPermille: 600, DayMaxMinutes: 480,
+		PresenceMinPermille: 600, DayMaxMinutes: 480, AnnulMinutes: 15, CorrectionDays: 7, PassCodeMinutes: 15,
 		NoShowWindowDays: 180, NoShowLimit: 3, SuspensionDays: 7, LateCancelPoints: 1, NoShowPoints: 3, NoShowAfterHours: 48,
 		WeekMaxMinutes: 2400, TravelKMH: 20, WaitlistCutoffMinutes: 120, LotteryBaseWeight: 1, LotteryFirstPracticeWeight: 3,
 		AppealFileDays: 30, AppealDays: 10, HelpHours: 24,
+		OfflineUploadHours: 24, OfflineSkewMinutes: 5, MakeupDays: 14,
 		PublicNoticeDays: 7, HostConfirmDays: 7,
-		Fields: nineFields(),
+		LocationDriftM: 100, LocationAccuracyMinM: 1, LocationAccuracyMaxM: 500, LocationSpeedKMH: 200, DeviceMaxStudents: 1, LocationKeepDays: 30,
+		ReviewDays: 3,
+		Fields:     nineFields(),
 	}
 }
 

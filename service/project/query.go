@@ -55,6 +55,12 @@ func TeamOf(tx *gorm.DB, projectID int64, at time.Time) (Team, error) {
 	return t, nil
 }
 
+// ObjectOf is what the permission table needs to know of a project; fault.ErrNotFound if there is none.
+func ObjectOf(tx *gorm.DB, id int64, at time.Time) (access.Object, error) {
+	sc, err := (&Service{Now: func() time.Time { return at }}).sceneOf(tx, id)
+	return sc.object, err
+}
+
 // ActivityByID reads an activity; fault.ErrNotFound if there is none.
 func ActivityByID(tx *gorm.DB, id int64) (model.Activity, error) {
 	return read.One[model.Activity](tx.Where("id = ?", id), "activity")

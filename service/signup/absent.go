@@ -73,7 +73,8 @@ func (s *Service) absent(db *gorm.DB, n int) ([]model.Signup, error) {
 	err := db.Table("activities AS a").Select("a.id, a.programme_id, a.ends_at").
 		Where("a.listed_at >= ? AND a.listed_at < ? AND a.ends_at <= ?", now.Add(-absentWindow), now, now).
 		Where(`EXISTS (SELECT 1 FROM signups AS s WHERE s.live_activity_id = a.id AND s.status = ?
- AND NOT EXISTS (SELECT 1 FROM attendances AS t WHERE t.signup_id = s.id))`, model.SignupConfirmed).
+ AND NOT EXISTS (SELECT 1 FROM attendances AS t WHERE t.signup_id = s.id)
+ AND NOT EXISTS (SELECT 1 FROM hours_claims AS c WHERE c.signup_id = s.id AND c.status <> ?))`, model.SignupConfirmed, model.ClaimRejected).
 		Where("EXISTS (SELECT 1 FROM attendances AS t JOIN signups AS s ON s.id = t.signup_id WHERE s.activity_id = a.id)").
 		Order("a.listed_at").Limit(n).Scan(&over).Error
 	if err != nil {
@@ -95,6 +96,7 @@ func (s *Service) absent(db *gorm.DB, n int) ([]model.Signup, error) {
 	var rows []model.Signup
 	err = db.Where("live_activity_id IN ? AND status = ?", due, model.SignupConfirmed).
 		Where("NOT EXISTS (SELECT 1 FROM attendances AS t WHERE t.signup_id = signups.id)").
+		Where("NOT EXISTS (SELECT 1 FROM hours_claims AS c WHERE c.signup_id = signups.id AND c.status <> ?)", model.ClaimRejected). // hours were proposed
 		Order("activity_id, id").Limit(min(n, decideMost)).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for empty seats: %w", err)

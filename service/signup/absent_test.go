@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"gorm.io/gorm"
+
 	"baodao/model"
 	"baodao/service/access"
 )
@@ -91,5 +93,32 @@ func TestAbsenceIsLookedForBehindFullAttendance(t *testing.T) {
 	n, err := b.s.MarkAbsent(t.Context(), 1)
 	if err != nil || n != 1 || b.statusOf(stayed) != model.SignupNoShow {
 		t.Errorf("%d marked, %s, %v", n, b.statusOf(stayed), err)
+	}
+}
+
+func TestWhoseHoursAreProposedIsNotAbsent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, 5, nil)
+	came, asked := b.must(b.Student("来了", b.Branch), b.position.ID), b.must(b.Student("补录", b.Branch), b.position.ID)
+	attended(b, came)
+	claim := model.HoursClaim{
+		ID: b.NewID(), SignupID: asked.ID, SessionID: b.session.ID, ActivityID: b.activity.ID, StudentID: asked.StudentID, Minutes: 60, Class: model.ClassPractice, Basis: model.BasisManual,
+		StartsAt: b.activity.StartsAt, EndsAt: b.activity.EndsAt, Status: model.ClaimComputed, Version: 1,
+	}
+	b.Insert(&claim)
+	b.Clock.Set(b.activity.EndsAt.Add(48 * time.Hour))
+	b.absentees(0)
+	b.reject(claim.ID)
+	b.absentees(1)
+}
+
+// reject ends a claim.
+func (b *bench) reject(id int64) {
+	b.TB.Helper()
+	err := b.DB.Transaction(func(tx *gorm.DB) error {
+		return tx.Model(&model.HoursClaim{}).Where("id = ?", id).Update("status", model.ClaimRejected).Error
+	})
+	if err != nil {
+		b.TB.Fatal(err)
 	}
 }

@@ -34,22 +34,13 @@ type answer struct {
 	err error // a refusal
 }
 
-// serve answers a batch in one transaction. Should it fail for one request's sake, each is run by itself, so that nobody
-// suffers for another's. When the database cannot be asked the outcome is unknown to all: they may repeat with their keys.
-func (s *Service) serve(ctx context.Context, batch []*call) {
-	err := s.together(ctx, batch)
-	if err == nil || len(batch) == 1 || errors.Is(err, fault.ErrBusy) {
-		for _, c := range batch {
-			c.err = err
-		}
-		return
-	}
-	for _, c := range batch {
-		c.err = s.together(ctx, []*call{c})
-	}
+// call is one request on its way through a queue.
+type call struct {
+	ask    ask
+	answer answer
 }
 
-// together answers requests in one transaction and commits it.
+// together answers requests in one transaction and commits it: all of them or, with an error, none.
 func (s *Service) together(ctx context.Context, batch []*call) error {
 	var f *facts
 	var w *writes

@@ -17,6 +17,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/batch"
 	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
@@ -55,6 +56,9 @@ type weakness struct {
 	dontLookBack  bool // for a live signup in the same activity
 }
 
+// queue makes requests that come together one transaction.
+type queue = batch.Queue[call]
+
 // Shards: how many queues run side by side. SQLite has one writer; on MySQL requests for different positions share two cores.
 const (
 	shards     = 4
@@ -87,9 +91,10 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, positionID int
 		}
 		line = s.late
 	}
-	got, err := line.do(ctx, a)
+	c := &call{ask: a}
+	err := line.Do(ctx, c)
 	if err == nil {
-		err = got.err
+		err = c.answer.err
 	}
 	if errors.Is(err, errUnpublished) {
 		return model.Signup{}, s.unpublished(ctx, actor, positionID)
@@ -97,7 +102,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, positionID int
 	if err != nil {
 		return model.Signup{}, err
 	}
-	return got.row, nil
+	return c.answer.row, nil
 }
 
 // queueOf is the queue in which the requests for a position wait.
@@ -107,14 +112,14 @@ func (s *Service) queueOf(positionID int64) *queue {
 		if s.DB.Name() == "sqlite" {
 			n = 1
 		}
-		most := batchMost
+		most := batch.Most
 		if s.Solo {
 			n, most = soloShards, 1
 		}
 		for range n {
-			s.queues = append(s.queues, &queue{run: s.serve, most: most})
+			s.queues = append(s.queues, &queue{Run: s.together, Most: most})
 		}
-		s.late = &queue{run: s.recall, most: most}
+		s.late = &queue{Run: s.recall, Most: most}
 	})
 	return s.queues[positionID%int64(len(s.queues))]
 }

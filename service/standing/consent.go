@@ -66,7 +66,8 @@ func (s *Service) Agree(ctx context.Context, actor access.Actor, purpose, versio
 	return row, err
 }
 
-// Withdraw ends the actor's consent to a purpose; without one it changes nothing. The row stays.
+// Withdraw ends the actor's consent to a purpose; without one it changes nothing. The row stays. Positions that are kept
+// with the consent go with it.
 func (s *Service) Withdraw(ctx context.Context, actor access.Actor, purpose string) error {
 	if err := actor.Require(access.Person); err != nil {
 		return err
@@ -79,7 +80,13 @@ func (s *Service) Withdraw(ctx context.Context, actor access.Actor, purpose stri
 		if err != nil {
 			return err
 		}
-		return s.end(tx, actor, live)
+		if err := s.end(tx, actor, live); err != nil {
+			return err
+		}
+		if purpose != model.ConsentLocation || s.Trail == nil || actor.StudentID == 0 {
+			return nil
+		}
+		return s.Trail.ForgetPositions(tx, actor.StudentID)
 	})
 }
 

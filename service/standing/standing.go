@@ -24,6 +24,13 @@ type Service struct {
 	Now   clock.Clock
 	NewID func() int64
 	Audit *audit.Log
+	Trail Trail // nil forgets nothing
+}
+
+// Trail holds positions of students.
+type Trail interface {
+	// ForgetPositions deletes them, in the transaction in which the consent ends.
+	ForgetPositions(tx *gorm.DB, studentID int64) error
 }
 
 // maxText is the longest note or reason, in characters.

@@ -38,6 +38,8 @@ const (
 	CheckedTexts  Column = "content_checks.texts"
 	AppealText    Column = "appeals.text"
 	IncidentText  Column = "incidents.text"
+	CheckInFix    Column = "check_in_evidence.fix"
+	Device        Column = "check_in_evidence.device_hash" // a blind index only
 )
 
 // Vault wraps data keys and computes blind indexes. It is safe for concurrent use.
