@@ -57,7 +57,7 @@ func TestADoubtfulCheckInIsDecidedByAPerson(t *testing.T) {
 	}
 	e.Refused(e.lead, "POST "+look+"/accept", object{"reason": "在"}, 403, "access.denied")
 	e.Refused(e.Grant(e.me, access.HostStaff, e.Community), "POST "+look+"/accept", object{"reason": "我在"}, 403, "access.own_interest")
-	if done := e.Do(e.clerk, "POST "+look+"/accept", object{"reason": "工作人员确认在场"}).Status(200); done.Get("status") != "ACCEPTED" {
+	if done := e.Do(e.clerk, "POST "+look+"/accept", object{"reason": "工作人员确认在场"}).Status(200); done.Get("status") != "ACCEPTED" || done.Get("student.name") != "李同学" {
 		t.Errorf("%s", done.Body)
 	}
 	e.Refused(e.officer, "POST "+look+"/refuse", object{"reason": "不在"}, 409, "state.conflict")

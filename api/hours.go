@@ -36,8 +36,8 @@ type ClaimView struct {
 	ProposedBy   *ID    `json:"proposed_by,omitempty" doc:"User who proposed the hours; absent for computed ones"`
 	RecognisedBy *ID    `json:"recognised_by,omitempty" doc:"User who recognised for the school"`
 	Reason       string `json:"reason,omitempty" doc:"Of a dispute or rejection, or why the minutes are fewer: PRESENCE_TOO_SHORT DAY_LIMIT OVERLAP CHECK_OUT_ANNULLED" example:"PRESENCE_TOO_SHORT"`
-	DueAt        *Time  `json:"due_at,omitempty" doc:"LEAD_CONFIRMED: until then the host is to confirm; PUBLICISED: it is posted then; absent in other states"`
-	EscalatedAt  *Time  `json:"escalated_at,omitempty" doc:"LEAD_CONFIRMED: the host is overdue, and the organisation above it was told then"`
+	DueAt        *Time  `json:"due_at,omitempty" doc:"LEAD_CONFIRMED, HOST_FIRST: until then the host is to confirm; PUBLICISED: it is posted then; absent in other states"`
+	EscalatedAt  *Time  `json:"escalated_at,omitempty" doc:"LEAD_CONFIRMED, HOST_FIRST: the host is overdue, and the organisation above it was told then"`
 	UpdatedAt    Time   `json:"updated_at" doc:"When it last changed"`
 }
 
@@ -47,10 +47,11 @@ func newClaimView(c model.HoursClaim) ClaimView {
 		Minutes: c.Minutes, Class: c.Class, Basis: c.Basis, StartsAt: At(c.StartsAt), EndsAt: At(c.EndsAt), Status: string(c.Status),
 		LeadBy: idPointer(c.LeadBy), HostBy: idPointer(c.HostBy), SecondBy: idPointer(c.SecondBy), ProposedBy: idPointer(c.ProposedBy), RecognisedBy: idPointer(c.RecognisedBy), Reason: c.Reason, UpdatedAt: At(c.UpdatedAt),
 	}
-	if c.Status == model.ClaimLead || c.Status == model.ClaimPublicised {
+	waiting := c.Status == model.ClaimLead || c.Status == model.ClaimHostFirst
+	if waiting || c.Status == model.ClaimPublicised {
 		out.DueAt = AtOrNil(c.DueAt)
 	}
-	if c.Status == model.ClaimLead {
+	if waiting {
 		out.EscalatedAt = AtOrNil(c.EscalatedAt)
 	}
 	return out

@@ -40,9 +40,6 @@ type PolicyView struct {
 	CheckOutLateMinutes          int64        `json:"check_out_late_minutes" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          int64        `json:"presence_min_permille" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
 	DayMaxMinutes                int64        `json:"day_max_minutes" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
-	AnnulMinutes                 int64        `json:"annul_minutes" minimum:"0" maximum:"1440" doc:"Minutes in which a check-in or check-out can be taken back by whoever made it; 0: 15" example:"15"`
-	CorrectionDays               int64        `json:"correction_days" minimum:"0" maximum:"90" doc:"Days after the end of a session in which staff may correct who came and went when; 0: 7" example:"7"`
-	PassCodeMinutes              int64        `json:"pass_code_minutes" minimum:"0" maximum:"120" doc:"Minutes for which staff may open a spoken pass code at a time; 0: there are none" example:"15"`
 	NoShowWindowDays             int64        `json:"no_show_window_days" minimum:"0" maximum:"3660" doc:"Days in which no-shows are counted towards a suspension, and after which a penalty expires; 0: 180" example:"180"`
 	NoShowLimit                  int64        `json:"no_show_limit" minimum:"0" maximum:"100" doc:"No-shows within no_show_window_days that suspend a student from signing up; 0: never" example:"3"`
 	SuspensionDays               int64        `json:"suspension_days" minimum:"0" maximum:"366" doc:"Days that a suspension from signing up lasts; 0: no suspension" example:"7"`
@@ -90,9 +87,6 @@ type PolicyChange struct {
 	CheckOutLateMinutes          *int64       `json:"check_out_late_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          *int64       `json:"presence_min_permille,omitempty" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
 	DayMaxMinutes                *int64       `json:"day_max_minutes,omitempty" minimum:"1" maximum:"1440" doc:"Minutes credited to a person and day: at most" example:"480"`
-	AnnulMinutes                 *int64       `json:"annul_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Minutes in which a check-in or check-out can be taken back by whoever made it; 0: 15" example:"15"`
-	CorrectionDays               *int64       `json:"correction_days,omitempty" minimum:"0" maximum:"90" doc:"Days after the end of a session in which staff may correct who came and went when; 0: 7" example:"7"`
-	PassCodeMinutes              *int64       `json:"pass_code_minutes,omitempty" minimum:"0" maximum:"120" doc:"Minutes for which staff may open a spoken pass code at a time; 0: there are none" example:"15"`
 	NoShowWindowDays             *int64       `json:"no_show_window_days,omitempty" minimum:"0" maximum:"3660" doc:"Days in which no-shows are counted towards a suspension, and after which a penalty expires; 0: 180" example:"180"`
 	NoShowLimit                  *int64       `json:"no_show_limit,omitempty" minimum:"0" maximum:"100" doc:"No-shows within no_show_window_days that suspend a student from signing up; 0: never" example:"3"`
 	SuspensionDays               *int64       `json:"suspension_days,omitempty" minimum:"0" maximum:"366" doc:"Days that a suspension from signing up lasts; 0: no suspension" example:"7"`
@@ -140,9 +134,6 @@ func newPolicyView(p model.Policy) PolicyView {
 		CheckOutLateMinutes:          p.CheckOutLateMinutes,
 		PresenceMinPermille:          p.PresenceMinPermille,
 		DayMaxMinutes:                p.DayMaxMinutes,
-		AnnulMinutes:                 p.AnnulMinutes,
-		CorrectionDays:               p.CorrectionDays,
-		PassCodeMinutes:              p.PassCodeMinutes,
 		NoShowWindowDays:             p.NoShowWindowDays,
 		NoShowLimit:                  p.NoShowLimit,
 		SuspensionDays:               p.SuspensionDays,
@@ -186,9 +177,6 @@ func (v PolicyView) policy() model.Policy {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
-		AnnulMinutes:                 v.AnnulMinutes,
-		CorrectionDays:               v.CorrectionDays,
-		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -236,9 +224,6 @@ func (v PolicyChange) override() programme.Override {
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
 		DayMaxMinutes:                v.DayMaxMinutes,
-		AnnulMinutes:                 v.AnnulMinutes,
-		CorrectionDays:               v.CorrectionDays,
-		PassCodeMinutes:              v.PassCodeMinutes,
 		NoShowWindowDays:             v.NoShowWindowDays,
 		NoShowLimit:                  v.NoShowLimit,
 		SuspensionDays:               v.SuspensionDays,
@@ -257,15 +242,17 @@ func (v PolicyChange) override() programme.Override {
 	v.EvidenceRulesChange.onto(&out)
 	v.HoursRulesChange.onto(&out)
 	v.AppealRulesChange.onto(&out)
-	if v.Fields != nil {
-		fields := itemsOf(v.Fields)
-		out.Fields = &fields
-	}
-	if v.Categories != nil {
-		categories := itemsOf(v.Categories)
-		out.Categories = &categories
-	}
+	out.Fields, out.Categories = itemsOrNil(v.Fields), itemsOrNil(v.Categories)
 	return out
+}
+
+// itemsOrNil is nil for a list that was not sent.
+func itemsOrNil(in []PolicyItem) *[]model.Item {
+	if in == nil {
+		return nil
+	}
+	out := itemsOf(in)
+	return &out
 }
 
 func itemsOf(items []PolicyItem) []model.Item {

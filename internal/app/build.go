@@ -156,9 +156,7 @@ func newServices(d Deps) (*Services, error) {
 		required = nil
 	}
 	standings := &standing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log}
-	signups := &signup.Service{
-		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey, Content: required,
-	}
+	signups := &signup.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey, Content: required}
 	projects := &project.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures,
 	}

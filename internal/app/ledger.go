@@ -14,7 +14,8 @@ import (
 	"baodao/service/attend"
 )
 
-// ledgerJobs post what was publicised, go over the heads of silent hosts, and keep the head of the ledger in a file.
+// ledgerJobs post what was publicised, go over the heads of silent hosts, keep the head of the ledger in a file, and
+// read the whole ledger once a day.
 func ledgerJobs(d Deps, s *Services) []jobs.Job {
 	all := []jobs.Job{
 		{Name: "post-hours", Every: time.Minute, Do: func(ctx context.Context) error {
@@ -29,6 +30,13 @@ func ledgerJobs(d Deps, s *Services) []jobs.Job {
 	if d.LedgerHeads == "" {
 		return all
 	}
+	all = append(all, jobs.Job{Name: "verify-ledger", Every: 24 * time.Hour, Do: func(ctx context.Context) error {
+		known, err := readHeads(d.LedgerHeads)
+		if err == nil {
+			_, err = s.Attend.Verify(ctx, known...)
+		}
+		return err
+	}})
 	return append(all, jobs.Job{Name: "keep-ledger-head", Every: time.Hour, Do: func(ctx context.Context) error { return keepHead(ctx, d, s) }})
 }
 

@@ -60,6 +60,7 @@ func all() []benchmark {
 		{name: "signup.growth", engines: true, less: true, run: signupGrowth},
 		{name: "signup.replicas", engines: true, run: signupReplicas},
 		{name: "checkin.redeem", engines: true, run: checkinRedeem},
+		{name: "ledger.total", engines: true, less: true, run: ledgerTotal},
 		{name: "import.divisions", engines: true, less: true, run: importDivisions},
 	}
 }

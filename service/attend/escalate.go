@@ -20,10 +20,13 @@ import (
 // overdueReason is what those above a silent host are told.
 const overdueReason = "社区逾期未确认，请代为确认或督促。The host has not confirmed in time: please do it, or see that it is done."
 
+// waitsForHost are the states in which somebody of the host has to confirm.
+var waitsForHost = []model.ClaimStatus{model.ClaimLead, model.ClaimHostFirst} //nolint:gochecknoglobals // a table
+
 // Escalate hands the claims that a host has left waiting for longer than the policy allows to the organisation above it, at
 // most limit, and returns how many: the town officer may confirm them. Nothing is ever approved by waiting.
 func (s *Service) Escalate(ctx context.Context, limit int) (n int, err error) {
-	late, err := s.late(ctx, limit, s.DB.Where("status = ? AND due_at <= ? AND escalated_at IS NULL", model.ClaimLead, s.Now()))
+	late, err := s.late(ctx, limit, s.DB.Where("status IN ? AND due_at <= ? AND escalated_at IS NULL", waitsForHost, s.Now()))
 	if err != nil {
 		return 0, err
 	}
@@ -68,7 +71,7 @@ func (s *Service) escalate(ctx context.Context, activityID int64, ids []int64) (
 			return err
 		}
 		rows := []*model.HoursClaim{}
-		err = atomic.ForUpdate(tx).Where("id IN ? AND status = ? AND escalated_at IS NULL", ids, model.ClaimLead).Order("id").Find(&rows).Error
+		err = atomic.ForUpdate(tx).Where("id IN ? AND status IN ? AND escalated_at IS NULL", ids, waitsForHost).Order("id").Find(&rows).Error
 		if err != nil {
 			return fmt.Errorf("lock overdue claims: %w", err)
 		}
@@ -120,7 +123,7 @@ type Listed struct {
 func (s *Service) Overdue(ctx context.Context, actor access.Actor, orgID int64, req page.Request) (page.Result[Listed], error) {
 	return s.listed(ctx, actor, orgID, access.HoursHost, listOverdue, req, func(q *gorm.DB, path string) *gorm.DB {
 		return q.Joins("JOIN orgs AS h ON h.id = a.host_org_id").Where("h.path >= ? AND h.path < ?", path, access.PathEnd(path)).
-			Where("c.status = ? AND c.escalated_at IS NOT NULL", model.ClaimLead)
+			Where("c.status IN ? AND c.escalated_at IS NOT NULL", waitsForHost)
 	})
 }
 

@@ -73,6 +73,9 @@ func TestAProposalNeedsTwoOfTheHostAndANotice(t *testing.T) {
 	take("lead", nil, model.ClaimLead, func() (attend.Batch, error) { return b.s.LeadConfirm(ctx, b.lead, b.activity.ID, choice) })
 	take("recognise at once", fault.ErrState, model.ClaimLead, func() (attend.Batch, error) { return b.s.Recognise(ctx, b.officer, b.activity.ID, choice) })
 	take("host", nil, model.ClaimHostFirst, func() (attend.Batch, error) { return b.s.HostConfirm(ctx, b.clerk, b.activity.ID, choice) })
+	if first := b.claim(ann); first.DueAt == nil || !first.DueAt.Equal(b.Clock.Now().Add(7*24*time.Hour)) {
+		t.Errorf("the second has no time: %v", first.DueAt)
+	}
 	take("host again", nil, model.ClaimHostFirst, func() (attend.Batch, error) { return b.s.HostConfirm(ctx, b.clerk, b.activity.ID, choice) })
 	take("recognise after one", fault.ErrState, model.ClaimHostFirst, func() (attend.Batch, error) { return b.s.Recognise(ctx, b.officer, b.activity.ID, choice) })
 	take("the same one twice", access.ErrOwnInterest, model.ClaimHostFirst, func() (attend.Batch, error) { return b.s.SecondConfirm(ctx, b.clerk, b.activity.ID, choice) })
@@ -300,7 +303,7 @@ func TestNobodyTakesTwoStepsOfAProposal(t *testing.T) {
 		many = b.Grant(many, role, org)
 	}
 	people := append([]access.Actor{many, b.lead, b.advisor, b.officer, b.secretary, b.Staff("副主任", access.HostStaff, b.Community), b.Staff("镇里", access.TownOfficer, b.Town)}, students...)
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test
+	random := rand.New(rand.NewPCG(1, 2))
 	for range 12 {
 		who, of := people[random.IntN(len(people))], students[random.IntN(len(students))]
 		in := b.proposal(who, 0, 120)
@@ -342,5 +345,35 @@ func TestNobodyTakesTwoStepsOfAProposal(t *testing.T) {
 	}
 	if through == 0 {
 		t.Error("none came through")
+	}
+}
+
+func TestASilentSecondIsHandedUp(t *testing.T) {
+	t.Parallel()
+	b := newDesk(t, nil)
+	ann, _ := b.member("安")
+	b.at(24 * 60)
+	c, err := b.propose(ann, b.proposal(ann, 0, 120))
+	is(t, err, nil)
+	_, err = b.s.LeadConfirm(t.Context(), b.lead, b.activity.ID, ids(c))
+	is(t, err, nil)
+	_, err = b.s.HostConfirm(t.Context(), b.clerk, b.activity.ID, ids(c))
+	is(t, err, nil)
+	b.Clock.Add(7*24*time.Hour - time.Millisecond)
+	if n, err := b.s.Escalate(t.Context(), 10); n != 0 || err != nil {
+		t.Error(n, err)
+	}
+	b.Clock.Add(time.Millisecond)
+	if n, err := b.s.Escalate(t.Context(), 10); n != 1 || err != nil {
+		t.Error(n, err)
+	}
+	town := b.Staff("镇里", access.TownOfficer, b.Town)
+	if got, err := b.s.Overdue(t.Context(), town, b.Town.ID, first(10)); err != nil || len(got.Items) != 1 || got.Items[0].Status != model.ClaimHostFirst {
+		t.Errorf("%+v, %v", got, err)
+	}
+	_, err = b.s.SecondConfirm(t.Context(), town, b.activity.ID, ids(c))
+	is(t, err, nil)
+	if now := b.claim(ann); now.Status != model.ClaimHost || now.DueAt != nil {
+		t.Errorf("%+v", now)
 	}
 }

@@ -32,11 +32,16 @@ func TestRandomHistories(t *testing.T) {
 			s := newStory(t, seed)
 			for _, session := range s.sessions {
 				s.attend(session)
-				for range 12 {
+				for range 20 {
 					s.decide()
 				}
 				s.check(t)
 			}
+			s.Clock.Add(48 * time.Hour) // public notices end
+			for range 40 {
+				s.decide()
+			}
+			s.check(t)
 			if s.count("hours_entries", "minutes > 0") == 0 || s.count("hours_entries", "minutes < 0") == 0 {
 				t.Error("nothing was posted or reversed: the history proves nothing")
 			}
@@ -49,6 +54,9 @@ func newStory(t *testing.T, seed uint64) *story {
 	s := &story{bench: newBench(t, nil), r: rand.New(rand.NewPCG(seed, 2028))}
 	s.students = []access.Actor{s.lead, s.Grant(s.Student("兼职", s.Branch), access.HostStaff, s.Community), s.Grant(s.Student("学生书记", s.Branch), access.CommitteeOfficer, s.Department), s.Student("普通", s.Branch)}
 	s.deciders = append([]access.Actor{s.advisor, s.clerk, s.officer, s.secretary}, s.students...)
+	if seed%2 == 0 {
+		s.bench.policy(func(p *model.Policy) { p.CheckInNoticeDays, p.HostConfirmDays = 1, 1 })
+	}
 	from := time.Date(2028, 2, 27, 16, 0, 0, 0, time.UTC) // 28 February, 0:00 in China
 	s.Clock.Set(from.Add(-48 * time.Hour))
 	for i := range 12 {
@@ -126,7 +134,7 @@ func (s *story) decide() {
 		choice = ids(claims[:1+s.r.IntN(len(claims))]...)
 	}
 	var err error
-	switch s.r.IntN(16) {
+	switch s.r.IntN(20) {
 	case 0:
 		_, err = s.s.Dispute(ctx, who, claims[0].ID, "有疑问")
 	case 1:
@@ -139,6 +147,14 @@ func (s *story) decide() {
 		_, err = s.s.LeadConfirm(ctx, who, session.ActivityID, choice)
 	case 8, 9, 10:
 		_, err = s.s.HostConfirm(ctx, who, session.ActivityID, choice)
+	case 16:
+		_, err = s.s.HostConfirm(ctx, who, session.ActivityID, s.fewer(choice, claims))
+	case 17:
+		_, err = s.s.LeadConfirm(ctx, who, session.ActivityID, s.fewer(choice, claims))
+	case 18:
+		_, err = s.s.PostDue(ctx, 20)
+	case 19:
+		_, err = s.s.Escalate(ctx, 20)
 	case 11, 12:
 		_, err = s.s.Recognise(ctx, who, session.ActivityID, choice)
 	default:
@@ -168,11 +184,14 @@ func (s *story) straight(activity int64) {
 	s.allow(err)
 	_, err = s.s.Recognise(ctx, s.officer, activity, all)
 	s.allow(err)
+	_, err = s.s.PostDue(ctx, 20)
+	s.allow(err)
 }
 
 // check holds what must be true at every moment of every history.
 func (s *story) check(t *testing.T) {
 	t.Helper()
+	s.checkTotals(t)
 	for _, me := range s.students {
 		claims := s.claims(me)
 		s.checkClaims(t, claims)

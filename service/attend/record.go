@@ -66,7 +66,8 @@ type Part struct {
 	Minutes       int64
 }
 
-// MyRecord sums the student's ledger lines posted until asOf (included); the zero time, or one to come, means now.
+// MyRecord sums the student's ledger lines posted until asOf (included); the zero time, or one to come, means all: a clock
+// that was put back hides no line.
 func (s *Service) MyRecord(ctx context.Context, actor access.Actor, asOf time.Time) (Record, error) {
 	if actor.StudentID == 0 {
 		return Record{AsOf: s.summing(Asked{AsOf: asOf}).AsOf, Parts: []Part{}}, actor.Require(access.Person)
@@ -75,8 +76,9 @@ func (s *Service) MyRecord(ctx context.Context, actor access.Actor, asOf time.Ti
 }
 
 func (s *Service) record(db *gorm.DB, studentID int64, asOf time.Time) (Record, error) {
-	out := Record{AsOf: s.summing(Asked{AsOf: asOf}).AsOf, Parts: []Part{}}
-	days, err := daysOf(db, studentID, out.AsOf)
+	sum := s.summing(Asked{AsOf: asOf})
+	out := Record{AsOf: sum.AsOf, Parts: []Part{}}
+	days, err := daysOf(db, studentID, sum)
 	if err != nil {
 		return out, err
 	}
@@ -123,11 +125,13 @@ func (r *Record) add(d served, terms []model.Term) {
 }
 
 // daysOf sums a student's lines by programme, day, class and basis.
-func daysOf(db *gorm.DB, studentID int64, asOf time.Time) ([]served, error) {
+func daysOf(db *gorm.DB, studentID int64, sum *summing) ([]served, error) {
 	var days []served
-	err := db.Table("hours_entries AS e").Joins("JOIN programmes AS p ON p.id = e.programme_id").
-		Where("e.student_id = ? AND e.posted_at <= ?", studentID, asOf).
-		Group("e.programme_id, p.name, e.class, e.basis, e.served_on").Order("e.served_on, e.programme_id, e.class, e.basis").
+	q := db.Table("hours_entries AS e").Joins("JOIN programmes AS p ON p.id = e.programme_id").Where("e.student_id = ?", studentID)
+	if !sum.now {
+		q = q.Where("e.posted_at <= ?", sum.AsOf)
+	}
+	err := q.Group("e.programme_id, p.name, e.class, e.basis, e.served_on").Order("e.served_on, e.programme_id, e.class, e.basis").
 		Select("e.programme_id, p.name AS programme_name, e.class, e.basis, e.served_on, SUM(e.minutes) AS minutes").Scan(&days).Error
 	if err != nil {
 		return nil, fmt.Errorf("sum ledger lines: %w", err)

@@ -102,7 +102,14 @@ func (s *Service) decideReview(tx *gorm.DB, actor access.Actor, id int64, v verd
 			return Doubtful{}, err
 		}
 	}
-	return Doubtful{CheckInReview: r.row, CheckIn: r.checkIn}, nil
+	return s.shown(tx, actor, r)
+}
+
+// shown is a review as its reviewer sees it, the name whole for those who may see it so.
+func (s *Service) shown(tx *gorm.DB, actor access.Actor, r reviewed) (Doubtful, error) {
+	rows := []Doubtful{{CheckInReview: r.row, ActivityTitle: r.scene.activity.Title}}
+	err := s.dress(tx, rows, signup.WholeNames(actor, r.scene.object, r.scene.activity, s.Now()))
+	return rows[0], err
 }
 
 func (s *Service) settleReview(tx *gorm.DB, actor access.Actor, r reviewed, v verdict, reason string) error {

@@ -3,6 +3,7 @@ package attend_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -402,4 +403,57 @@ func TestReviewersAreRemindedOnceADay(t *testing.T) {
 	b.Clock.Set(b.session.EndsAt.Add(96 * time.Hour))
 	is(t, b.s.RemindReviewers(t.Context()), nil)
 	b.Told(notify.HoursDisputed, b.clerk, b.clerk, b.officer)
+}
+
+// TestTwoReviewersAtOnce: one decision stands, and the claim follows it.
+func TestTwoReviewersAtOnce(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	for i := range 5 {
+		me, in := b.doubtful(fmt.Sprint("学生", i), true)
+		var g sync.WaitGroup
+		errs := make([]error, 2)
+		g.Go(func() { _, errs[0] = b.s.Accept(t.Context(), b.clerk, in.ID, "在场") })
+		g.Go(func() { _, errs[1] = b.s.Refuse(t.Context(), b.officer, in.ID, "不在场") })
+		g.Wait()
+		want := model.ClaimComputed
+		if errs[0] != nil {
+			errs[0], errs[1], want = errs[1], errs[0], model.ClaimRejected
+		}
+		is(t, errs[0], nil)
+		is(t, errs[1], fault.ErrState)
+		if got := b.claim(me).Status; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// TestNoPositionOutlivesItsConsent: check-ins under way while the consent is taken back leave nothing behind.
+func TestNoPositionOutlivesItsConsent(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	people := make([]access.Actor, 12)
+	for i := range people {
+		people[i], _ = b.member(fmt.Sprint("学生", i))
+		b.consents(people[i])
+	}
+	b.Clock.Set(b.session.StartsAt)
+	code := b.code(b.session.ID, model.KindIn)
+	var g sync.WaitGroup
+	for i, p := range people {
+		g.Go(func() {
+			_, err := b.s.Redeem(t.Context(), p, attend.Try{Code: code, Nonce: fmt.Sprint("race-0000-", i), Evidence: attend.Evidence{Fix: here()}})
+			is(t, err, nil)
+		})
+		g.Go(func() {
+			is(t, b.standing().Withdraw(t.Context(), p, model.ConsentLocation), nil)
+		})
+	}
+	g.Wait()
+	if n := b.count("check_in_evidence", "fix_enc IS NOT NULL OR fix_hash IS NOT NULL"); n != 0 {
+		t.Errorf("%d positions are left", n)
+	}
+	if n := b.count("check_ins", "verdict <> ?", model.VerdictFailed); n != 12 {
+		t.Errorf("%d check-ins", n)
+	}
 }

@@ -92,11 +92,9 @@ func (s *Service) Look(ctx context.Context, actor access.Actor, id int64) (Doubt
 		if err != nil {
 			return err
 		}
-		rows := []Doubtful{{CheckInReview: r.row, ActivityTitle: r.scene.activity.Title}}
-		if err := s.dress(tx, rows, signup.WholeNames(actor, r.scene.object, r.scene.activity, s.Now())); err != nil {
+		if out, err = s.shown(tx, actor, r); err != nil {
 			return err
 		}
-		out = rows[0]
 		return s.looked(tx, actor, r, "check_in.doubts_read", "")
 	})
 	return out, err

@@ -22,7 +22,7 @@ func (s *Service) SecondConfirm(ctx context.Context, actor access.Actor, activit
 		}
 		o := c.object
 		o.Paths = []string{host.Path}
-		st := step{name: "hours.second_confirm", from: model.ClaimHostFirst, to: model.ClaimHost, by: "second_by"}
+		st := step{name: "hours.second_confirm", from: model.ClaimHostFirst, to: model.ClaimHost, by: "second_by", set: map[string]any{"due_at": nil}}
 		st.took = func(claim *model.HoursClaim) *int64 { return claim.SecondBy }
 		st.may = func(claim *model.HoursClaim) error {
 			if claim.Status == st.from {
@@ -42,18 +42,26 @@ func (st step) goal(c *model.HoursClaim) model.ClaimStatus {
 	return st.to
 }
 
-// moveOn moves claims to where the step takes them, those of fewer minutes too.
-func (s *Service) moveOn(tx *gorm.DB, actor access.Actor, c scene, st step, rows []*model.HoursClaim, less []fewer) error {
+// columns are what a step sets in a claim that it takes there. Who is to be the second has as long as the first had.
+func (s *Service) columns(actor access.Actor, c scene, st step, to model.ClaimStatus) map[string]any {
 	set := map[string]any{st.by: actor.UserID}
 	maps.Copy(set, st.set)
+	if to == model.ClaimHostFirst {
+		set["due_at"], set["escalated_at"] = s.Now().Add(c.policy.HostTime()), nil
+	}
+	return set
+}
+
+// moveOn moves claims to where the step takes them, those of fewer minutes too.
+func (s *Service) moveOn(tx *gorm.DB, actor access.Actor, c scene, st step, rows []*model.HoursClaim, less []fewer) error {
 	by := map[model.ClaimStatus][]*model.HoursClaim{}
 	for _, r := range rows {
 		by[st.goal(r)] = append(by[st.goal(r)], r)
 	}
 	for _, to := range []model.ClaimStatus{st.to, model.ClaimHostFirst} {
-		if err := audit.MoveAll(tx, s.Audit, actor, by[to], audit.Move{Action: st.name, To: string(to), OrgPath: c.path, Set: set}); err != nil {
+		if err := audit.MoveAll(tx, s.Audit, actor, by[to], audit.Move{Action: st.name, To: string(to), OrgPath: c.path, Set: s.columns(actor, c, st, to)}); err != nil {
 			return err
 		}
 	}
-	return s.shorten(tx, actor, c, st, less, set)
+	return s.shorten(tx, actor, c, st, less)
 }

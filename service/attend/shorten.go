@@ -1,7 +1,6 @@
 package attend
 
 import (
-	"maps"
 	"strconv"
 	"time"
 
@@ -61,7 +60,7 @@ func (c Choice) split(waiting, chosen []*model.HoursClaim) (plain []*model.Hours
 }
 
 // shorten takes a step with fewer minutes, which stay at the beginning of the credited time, and tells the students why.
-func (s *Service) shorten(tx *gorm.DB, actor access.Actor, c scene, st step, rows []fewer, set map[string]any) error {
+func (s *Service) shorten(tx *gorm.DB, actor access.Actor, c scene, st step, rows []fewer) error {
 	if len(rows) > 0 && !st.corrects {
 		return fault.ErrState
 	}
@@ -69,10 +68,11 @@ func (s *Service) shorten(tx *gorm.DB, actor access.Actor, c scene, st step, row
 		if err := s.Content.Reason(tx, actor, content.Activity, c.path, r.Reason); err != nil {
 			return err
 		}
-		own := maps.Clone(set)
+		to := st.goal(r.claim)
+		own := s.columns(actor, c, st, to)
 		own["minutes"], own["ends_at"], own["reason"] = r.Minutes, r.claim.StartsAt.Add(time.Duration(r.Minutes)*time.Minute), r.Reason
 		err := s.Audit.Move(tx, actor, r.claim, audit.Move{
-			Action: st.name, To: string(st.goal(r.claim)), OrgPath: c.path, Reason: r.Reason, Set: own, Data: map[string]any{"minutes": r.Minutes, "computed": r.claim.Minutes},
+			Action: st.name, To: string(to), OrgPath: c.path, Reason: r.Reason, Set: own, Data: map[string]any{"minutes": r.Minutes, "computed": r.claim.Minutes},
 		})
 		if err != nil {
 			return err

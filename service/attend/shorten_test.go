@@ -7,6 +7,7 @@ import (
 	"baodao/model"
 	"baodao/service/attend"
 	"baodao/service/fault"
+	"baodao/service/notify"
 )
 
 func TestAWholeSessionWithExceptions(t *testing.T) {
@@ -68,4 +69,23 @@ func TestAWholeSessionWithExceptions(t *testing.T) {
 	}
 	_, err = b.s.Recognise(ctx, b.officer, b.activity.ID, attend.Choice{IDs: []int64{claims[0].ID}, Corrections: []attend.Reduction{{ClaimID: claims[0].ID, Minutes: 30, Reason: "x"}}})
 	is(t, err, fault.ErrState)
+}
+
+func TestWhoIsConfirmedForLessIsTold(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	b.s.Notify = b.Notices()
+	me, c := b.served("一")
+	_, plain := b.served("二")
+	choice := ids(plain)
+	choice.Corrections = []attend.Reduction{{ClaimID: c.ID, Minutes: 30, Reason: "只服务了半小时"}}
+	for range 2 {
+		_, err := b.s.LeadConfirm(t.Context(), b.advisor, b.activity.ID, choice)
+		is(t, err, nil)
+	}
+	b.Told(notify.HoursDisputed, me)
+	b.Inbox(notify.HoursDisputed, me, "“社区清洁日”的时长有异议。只服务了半小时")
+	if n := b.count("audit_log", "object_id = ? AND action = 'hours.lead_confirm' AND reason = '只服务了半小时'", c.ID); n != 1 {
+		t.Errorf("%d audit rows with the reason", n)
+	}
 }

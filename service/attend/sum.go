@@ -28,7 +28,7 @@ const fewest = 5
 type Asked struct {
 	By                  string // ByBranch or ByHost; empty: ByHost for local organisations, ByBranch for others
 	ProgrammeID, TermID int64
-	AsOf                time.Time // lines posted until then (included); the zero time, or one to come, means now
+	AsOf                time.Time // lines posted until then (included); the zero time, or one to come, means all
 }
 
 // Totals are sums of ledger lines and nothing else.
@@ -178,28 +178,6 @@ func (s *summing) from(sign, join, where string, args ...any) {
 	}
 	s.sql = "SELECT e.programme_id, e.class, e.basis, e.student_id, " + sign + "e.minutes AS minutes FROM hours_entries AS e " + join + " WHERE " + where
 	s.args = args
-}
-
-// run adds up: what each student has of each kind, then the kinds.
-func (s *summing) run(db *gorm.DB) (Totals, error) {
-	out := Totals{AsOf: s.AsOf, Parts: []TotalPart{}}
-	each := "SELECT programme_id, class, basis, student_id, SUM(minutes) AS minutes FROM (" + s.sql + ") AS l GROUP BY programme_id, class, basis, student_id"
-	err := db.Raw("SELECT k.programme_id, p.name AS programme_name, k.class, k.basis, k.minutes, k.students FROM (SELECT programme_id, class, basis, SUM(minutes) AS minutes, "+
-		"SUM(CASE WHEN minutes > 0 THEN 1 ELSE 0 END) AS students FROM ("+each+") AS e GROUP BY programme_id, class, basis) AS k "+
-		"JOIN programmes AS p ON p.id = k.programme_id WHERE k.minutes <> 0 OR k.students > 0 ORDER BY k.programme_id, k.class, k.basis", s.args...).Scan(&out.Parts).Error
-	if err != nil {
-		return out, fmt.Errorf("add up hours: %w", err)
-	}
-	out.addUp()
-	if len(out.Parts) == 1 {
-		out.Students = out.Parts[0].Students
-		return out, nil
-	}
-	err = db.Raw("SELECT COUNT(*) FROM (SELECT student_id FROM ("+s.sql+") AS l GROUP BY student_id HAVING SUM(minutes) > 0) AS n", s.args...).Scan(&out.Students).Error
-	if err != nil {
-		return out, fmt.Errorf("count students: %w", err)
-	}
-	return out, nil
 }
 
 func (t *Totals) addUp() {

@@ -41,7 +41,7 @@ type rule struct {
 }
 
 func rules(p *model.Policy, o Override) []rule {
-	return []rule{
+	return append(hoursRules(p, o), []rule{
 		{"branch_participation_permille", &p.BranchParticipationPermille, o.BranchParticipationPermille, 0, 1000},
 		{"student_participation_permille", &p.StudentParticipationPermille, o.StudentParticipationPermille, 0, 1000},
 		{"branch_pairing_permille", &p.BranchPairingPermille, o.BranchPairingPermille, 0, 1000},
@@ -62,9 +62,6 @@ func rules(p *model.Policy, o Override) []rule {
 		{"check_out_late_minutes", &p.CheckOutLateMinutes, o.CheckOutLateMinutes, 0, 1440},
 		{"presence_min_permille", &p.PresenceMinPermille, o.PresenceMinPermille, 0, 1000},
 		{"day_max_minutes", &p.DayMaxMinutes, o.DayMaxMinutes, 1, 1440},
-		{"annul_minutes", &p.AnnulMinutes, o.AnnulMinutes, 0, 1440},
-		{"correction_days", &p.CorrectionDays, o.CorrectionDays, 0, 90},
-		{"pass_code_minutes", &p.PassCodeMinutes, o.PassCodeMinutes, 0, 120},
 		{"no_show_window_days", &p.NoShowWindowDays, o.NoShowWindowDays, 0, 3660},
 		{"no_show_limit", &p.NoShowLimit, o.NoShowLimit, 0, 100},
 		{"suspension_days", &p.SuspensionDays, o.SuspensionDays, 0, 366},
@@ -78,15 +75,6 @@ func rules(p *model.Policy, o Override) []rule {
 		{"offer_minutes", &p.OfferMinutes, o.OfferMinutes, 0, 10080},
 		{"lottery_base_weight", &p.LotteryBaseWeight, o.LotteryBaseWeight, 0, 1000},
 		{"lottery_first_practice_weight", &p.LotteryFirstPracticeWeight, o.LotteryFirstPracticeWeight, 0, 1000},
-		{"appeal_file_days", &p.AppealFileDays, o.AppealFileDays, 0, 366},
-		{"appeal_days", &p.AppealDays, o.AppealDays, 0, 366},
-		{"help_hours", &p.HelpHours, o.HelpHours, 0, 720},
-		{"offline_upload_hours", &p.OfflineUploadHours, o.OfflineUploadHours, 0, 720},
-		{"offline_skew_minutes", &p.OfflineSkewMinutes, o.OfflineSkewMinutes, 0, 1440},
-		{"makeup_days", &p.MakeupDays, o.MakeupDays, 0, 366},
-		{"public_notice_days", &p.PublicNoticeDays, o.PublicNoticeDays, 0, 60},
-		{"check_in_notice_days", &p.CheckInNoticeDays, o.CheckInNoticeDays, 0, 60},
-		{"host_confirm_days", &p.HostConfirmDays, o.HostConfirmDays, 0, 180},
 		{"location_drift_m", &p.LocationDriftM, o.LocationDriftM, 0, 2000},
 		{"location_accuracy_min_m", &p.LocationAccuracyMinM, o.LocationAccuracyMinM, 0, 100},
 		{"location_accuracy_max_m", &p.LocationAccuracyMaxM, o.LocationAccuracyMaxM, 0, 10000},
@@ -95,6 +83,24 @@ func rules(p *model.Policy, o Override) []rule {
 		{"position_repeats_max", &p.PositionRepeatsMax, o.PositionRepeatsMax, 0, 100},
 		{"location_keep_days", &p.LocationKeepDays, o.LocationKeepDays, 0, 30},
 		{"review_days", &p.ReviewDays, o.ReviewDays, 0, 60},
+	}...)
+}
+
+// hoursRules are those of check-ins that are put right or come from elsewhere, of the confirmation of hours, and of appeals.
+func hoursRules(p *model.Policy, o Override) []rule {
+	return []rule{
+		{"annul_minutes", &p.AnnulMinutes, o.AnnulMinutes, 0, 1440},
+		{"correction_days", &p.CorrectionDays, o.CorrectionDays, 0, 90},
+		{"pass_code_minutes", &p.PassCodeMinutes, o.PassCodeMinutes, 0, 120},
+		{"offline_upload_hours", &p.OfflineUploadHours, o.OfflineUploadHours, 0, 720},
+		{"offline_skew_minutes", &p.OfflineSkewMinutes, o.OfflineSkewMinutes, 0, 1440},
+		{"makeup_days", &p.MakeupDays, o.MakeupDays, 0, 366},
+		{"public_notice_days", &p.PublicNoticeDays, o.PublicNoticeDays, 0, 60},
+		{"check_in_notice_days", &p.CheckInNoticeDays, o.CheckInNoticeDays, 0, 60},
+		{"host_confirm_days", &p.HostConfirmDays, o.HostConfirmDays, 0, 180},
+		{"appeal_file_days", &p.AppealFileDays, o.AppealFileDays, 0, 366},
+		{"appeal_days", &p.AppealDays, o.AppealDays, 0, 366},
+		{"help_hours", &p.HelpHours, o.HelpHours, 0, 720},
 	}
 }
 
