@@ -184,6 +184,13 @@ func offlineBody(w *twins, _ *realm) any {
 	return object{"device_now": now, "rows": []object{{"token": "of-another-list", "nonce": "line-0001", "kind": "IN", "at": now}}}
 }
 
+// fewerBody confirms a claim with fewer minutes.
+func fewerBody(name string) bodyMaker {
+	return func(_ *twins, r *realm) any {
+		return object{"claim_ids": []string{r.id(name)}, "corrections": []object{{"claim_id": r.id(name), "minutes": 1, "reason": "中途离开"}}}
+	}
+}
+
 func claimsBody(name string) bodyMaker {
 	return func(_ *twins, r *realm) any { return object{"claim_ids": []string{r.id(name)}} }
 }

@@ -82,8 +82,8 @@ var authzWorkRules = []authzRule{
 
 	// Hours.
 	{op: "listHoursClaims", on: "past activity", is: "hours", by: perms(access.HoursRead), shows: map[string]string{"claim": "claim", "posted claim": "claim"}},
-	{op: "leadConfirmHours", on: "past activity", is: "published", by: perms(access.HoursLead), body: claimsBody("claim")},
-	{op: "hostConfirmHours", on: "past activity", is: "published", at: "community", by: perms(access.HoursHost), body: claimsBody("claim the lead confirmed")},
+	{op: "leadConfirmHours", on: "past activity", is: "published", by: perms(access.HoursLead), body: fewerBody("claim")},
+	{op: "hostConfirmHours", on: "past activity", is: "published", at: "community", by: perms(access.HoursHost), body: fewerBody("claim the lead confirmed")},
 	{op: "recogniseHours", on: "past activity", is: "claim", at: "branch", by: perms(access.HoursRecognise), body: claimsBody("claim the host confirmed")},
 	{op: "disputeHours", on: "claim", by: perms(access.HoursLead, access.HoursHost), body: reasonBody, but: except(0, "it is about them", "student")},
 	{op: "rejectHours", on: "claim", at: "branch", by: perms(access.HoursRecognise), body: reasonBody},

@@ -15,6 +15,7 @@ type PolicyItem struct {
 type PolicyView struct {
 	EvidenceRulesView
 	HoursRulesView
+	AppealRulesView
 
 	BranchParticipationPermille  int64        `json:"branch_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille int64        `json:"student_participation_permille" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
@@ -52,9 +53,6 @@ type PolicyView struct {
 	OfferMinutes                 int64        `json:"offer_minutes" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            int64        `json:"lottery_base_weight" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   int64        `json:"lottery_first_practice_weight" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
-	AppealFileDays               int64        `json:"appeal_file_days" minimum:"0" maximum:"366" doc:"Days after a decision within which a student may appeal; 0: 30" example:"30"`
-	AppealDays                   int64        `json:"appeal_days" minimum:"0" maximum:"366" doc:"Days to decide about an appeal before it goes to the organisation above, and to go on with one that was denied; 0: 10" example:"10"`
-	HelpHours                    int64        `json:"help_hours" minimum:"0" maximum:"720" doc:"Hours before and after a session in which its participants find whom to call and may report an incident; 0: 24" example:"24"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -64,6 +62,7 @@ type PolicyView struct {
 type PolicyChange struct {
 	EvidenceRulesChange
 	HoursRulesChange
+	AppealRulesChange
 
 	BranchParticipationPermille  *int64       `json:"branch_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of branches that take part in a year, per mille (250 = 25 %); 0: none" example:"250"`
 	StudentParticipationPermille *int64       `json:"student_participation_permille,omitempty" minimum:"0" maximum:"1000" doc:"Target share of students that take part in a year, per mille; 0: none" example:"250"`
@@ -101,9 +100,6 @@ type PolicyChange struct {
 	OfferMinutes                 *int64       `json:"offer_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            *int64       `json:"lottery_base_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   *int64       `json:"lottery_first_practice_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
-	AppealFileDays               *int64       `json:"appeal_file_days,omitempty" minimum:"0" maximum:"366" doc:"Days after a decision within which a student may appeal; 0: 30" example:"30"`
-	AppealDays                   *int64       `json:"appeal_days,omitempty" minimum:"0" maximum:"366" doc:"Days to decide about an appeal before it goes to the organisation above, and to go on with one that was denied; 0: 10" example:"10"`
-	HelpHours                    *int64       `json:"help_hours,omitempty" minimum:"0" maximum:"720" doc:"Hours before and after a session in which its participants find whom to call and may report an incident; 0: 24" example:"24"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
@@ -114,6 +110,7 @@ func newPolicyView(p model.Policy) PolicyView {
 	return PolicyView{
 		EvidenceRulesView:            newEvidenceRulesView(p),
 		HoursRulesView:               newHoursRulesView(p),
+		AppealRulesView:              newAppealRulesView(p),
 		BranchParticipationPermille:  p.BranchParticipationPermille,
 		StudentParticipationPermille: p.StudentParticipationPermille,
 		BranchPairingPermille:        p.BranchPairingPermille,
@@ -150,9 +147,8 @@ func newPolicyView(p model.Policy) PolicyView {
 		OfferMinutes:                 p.OfferMinutes,
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
-		AppealFileDays:               p.AppealFileDays, AppealDays: p.AppealDays, HelpHours: p.HelpHours,
-		SignupConsent: p.SignupConsent,
-		Fields:        Views(p.Fields, item), Categories: Views(p.Categories, item),
+		SignupConsent:                p.SignupConsent,
+		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
 	}
 }
 
@@ -194,12 +190,12 @@ func (v PolicyView) policy() model.Policy {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
-		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
-		SignupConsent: v.SignupConsent,
-		Fields:        itemsOf(v.Fields), Categories: itemsOf(v.Categories),
+		SignupConsent:                v.SignupConsent,
+		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
 	}
 	v.EvidenceRulesView.onto(&out)
 	v.HoursRulesView.onto(&out)
+	v.AppealRulesView.onto(&out)
 	return out
 }
 
@@ -241,11 +237,11 @@ func (v PolicyChange) override() programme.Override {
 		OfferMinutes:                 v.OfferMinutes,
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
-		AppealFileDays:               v.AppealFileDays, AppealDays: v.AppealDays, HelpHours: v.HelpHours,
-		SignupConsent: v.SignupConsent,
+		SignupConsent:                v.SignupConsent,
 	}
 	v.EvidenceRulesChange.onto(&out)
 	v.HoursRulesChange.onto(&out)
+	v.AppealRulesChange.onto(&out)
 	out.Fields, out.Categories = itemsOrNil(v.Fields), itemsOrNil(v.Categories)
 	return out
 }

@@ -40,6 +40,7 @@ var unasked = []struct{ ops, pointers, why string }{
 	{"createProgramme", "/name /policy/fields/*/name /policy/categories/*/name /policy/signup_consent", "a draft, looked at when it opens: TestDraftsAreLookedAtWhenTheyAreSubmitted"},
 	{"createSignup createGroupSignup", "/note", "looked at after the commit, shown once it has passed: TestNotesAndReasonsThroughWeChatAndWithout"},
 	{"askLeave", "/reason", "looked at after the commit, shown once it has passed: TestANoteIsReadByOthersOnceItHasPassed of service/signup"},
+	{"proposeHours", "/text", "needs a picture of one's own: TestHoursAreProposedAndConfirmedByTwo"},
 	{"importRoster", "/file", "names of people and their majors as the school keeps them; 50,000 a file"},
 	{"createUpload", "/file", "a picture, shown once it has passed: TestACoverFromUploadToThePublic"},
 }

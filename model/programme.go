@@ -144,6 +144,17 @@ func (p Policy) NoShowAfter() time.Duration {
 	return time.Duration(cmp.Or(p.NoShowAfterHours, 48)) * time.Hour
 }
 
+// AppealFileWindow is how many days one may appeal after a decision; policies that were written before the rule have 30.
+func (p Policy) AppealFileWindow() int64 { return cmp.Or(p.AppealFileDays, 30) }
+
+// AppealWindow is how many days there are to decide about an appeal, and for the student to go on with one that was denied;
+// policies that were written before the rule have 10.
+func (p Policy) AppealWindow() int64 { return cmp.Or(p.AppealDays, 10) }
+
+// HelpWindow is how long before and after a session its participants find whom to call; policies that were written before
+// the rule have 24 hours.
+func (p Policy) HelpWindow() time.Duration { return time.Duration(cmp.Or(p.HelpHours, 24)) * time.Hour }
+
 // OfflineUpload is the time after which what was recorded without a network goes to review, as does a work log that comes so
 // long after its session; policies that were written before the rule have 24 hours.
 func (p Policy) OfflineUpload() time.Duration {
@@ -173,17 +184,6 @@ func (p Policy) Annul() time.Duration {
 func (p Policy) Correction() time.Duration {
 	return time.Duration(cmp.Or(p.CorrectionDays, 7)) * 24 * time.Hour
 }
-
-// AppealFileWindow is how many days one may appeal after a decision; policies that were written before the rule have 30.
-func (p Policy) AppealFileWindow() int64 { return cmp.Or(p.AppealFileDays, 30) }
-
-// AppealWindow is how many days there are to decide about an appeal, and for the student to go on with one that was denied;
-// policies that were written before the rule have 10.
-func (p Policy) AppealWindow() int64 { return cmp.Or(p.AppealDays, 10) }
-
-// HelpWindow is how long before and after a session its participants find whom to call; policies that were written before
-// the rule have 24 hours.
-func (p Policy) HelpWindow() time.Duration { return time.Duration(cmp.Or(p.HelpHours, 24)) * time.Hour }
 
 // Weights are those of a lottery: of every entry, and of a student who still lacks the practice asked for. Policies that
 // were written before the rules give everybody the same.

@@ -51,3 +51,17 @@ func TestOnlyWhatWasTakenIsPutBack(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestWhoProposedHoursDoesNotGiveThem: hours that somebody proposed are upheld by somebody else.
+func TestWhoProposedHoursDoesNotGiveThem(t *testing.T) {
+	t.Parallel()
+	w := newWork(t, 5, nil)
+	line := w.posted(w.li, 100)
+	w.set(&model.HoursClaim{}, line.ClaimID, "proposed_by", w.second.UserID)
+	a := w.must(w.file(w.li, model.AppealHours, line.ID))
+	more := appeal.Decision{Uphold: true, Reason: "核查过了", Minutes: 110}
+	if _, err := w.Decide(t.Context(), w.second, a.ID, more); !errors.Is(err, access.ErrOwnInterest) || w.sum(w.li) != 100 {
+		t.Error(err)
+	}
+	w.must(w.Decide(t.Context(), w.university, a.ID, more))
+}

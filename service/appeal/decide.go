@@ -103,8 +103,11 @@ func (s *Service) uphold(tx *gorm.DB, actor access.Actor, row model.Appeal, in D
 	if err != nil {
 		return "", err
 	}
-	if sub.settled {
+	switch {
+	case sub.settled:
 		return "", ErrNothing
+	case sub.proposer == actor.UserID:
+		return "", errSamePerson
 	}
 	return kinds()[row.SubjectKind].uphold(s, tx, actor, row, in)
 }

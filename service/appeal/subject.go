@@ -51,6 +51,7 @@ type subject struct {
 	studentID, programmeID, activityID int64
 	firstBy                            int64 // user who decided, 0 for the system or the student
 	firstAt                            time.Time
+	proposer                           int64  // user who proposed the hours, 0 for nobody
 	desk                               string // path of the organisation at which, or above which, an appeal is decided
 	settled                            bool   // there is nothing to appeal against any more
 	state                              string // what was decided

@@ -25,7 +25,7 @@ func (s *Service) up(tx *gorm.DB, actor access.Actor, row *model.Appeal, action 
 	if row.DecidedBy != nil {
 		except = append(except, *row.DecidedBy)
 	}
-	desk, people, err := org.Desk(tx, s.Now(), access.AppealDecide, org.Above(row.OrgPath), except...)
+	desk, people, err := org.Desk(tx, s.Now(), access.AppealDecide, org.PathAbove(row.OrgPath), except...)
 	if err != nil {
 		return err
 	}

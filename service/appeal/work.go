@@ -43,7 +43,7 @@ func ended(_ *Service, tx *gorm.DB, id int64) (subject, error) {
 		return sub, err
 	}
 	organiser, err := org.ByID(tx, a.OrgID)
-	sub.desk = cmp.Or(org.Above(organiser.Path), organiser.Path)
+	sub.desk = cmp.Or(org.PathAbove(organiser.Path), organiser.Path)
 	return sub, err
 }
 
@@ -83,6 +83,7 @@ func claim(_ *Service, tx *gorm.DB, id int64) (subject, error) {
 	if sub.firstBy, sub.firstAt, err = decidedBy(tx, row.TableName(), id, string(row.Status)); err != nil {
 		return sub, err
 	}
+	sub.proposer = proposer(row)
 	if row.RecognisedBy != nil && row.Status == model.ClaimPosted {
 		sub.firstBy = *row.RecognisedBy // the program may have posted it later
 	}
@@ -115,6 +116,11 @@ func line(_ *Service, tx *gorm.DB, id int64) (subject, error) {
 	if row.Minutes < 0 {
 		sub.state = "REVERSED"
 	}
+	of, err := read.One[model.HoursClaim](tx.Where("id = ?", row.ClaimID), "claim")
+	if err != nil {
+		return sub, err
+	}
+	sub.proposer = proposer(of)
 	if sub.settled, err = exists(tx.Model(&model.HoursEntry{}).Where("claim_id = ? AND reversal = ?", row.ClaimID, id)); err != nil || sub.desk != "" {
 		return sub, err
 	}
@@ -130,7 +136,15 @@ func rewrite(s *Service, tx *gorm.DB, actor access.Actor, row model.Appeal, in D
 	if now.minutes < 0 {
 		return EffectRestored, nothing(s.Attendance.Restore(tx, actor, row.SubjectID, in.Reason))
 	}
-	return EffectCorrected, nothing(s.Attendance.CorrectLine(tx, actor, row.SubjectID, in.Minutes, in.Reason))
+	return EffectCorrected, nothing(s.Attendance.PutRight(tx, actor, row.SubjectID, in.Minutes, in.Reason))
+}
+
+// proposer is the user who proposed the hours of a claim, 0 if a pair of check-ins made it.
+func proposer(row model.HoursClaim) int64 {
+	if row.ProposedBy == nil {
+		return 0
+	}
+	return *row.ProposedBy
 }
 
 // nothing turns a refusal of the state into ErrNothing.

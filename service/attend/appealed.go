@@ -31,7 +31,7 @@ func (s *Service) Readmit(tx *gorm.DB, actor access.Actor, claimID int64, reason
 	}
 	return s.Audit.Move(tx, actor, v.claim, audit.Move{
 		Action: "hours.readmit", To: string(model.ClaimComputed), Reason: reason, OrgPath: v.scene.path, Data: map[string]any{"minutes": c.minutes},
-		Set: map[string]any{"minutes": c.minutes, "reason": c.reason, "starts_at": c.from, "ends_at": c.until(), "lead_by": nil, "host_by": nil, "recognised_by": nil},
+		Set: map[string]any{"minutes": c.minutes, "reason": c.reason, "starts_at": c.from, "ends_at": c.until(), "lead_by": nil, "host_by": nil, "second_by": nil, "recognised_by": nil},
 	})
 }
 

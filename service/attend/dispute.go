@@ -88,7 +88,7 @@ func (s *Service) decide(tx *gorm.DB, actor access.Actor, v view, d decision, re
 	case v.claim.Status == d.to && v.claim.Reason == reason:
 		return nil
 	case v.claim.Status == model.ClaimInReview, d.to == model.ClaimComputed && (v.claim.Reason == reasonAnnulled || v.claim.Status == model.ClaimRejected):
-		return fault.ErrState // the reviewer decides first, the next check-out, or an appeal
+		return fault.ErrState // the reviewer decides first, or the next check-out; or only an appeal brings it back
 	case d.to == model.ClaimComputed:
 		set["lead_by"], set["host_by"], set["second_by"], set["recognised_by"] = nil, nil, nil, nil
 	}

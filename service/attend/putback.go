@@ -30,11 +30,11 @@ func (s *Service) Restore(tx *gorm.DB, actor access.Actor, lineID int64, reason 
 	return s.writeReversal(tx, actor, line, reason, back)
 }
 
-// CorrectLine makes the hours of a line more: one line takes it back, and another takes that one back with the minutes that
+// PutRight makes the hours of a line more: one line takes it back, and another takes that one back with the minutes that
 // are right, at most those of the session, of what is left of the day and of time that is credited nowhere else. The claim
 // says the same from now on. The caller has decided that the actor may do this. fault.ErrNotFound; fault.ErrState for a line
 // that takes hours away; ErrReversed; fault.ErrInvalid naming /minutes.
-func (s *Service) CorrectLine(tx *gorm.DB, actor access.Actor, lineID, minutes int64, reason string) error {
+func (s *Service) PutRight(tx *gorm.DB, actor access.Actor, lineID, minutes int64, reason string) error {
 	line, err := s.lineBehindLock(tx, lineID)
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (s *Service) CorrectLine(tx *gorm.DB, actor access.Actor, lineID, minutes i
 }
 
 // Credit writes the line of a posted claim that was worth nothing, with the minutes that are right, within the same bounds as
-// CorrectLine. The caller has decided that the actor may do this. fault.ErrNotFound; fault.ErrState for any other claim;
+// PutRight. The caller has decided that the actor may do this. fault.ErrNotFound; fault.ErrState for any other claim;
 // fault.ErrInvalid naming /minutes.
 func (s *Service) Credit(tx *gorm.DB, actor access.Actor, claimID, minutes int64, reason string) error {
 	v, err := s.viewBehindLock(tx, claimID)

@@ -39,8 +39,8 @@ func Desk(tx *gorm.DB, now time.Time, p access.Permission, path string, except .
 	return desk, nil, nil
 }
 
-// Above is the path of the organisation directly above the one with this path; empty at the top.
-func Above(path string) string {
+// PathAbove is the path of the organisation directly above the one with this path; empty at the top.
+func PathAbove(path string) string {
 	trimmed := strings.TrimSuffix(path, "/")
 	if up := trimmed[:strings.LastIndex(trimmed, "/")+1]; up != "/" {
 		return up

@@ -74,9 +74,6 @@ func rules(p *model.Policy, o Override) []rule {
 		{"offer_minutes", &p.OfferMinutes, o.OfferMinutes, 0, 10080},
 		{"lottery_base_weight", &p.LotteryBaseWeight, o.LotteryBaseWeight, 0, 1000},
 		{"lottery_first_practice_weight", &p.LotteryFirstPracticeWeight, o.LotteryFirstPracticeWeight, 0, 1000},
-		{"appeal_file_days", &p.AppealFileDays, o.AppealFileDays, 0, 366},
-		{"appeal_days", &p.AppealDays, o.AppealDays, 0, 366},
-		{"help_hours", &p.HelpHours, o.HelpHours, 0, 720},
 		{"location_drift_m", &p.LocationDriftM, o.LocationDriftM, 0, 2000},
 		{"location_accuracy_min_m", &p.LocationAccuracyMinM, o.LocationAccuracyMinM, 0, 100},
 		{"location_accuracy_max_m", &p.LocationAccuracyMaxM, o.LocationAccuracyMaxM, 0, 10000},
@@ -88,7 +85,7 @@ func rules(p *model.Policy, o Override) []rule {
 	}...)
 }
 
-// hoursRules are those of check-ins that are put right or come from elsewhere, and of the confirmation of hours.
+// hoursRules are those of check-ins that are put right or come from elsewhere, of the confirmation of hours, and of appeals.
 func hoursRules(p *model.Policy, o Override) []rule {
 	return []rule{
 		{"annul_minutes", &p.AnnulMinutes, o.AnnulMinutes, 0, 1440},
@@ -100,6 +97,9 @@ func hoursRules(p *model.Policy, o Override) []rule {
 		{"public_notice_days", &p.PublicNoticeDays, o.PublicNoticeDays, 0, 60},
 		{"check_in_notice_days", &p.CheckInNoticeDays, o.CheckInNoticeDays, 0, 60},
 		{"host_confirm_days", &p.HostConfirmDays, o.HostConfirmDays, 0, 180},
+		{"appeal_file_days", &p.AppealFileDays, o.AppealFileDays, 0, 366},
+		{"appeal_days", &p.AppealDays, o.AppealDays, 0, 366},
+		{"help_hours", &p.HelpHours, o.HelpHours, 0, 720},
 	}
 }
 
