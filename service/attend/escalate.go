@@ -97,9 +97,9 @@ func (s *Service) tellAbove(tx *gorm.DB, c scene, n int) error {
 	if err != nil {
 		return err
 	}
-	people, err := org.Officers(tx, s.Now(), access.HoursHost, org.Above(host.Path))
+	people, err := org.Officers(tx, s.Now(), access.HoursHost, org.PathAbove(host.Path))
 	if err == nil && len(people) == 0 {
-		people, err = org.Officers(tx, s.Now(), access.ActivityApprove, org.Above(host.Path))
+		people, err = org.Officers(tx, s.Now(), access.ActivityApprove, org.PathAbove(host.Path))
 	}
 	if err != nil {
 		return err
