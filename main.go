@@ -36,6 +36,7 @@ type cli struct {
 	Roster      rosterCmd      `cmd:"" help:"Import a university's students."`
 	Notices     noticesCmd     `cmd:"" help:"Import or check the templates of WeChat messages."`
 	Lottery     lotteryCmd     `cmd:"" help:"Check a lottery: docs/lottery.md."`
+	Match       matchCmd       `cmd:"" help:"Match students and positions by files: docs/matching.md."`
 	OpenAPI     openapiCmd     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Docs        docsCmd        `cmd:"" hidden:"" help:"Print a generated page of docs/."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is healthy; exit 1 if not."`
