@@ -85,7 +85,7 @@ func (m *maker) seed() []byte {
 
 // place lays out the campuses in proportion to the students, or the towns around them in the vacation.
 func (m *maker) place(campuses []Campus) {
-	n, towns, each := min(150, max(1, (m.Students+perCampus/2)/perCampus)), 1, 4
+	n, towns, each := min(150, max(1, (m.Students+perCampus/2)/perCampus)), 1, 5
 	if m.Season == score.Vacation {
 		n, towns, each = min((n+3)/4, len(campuses)), 24, 1
 	}
@@ -96,7 +96,7 @@ func (m *maker) place(campuses []Campus) {
 		for range towns {
 			at := point{float64(c.LatE6), float64(c.LonE6)}
 			if i%each > 0 {
-				at = m.scatter(at, 8000)
+				at = m.scatter(at, 7000)
 			}
 			if towns > 1 {
 				at = m.scatter(at, 45_000)
@@ -136,9 +136,9 @@ func (m *maker) position(id int) score.Position {
 	if m.random.Float64() < 0.5 {
 		at = m.random.IntN(len(m.points)) // work is not only where the students are
 	}
-	spread := 9000.0
+	spread := 6500.0
 	if m.random.Float64() < 0.35 {
-		spread = 22_000
+		spread = 17_000
 	}
 	lat, lon, xyz := settle(m.scatter(m.points[at], spread))
 	m.near[at] = append(m.near[at], int32(id)) //nolint:gosec // bounded
@@ -158,7 +158,7 @@ func (m *maker) position(id int) score.Position {
 	if blocks > 2 && m.random.Float64() < 0.4 {
 		p.Need = 2
 	}
-	if m.random.Float64() < 0.2 {
+	if m.random.Float64() < 0.15 {
 		p.Req = 1 << m.skill()
 	}
 	for range m.random.IntN(4) {
@@ -197,7 +197,7 @@ func (m *maker) student() score.Student {
 	lat, lon, xyz := settle(where)
 	s := score.Student{
 		LatE6: lat, LonE6: lon, At: xyz, Campus: int32(at), Served: score.None, Branch: m.branch(at), Group: score.None, //nolint:gosec // bounded
-		MaxDist:   [...]int32{3000, 6000, 6000, 10_000, 10_000, 15_000}[m.random.IntN(6)],
+		MaxDist:   [...]int32{3000, 6000, 10_000, 10_000, 15_000, 15_000}[m.random.IntN(6)],
 		Interests: [3]int8{score.None, score.None, score.None},
 	}
 	for b := range score.Slots {
