@@ -1,24 +1,24 @@
 package assign
 
 import (
-	"math/bits"
-
 	"baodao/service/matching/geo"
 	"baodao/service/matching/score"
 )
 
 // spot is a position as a crowd sees it, as small as it gets.
 type spot struct {
-	slots  uint64
-	req    uint32
-	want   uint32
-	id     int32
-	dist   int32 // from the crowd's point; of a cell the least it can be
-	static int16 // nearness and urgency; of a cell the most it can be
-	bound  int16 // static and the most that time and skills can give, rounded up to steps
-	need   uint8
-	nslots uint8
-	nwant  uint8
+	slots   uint64
+	req     uint32
+	want    uint32
+	id      int32
+	dist    int32 // from the crowd's point; of a cell the least it can be
+	static  two   // nearness and urgency; of a cell the most they can be
+	partner int32
+	bar     int16 // points without which the cut-off is out of reach
+	bound   int16 // the most score there can be, without interest, rounded up to steps
+	need    uint8
+	nslots  uint8
+	nwant   uint8
 }
 
 // step is how finely spots are sorted by their bound.
@@ -37,8 +37,8 @@ type field struct {
 	counts [(score.Categories+1)*buckets + 1]int32
 }
 
-// lay finds the spots of a crowd.
-func (f *field) lay(in *score.Instance, a *atlas, c crowd) {
+// lay finds the spots of a crowd. With cut-offs, those that nobody can reach are left out.
+func (f *field) lay(in *score.Instance, a *atlas, t *tables, c crowd, cutoffs []uint32) {
 	origin := &in.Students[c.students[0]]
 	reach, farthest := int32(0), int32(0) // how far the crowd is spread, how far anyone of it would go
 	for _, id := range c.students {
@@ -52,28 +52,44 @@ func (f *field) lay(in *score.Instance, a *atlas, c crowd) {
 	clear(f.counts[:])
 	a.around(origin.LatE6, origin.LonE6, int64(farthest)+int64(reach), func(id int32) {
 		p := &in.Positions[id]
-		if d := max(0, geo.Chord(origin.At, p.At)-reach); d <= farthest {
-			f.add(p, id, d, in.Round.Radius)
+		d := max(0, geo.Chord(origin.At, p.At)-reach)
+		if d > farthest {
+			return
 		}
+		near, bar := t.near(d), int32(0)
+		if cutoffs != nil {
+			bar = t.bar(cutoffs[id])
+			if cutoffs[id] == full || bar > 0 && near.points()+t.most(p) < bar {
+				return
+			}
+		}
+		f.add(p, id, d, near, bar)
 	})
 	f.sort()
 }
 
-func (f *field) add(p *score.Position, id, dist, radius int32) {
-	s := spot{
-		slots: p.Slots, req: p.Req, want: p.Want, id: id, dist: dist, need: p.Need,
-		nslots: uint8(bits.OnesCount64(p.Slots)), nwant: uint8(bits.OnesCount32(p.Want)), //nolint:gosec // bounded
+// most are the points that the best of all students has beside nearness, who did not serve in the community.
+func (t *tables) most(p *score.Position) int32 {
+	points := t.rule.SkillPoints(1, 1) + t.rule.TimePoints(1, 1) + score.MaxWaited*t.waited
+	if p.Partner != score.None {
+		points += t.partner
 	}
-	static := score.Near(dist, radius) + score.Urgency(p)
-	bound := static + score.Time(1, 1) + score.Skill(int(s.nwant), int(s.nwant))
-	s.static = int16(static)          //nolint:gosec // bounded
-	s.bound = int16(bound | step - 1) //nolint:gosec // bounded
+	return points
+}
+
+func (f *field) add(p *score.Position, id, dist int32, near two, bar int32) {
+	s := spot{
+		slots: p.Slots, req: p.Req, want: p.Want, id: id, dist: dist, need: p.Need, partner: p.Partner, bar: int16(bar), //nolint:gosec // at most 10000
+		nslots: ones(p.Slots), nwant: ones(uint64(p.Want)), static: near + two(score.Urgency(p)), //nolint:gosec // at most 700
+	}
+	bound := s.static.score() + score.Time(1, 1) + score.Skill(int(s.nwant), int(s.nwant))
+	s.bound = int16(bound | (step - 1)) //nolint:gosec // below 8256
 	category := int(p.Category)
 	if category < 0 {
 		category = score.Categories
 	}
 	key := category*buckets + buckets - 1 - int(s.bound)/step
-	f.loose, f.keys = append(f.loose, s), append(f.keys, uint16(key)) //nolint:gosec // bounded
+	f.loose, f.keys = append(f.loose, s), append(f.keys, uint16(key)) //nolint:gosec // 13 categories of 157 buckets
 	f.counts[key+1]++
 }
 
@@ -85,7 +101,6 @@ func (f *field) sort() {
 	for c := range f.first {
 		f.first[c] = f.counts[min(c*buckets, len(f.counts)-1)]
 	}
-	f.spots = f.spots[:0]
 	if cap(f.spots) < len(f.loose) {
 		f.spots = make([]spot, 0, len(f.loose)*5/4)
 	}

@@ -4,11 +4,9 @@
 package assign
 
 import (
-	"math/bits"
 	"sync"
 	"sync/atomic"
 
-	"baodao/service/matching/geo"
 	"baodao/service/matching/score"
 )
 
@@ -16,176 +14,174 @@ import (
 // comparing every student with every position would give. The bands of the wishes are filled in.
 func Lists(in *score.Instance, workers int) score.Lists {
 	lists := score.Lists{Width: in.Round.K, Wishes: make([]score.Wish, len(in.Students)*in.Round.K)}
-	all, a, t, served := crowds(in.Students), newAtlas(in.Positions), newTables(in.Round.Rule), communities(in.Positions)
+	w := newWorld(in)
+	w.each(workers, len(w.crowds), func(f *finder, i int) {
+		f.enter(w.crowds[i], nil)
+		for _, id := range w.crowds[i].students {
+			s := &in.Students[id]
+			f.find(s, 0, everything, lists.Wishes[int(id)*in.Round.K:][:in.Round.K])
+		}
+	})
+	return lists
+}
+
+// world is what finders share.
+type world struct {
+	in        *score.Instance
+	atlas     *atlas
+	tables    *tables
+	crowds    []crowd
+	community map[int32][]int32 // the positions of each
+}
+
+func newWorld(in *score.Instance) *world {
+	w := &world{in: in, atlas: newAtlas(in.Positions), tables: newTables(in.Round), crowds: crowds(in.Students), community: map[int32][]int32{}}
+	for id := range in.Positions {
+		if c := in.Positions[id].Community; c != score.None {
+			w.community[c] = append(w.community[c], int32(id))
+		}
+	}
+	return w
+}
+
+// each does n pieces of work, in any order, with a finder for each worker.
+func (w *world) each(workers, n int, do func(f *finder, i int)) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range max(1, workers) {
+	for range max(1, min(workers, n)) {
 		wg.Go(func() {
-			f := &finder{in: in, tables: t, served: served, k: in.Round.K}
-			for i := next.Add(1) - 1; i < int64(len(all)); i = next.Add(1) - 1 {
-				f.crowd(a, all[i], lists)
+			f := &finder{world: w}
+			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
+				do(f, int(i))
 			}
 		})
 	}
 	wg.Wait()
-	return lists
 }
 
-// communities are the positions of each community.
-func communities(positions []score.Position) map[int32][]int32 {
-	of := map[int32][]int32{}
-	for id := range positions {
-		if c := positions[id].Community; c != score.None {
-			of[c] = append(of[c], int32(id))
-		}
+// candidate is a position that a student could go to, with the student's band there; the greater comes first: the higher
+// score, then the lower position.
+type candidate uint64
+
+// everything is above every candidate.
+const everything candidate = 1<<64 - 1
+
+func newCandidate(total, id int32, band uint8) candidate {
+	return candidate(total)<<32 | candidate(score.MaxPositions-id)<<8 | candidate(band) //nolint:gosec // none is negative
+}
+
+// nobody is a place for candidates above a score.
+func nobody(total int32) candidate { return candidate(total) << 32 } //nolint:gosec // not negative
+
+func (c candidate) none() bool   { return c<<32 == 0 }
+func (c candidate) total() int32 { return int32(c >> 32) }
+
+func (c candidate) wish() score.Wish {
+	if c.none() {
+		return score.End
 	}
-	return of
+	return score.NewWish(score.MaxPositions-int32(c>>8&score.MaxPositions), uint8(c&0xff))
 }
 
-// finder finds the best positions of one student after the other.
+// finder finds the best positions of one student after the other, all of one crowd.
 type finder struct {
-	in     *score.Instance
-	tables *tables
-	served map[int32][]int32
-	k      int
-	field  field
-	exact  bool
-	guess  [score.Categories + 1]int32 // scores that the last of a list reached lately, by first interest
-	best   [score.MaxList]uint64       // the list so far, best first: score, then the lower position, then its spot
+	*world
+	field   field
+	exact   bool
+	cutoffs []uint32                    // nil: whether a seat can be had does not matter
+	guess   [score.Categories + 1]int32 // scores that the last of a list reached lately, by first interest
+	best    [score.MaxList]candidate    // the list so far, best first
 }
 
-// How a candidate is packed into one number: the greater is the better.
-const (
-	spotBits  = 26
-	scoreFrom = spotBits + 24
-	noSpot    = 1<<spotBits - 1 // not from the field: one of the community served before
-)
-
-func pack(total, id int32, at int) uint64 {
-	return uint64(total)<<scoreFrom | uint64(score.MaxPositions-id)<<spotBits | uint64(at) //nolint:gosec // bounded
-}
-
-func unpack(c uint64) (id int32, at int) {
-	return score.MaxPositions - int32(c>>spotBits&score.MaxPositions), int(c & noSpot)
-}
-
-func (f *finder) crowd(a *atlas, c crowd, lists score.Lists) {
-	f.field.lay(f.in, a, c)
-	f.exact = c.exact
+// enter turns to a crowd.
+func (f *finder) enter(c crowd, cutoffs []uint32) {
+	f.field.lay(f.in, f.atlas, f.tables, c, cutoffs)
+	f.exact, f.cutoffs = c.exact, cutoffs
 	f.guess = [score.Categories + 1]int32{}
-	for _, id := range c.students {
-		s := &f.in.Students[id]
-		list := lists.Wishes[int(id)*f.k : (int(id)+1)*f.k]
-		for i, c := range f.find(s) {
-			list[i] = score.End
-			if c&(1<<scoreFrom-1) != 0 {
-				list[i] = f.wish(s, c)
-			}
-		}
-	}
 }
 
-// slack is how far below the last student's list the next one's may end before it is looked for once more.
-const slack = 200
+// slack is how far below the others' lists a list may end before it is looked for once more.
+const slack = 600
 
-// find is the list of a student. What is below the guess is not looked at; where that leaves a list short, it is made
-// once more without a guess.
-func (f *finder) find(s *score.Student) []uint64 {
+// find writes the best positions of a student that come after a candidate. low is the low half of the student's keys.
+// What is below a guess is not looked at; where that leaves a list short, it is made once more without.
+func (f *finder) find(s *score.Student, low uint32, after candidate, list []score.Wish) {
 	guess := &f.guess[s.Interests[0]+1]
-	list := f.above(s, *guess)
-	last := list[f.k-1]
-	if *guess > 0 && last&(1<<scoreFrom-1) == 0 {
-		list = f.above(s, 0)
-		last = list[f.k-1]
+	if after != everything {
+		guess = new(int32)
 	}
-	*guess = max(0, int32(last>>scoreFrom)-slack)
-	return list
+	q := query{student: s, low: low, after: after, list: f.best[:len(list)]}
+	f.above(&q, *guess)
+	last := q.list[len(list)-1]
+	if *guess > 0 && last.none() {
+		f.above(&q, 0)
+		last = q.list[len(list)-1]
+	}
+	if *guess == 0 {
+		*guess = max(0, last.total()-slack)
+	} else {
+		*guess = max(0, *guess+(last.total()-slack-*guess)/4)
+	}
+	for i, c := range q.list {
+		list[i] = c.wish()
+	}
 }
 
-// above is the list of the positions with at least this score.
-func (f *finder) above(s *score.Student, floor int32) []uint64 {
-	list := f.best[:f.k]
-	for i := range list {
-		list[i] = uint64(floor) << scoreFrom //nolint:gosec // bounded
+// query is what a finder looks for.
+type query struct {
+	student *score.Student
+	low     uint32
+	after   candidate
+	list    []candidate
+	extra   int32 // points for earlier rounds
+}
+
+// above makes the list of the positions with at least this score.
+func (f *finder) above(q *query, floor int32) {
+	for i := range q.list {
+		q.list[i] = nobody(floor)
 	}
+	s := q.student
+	q.extra = f.tables.waited * int32(min(s.Waited, score.MaxWaited))
 	if s.Served != score.None {
-		f.before(s, list)
+		f.served(q)
 	}
+	rest := uint32(1<<(score.Categories+1) - 1)
 	for i, c := range s.Interests {
-		if c != score.None && score.Interest(s, c) == int32(1500-500*i) {
-			f.scan(s, int(c), int32(1500-500*i), list)
+		if c != score.None && rest>>c&1 == 1 {
+			rest &^= 1 << c
+			f.scan(q, int(c), int32(1500-500*i))
 		}
 	}
-	for c := range score.Categories {
-		if score.Interest(s, int8(c)) == 0 {
-			f.scan(s, c, 0, list)
+	for c := range score.Categories + 1 {
+		if rest>>c&1 == 1 {
+			f.scan(q, c, 0)
 		}
 	}
-	f.scan(s, score.Categories, 0, list)
-	return list
 }
 
-// before takes the positions of the community in which the student served, which score more than their spots say.
-func (f *finder) before(s *score.Student, list []uint64) {
-	for _, id := range f.served[s.Served] {
+// served takes the positions of the community in which the student served, which score more than their spots say.
+func (f *finder) served(q *query) {
+	for _, id := range f.community[q.student.Served] {
 		p := &f.in.Positions[id]
-		fit := score.Measure(s, p)
-		if score.Misfits(s, p, fit, f.in.Round.Radius) != 0 {
+		fit := score.Measure(q.student, p)
+		if score.Misfits(q.student, p, fit, f.in.Round.Radius) != 0 {
 			continue
 		}
-		if c := pack(score.Of(s, p, fit, f.in.Round.Radius).Total(), id, noSpot); c > list[len(list)-1] {
-			insert(list, c)
-		}
+		band := f.in.Round.Rule.Band(q.student, p, fit, f.in.Round.Radius)
+		f.offer(q, newCandidate(score.Of(q.student, p, fit, f.in.Round.Radius).Total(), id, band), id)
 	}
 }
 
-// scan takes the spots of a category, until none of the rest can reach the list.
-func (f *finder) scan(s *score.Student, category int, interest int32, list []uint64) {
-	t, radius := f.tables, f.in.Round.Radius
-	worst := list[len(list)-1]
-	floor := int32(worst>>scoreFrom) - interest
-	from := int(f.field.first[category])
-	spots := f.field.of(category)
-	for i := range spots {
-		p := &spots[i]
-		if int32(p.bound) < floor {
-			return
-		}
-		overlap := bits.OnesCount64(s.Slots & p.slots)
-		hits := bits.OnesCount32(s.Skills & p.want)
-		total := int32(p.static) + int32(t.time[(int(p.nslots)<<6|overlap)&4095]) + int32(t.skill[(int(p.nwant)<<6|hits)&4095])
-		if total < floor || overlap < int(p.need) || p.req&^s.Skills != 0 || p.dist > s.MaxDist {
-			continue
-		}
-		if !f.exact {
-			d := geo.Chord(s.At, f.in.Positions[p.id].At)
-			if d > s.MaxDist || d > radius {
-				continue
-			}
-			total += score.Near(d, radius) - score.Near(p.dist, radius)
-		}
-		c := pack(total+interest, p.id, from+i)
-		if c <= worst || (s.Served != score.None && f.in.Positions[p.id].Community == s.Served) {
-			continue
-		}
-		insert(list, c)
-		worst = list[len(list)-1]
-		floor = int32(worst>>scoreFrom) - interest
+// offer takes a candidate into the list if it belongs there.
+func (f *finder) offer(q *query, c candidate, id int32) {
+	last := len(q.list) - 1
+	if c <= q.list[last] || c >= q.after || f.cutoffs != nil && uint32(c&0xff)<<24|q.low < f.cutoffs[id] {
+		return
 	}
-}
-
-// insert puts a candidate, which is better than the last, at its place.
-func insert(list []uint64, c uint64) {
-	i := len(list) - 1
-	for ; i > 0 && list[i-1] < c; i-- {
-		list[i] = list[i-1]
+	i := last
+	for ; i > 0 && q.list[i-1] < c; i-- {
+		q.list[i] = q.list[i-1]
 	}
-	list[i] = c
-}
-
-// wish adds the band.
-func (f *finder) wish(s *score.Student, c uint64) score.Wish {
-	id, _ := unpack(c)
-	p := &f.in.Positions[id]
-	return score.NewWish(id, f.in.Round.Rule.Band(s, p, score.Measure(s, p), f.in.Round.Radius))
+	q.list[i] = c
 }

@@ -63,10 +63,7 @@ func (r Rule) PointsOf(s *Student, p *Position, f Fit, radius int32) Points {
 		Time:  r.TimePoints(f.Overlap, bits.OnesCount64(p.Slots)),
 		Near:  r.NearPoints(f.Dist, radius),
 	}
-	served, partner, waited := int32(1000), int32(500), int32(250)
-	if r == PointsV1 {
-		served, partner, waited = 3000, 2000, 500
-	}
+	served, partner, waited := r.Bonus()
 	if s.Served != None && s.Served == p.Community {
 		points.Served = served
 	}
@@ -75,6 +72,19 @@ func (r Rule) PointsOf(s *Student, p *Position, f Fit, radius int32) Points {
 	}
 	points.Waited = waited * int32(min(s.Waited, MaxWaited))
 	return points
+}
+
+// Bonus is what counts for having served in the community, for its partner branch, and for each earlier round without a
+// place.
+func (r Rule) Bonus() (served, partner, waited int32) {
+	switch r {
+	case PointsV1:
+		return 3000, 2000, 500
+	case PointsV2, PointsV3:
+		return 1000, 500, 250
+	default:
+		return 0, 0, 0
+	}
 }
 
 // SkillPoints are 2500 for all wanted skills, 1250 where none are wanted; six fifths of that from PointsV2 on.
