@@ -19,6 +19,8 @@ type market struct {
 	closed    []bool
 	seats     []uint32 // the keys that hold the seats of a position: a heap, the least first
 	begun     []int32  // positions that got their first student, since it was last emptied
+	hungry    []int32  // who came to the end of a full list while longer ones can be had
+	extend    *extender
 	proposals int64
 }
 
@@ -51,10 +53,25 @@ func (k *market) run(in *score.Instance, closed []bool) {
 			k.cutoff[p] = full
 		}
 	}
-	for s := range k.place {
-		k.propose(int32(s))
+	k.begun, k.hungry = k.begun[:0], k.hungry[:0]
+	if k.extend != nil {
+		k.extend.begin()
+	} else {
+		for s := range k.place {
+			k.propose(int32(s))
+		}
 	}
+	k.feed()
 	k.shut(in)
+}
+
+// feed makes lists longer until nobody who could have a longer one is without a seat.
+func (k *market) feed() {
+	for len(k.hungry) > 0 {
+		hungry := k.hungry
+		k.hungry = nil
+		k.extend.more(hungry)
+	}
 }
 
 // full is the cut-off that nobody reaches: band 255 is never given.
@@ -86,6 +103,9 @@ func (k *market) seek(s int32) (displaced int32) {
 	}
 	k.next[s] = uint8(len(list)) //nolint:gosec // bounded
 	k.place[s] = score.None
+	if k.extend != nil && list[len(list)-1] != score.End {
+		k.hungry = append(k.hungry, s)
+	}
 	return score.None
 }
 

@@ -70,5 +70,18 @@ func TestProbe(t *testing.T) {
 	for _, f := range out.Filled {
 		filled += int(f)
 	}
-	t.Log("filled", filled)
+	t.Log("filled", filled, "wronged", len(out.Wronged))
+	if os.Getenv("COMPLETE") != "" {
+		c = cpu()
+		out, err = assign.RunComplete(in, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Log("complete", cpu()-c, "proposals", out.Proposals, "wronged", len(out.Wronged))
+		filled = 0
+		for _, f := range out.Filled {
+			filled += int(f)
+		}
+		t.Log("filled", filled)
+	}
 }

@@ -65,6 +65,7 @@ func (k *market) shut(in *score.Instance) {
 		for _, s := range k.shutOne(w.position) {
 			k.propose(s)
 		}
+		k.feed()
 		for _, p := range k.begun {
 			push(p)
 		}
@@ -83,6 +84,9 @@ func (k *market) shutOne(p int32) (students []int32) {
 
 // wronged are the closed positions that a whole team would rather have than what they got.
 func (k *market) wronged(in *score.Instance) (positions []int32) {
+	if k.extend != nil {
+		return k.extend.wronged()
+	}
 	if !slices.Contains(k.closed, true) {
 		return nil
 	}
