@@ -60,6 +60,8 @@ func all() []benchmark {
 		{name: "signup.growth", engines: true, less: true, run: signupGrowth},
 		{name: "signup.replicas", engines: true, run: signupReplicas},
 		{name: "import.divisions", engines: true, less: true, run: importDivisions},
+		{name: "match.million", less: true, run: matchMillion},
+		{name: "match.quality", run: matchQuality},
 	}
 }
 
