@@ -76,11 +76,13 @@ func nobody(total int32) candidate { return candidate(total) << 32 } //nolint:go
 func (c candidate) none() bool   { return c<<32 == 0 }
 func (c candidate) total() int32 { return int32(c >> 32) }
 
+func (c candidate) band() uint8  { return uint8(c & 0xff) }
+
 func (c candidate) wish() score.Wish {
 	if c.none() {
 		return score.End
 	}
-	return score.NewWish(score.MaxPositions-int32(c>>8&score.MaxPositions), uint8(c&0xff))
+	return score.NewWish(score.MaxPositions-int32(c>>8&score.MaxPositions), c.band())
 }
 
 // finder finds the best positions of one student after the other, all of one crowd.
@@ -122,9 +124,7 @@ func (f *finder) find(s *score.Student, low uint32, after candidate, list []scor
 	} else {
 		*guess = max(0, *guess+(last.total()-slack-*guess)/4)
 	}
-	for i, c := range q.list {
-		list[i] = c.wish()
-	}
+	write(q.list, list)
 }
 
 // query is what a finder looks for.
@@ -134,6 +134,16 @@ type query struct {
 	after   candidate
 	list    []candidate
 	extra   int32 // points for earlier rounds
+	mix     *mix  // nil: only the best by score
+}
+
+// floor is the score below which nothing changes the lists.
+func (q *query) floor() int32 {
+	floor := q.list[len(q.list)-1].total()
+	if q.mix != nil {
+		floor = min(floor, q.mix.likely[len(q.mix.likely)-1].total(), q.mix.safe[len(q.mix.safe)-1].total())
+	}
+	return floor
 }
 
 // above makes the list of the positions with at least this score.
@@ -175,13 +185,11 @@ func (f *finder) served(q *query) {
 
 // offer takes a candidate into the list if it belongs there.
 func (f *finder) offer(q *query, c candidate, id int32) {
-	last := len(q.list) - 1
-	if c <= q.list[last] || c >= q.after || f.cutoffs != nil && uint32(c&0xff)<<24|q.low < f.cutoffs[id] {
+	if c >= q.after || f.cutoffs != nil && uint32(c.band())<<24|q.low < f.cutoffs[id] {
 		return
 	}
-	i := last
-	for ; i > 0 && q.list[i-1] < c; i-- {
-		q.list[i] = q.list[i-1]
+	if q.mix != nil {
+		q.mix.offer(c, id)
 	}
-	q.list[i] = c
+	insert(q.list, c)
 }

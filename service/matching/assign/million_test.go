@@ -82,6 +82,27 @@ func TestProbe(t *testing.T) {
 		for _, f := range out.Filled {
 			filled += int(f)
 		}
-		t.Log("filled", filled)
+		t.Log("filled", filled, "total", worth(in, out.Place))
+		outlook := &score.Outlook{Cutoffs: out.Cutoffs, Closed: out.Closed, Students: n}
+		again := *in
+		again.Round.Seed = []byte("another")
+		c = cpu()
+		lists = assign.MixedLists(&again, outlook, 1)
+		t.Log("mixed", cpu()-c)
+		out, _ = assign.Run(&again, lists, 1)
+		filled = 0
+		for _, f := range out.Filled {
+			filled += int(f)
+		}
+		t.Log("filled", filled, "total", worth(in, out.Place))
 	}
+}
+
+func worth(in *score.Instance, place []int32) (total int64) {
+	for s, p := range place {
+		if p >= 0 {
+			total += int64(score.Of(&in.Students[s], &in.Positions[p], score.Measure(&in.Students[s], &in.Positions[p]), in.Round.Radius).Total())
+		}
+	}
+	return total
 }

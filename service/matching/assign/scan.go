@@ -9,8 +9,8 @@ import (
 
 // scan takes the spots of a category, until none of the rest can reach the list. Most of the time of a round is spent here.
 func (f *finder) scan(q *query, category int, interest int32) {
-	t, s, last := f.tables, q.student, len(q.list)-1
-	floor := q.list[last].total() - interest
+	t, s := f.tables, q.student
+	floor := q.floor() - interest
 	spots := f.field.of(category)
 	for i := range spots {
 		p := &spots[i]
@@ -43,6 +43,6 @@ func (f *finder) scan(q *query, category int, interest int32) {
 		}
 		total := sum.score() + interest
 		f.offer(q, newCandidate(total, p.id, t.band(points, total)), p.id)
-		floor = q.list[last].total() - interest
+		floor = q.floor() - interest
 	}
 }
