@@ -56,10 +56,9 @@ func (k *market) run(in *score.Instance, closed []bool) {
 	k.begun, k.hungry = k.begun[:0], k.hungry[:0]
 	if k.extend != nil {
 		k.extend.begin()
-	} else {
-		for s := range k.place {
-			k.propose(int32(s))
-		}
+	}
+	for s := range k.place {
+		k.propose(int32(s))
 	}
 	k.feed()
 	k.shut(in)
@@ -103,7 +102,7 @@ func (k *market) seek(s int32) (displaced int32) {
 	}
 	k.next[s] = uint8(len(list)) //nolint:gosec // bounded
 	k.place[s] = score.None
-	if k.extend != nil && list[len(list)-1] != score.End {
+	if k.extend != nil && k.extend.goesOn(s, list) {
 		k.hungry = append(k.hungry, s)
 	}
 	return score.None

@@ -9,11 +9,21 @@ import (
 	"baodao/service/matching/score"
 )
 
-// RunComplete matches as if every student had listed every eligible position by score: what who checks "also propose
-// others that suit me" agreed to. The lists, a thousand times as long as those people read, are never made: each student
-// has the next few positions whose cut-offs are still in reach. Cut-offs only rise, so nothing that is left out could
-// have been had, and the order of work does not matter: the result is that of the complete lists.
+// RunComplete is RunOpen for a round in which nobody handed in a list and everybody is open: complete lists by score.
 func RunComplete(in *score.Instance, workers int) (Result, error) {
+	open := make([]bool, len(in.Students))
+	for s := range open {
+		open[s] = true
+	}
+	return RunOpen(in, score.Lists{}, open, workers)
+}
+
+// RunOpen is Run where those who are open agreed to "if my list is exhausted, also propose others that suit me": to them
+// every eligible position that they did not list comes after their list, by score. Those lists, a thousand times as long
+// as what people read, are never made: a student has the next few positions whose cut-offs are still in reach. Cut-offs
+// only rise, so nothing that is left out could have been had, and the order of work does not matter: the result is that
+// of the complete lists. Lists without wishes are empty. Groups of friends are not open.
+func RunOpen(in *score.Instance, lists score.Lists, open []bool, workers int) (Result, error) {
 	if err := in.Check(); err != nil {
 		return Result{}, err
 	}
@@ -22,34 +32,51 @@ func RunComplete(in *score.Instance, workers int) (Result, error) {
 		return Result{}, err
 	}
 	w := newWorld(in)
-	e := &extender{world: w, workers: workers, crowdOf: make([]int32, len(in.Students))}
+	e := &extender{world: w, own: lists, open: open, workers: workers, width: max(block, lists.Width)}
+	e.crowdOf, e.begun = make([]int32, len(in.Students)), make([]bool, len(in.Students))
 	for i, c := range w.crowds {
 		for _, s := range c.students {
 			e.crowdOf[s] = int32(i)
 		}
 	}
-	e.market = newMarket(in, score.Lists{Width: block, Wishes: make([]score.Wish, len(in.Students)*block)}, ranks)
+	e.market = newMarket(in, score.Lists{Width: e.width, Wishes: make([]score.Wish, len(in.Students)*e.width)}, ranks)
 	e.market.extend = e
 	return e.market.settleTeams(in), nil
 }
 
-// block is how many positions a student gets at once.
+// block is how many positions a student gets at once, or more where lists are longer.
 const block = 16
 
 // extender makes lists longer when a student has come to their end.
 type extender struct {
 	*world
 	market  *market
+	own     score.Lists
+	open    []bool
+	begun   []bool // whose own list has ended
 	workers int
+	width   int
 	crowdOf []int32
 }
 
-// begin gives everybody the first block.
+// begin lays out the students' own lists.
 func (e *extender) begin() {
-	e.share(len(e.crowds), func(i int) (crowd, []int32) { return e.crowds[i], e.crowds[i].students }, func(int32) candidate { return everything })
+	clear(e.begun)
+	wishes := e.market.lists.Wishes
+	for i := range wishes {
+		wishes[i] = score.End
+	}
+	for s := range len(e.own.Wishes) / max(1, e.own.Width) {
+		copy(wishes[s*e.width:], e.own.Of(s))
+	}
 }
 
-// more gives the next block to those who have come to the end of one. Whose last block was not full has seen everything.
+// goesOn says whether more can be had by a student who has come to the end of a list.
+func (e *extender) goesOn(s int32, list []score.Wish) bool {
+	return e.open[s] && (!e.begun[s] || list[len(list)-1] != score.End)
+}
+
+// more gives the next positions to those who have come to the end.
 func (e *extender) more(hungry []int32) {
 	slices.SortFunc(hungry, func(a, b int32) int { return cmp.Or(cmp.Compare(e.crowdOf[a], e.crowdOf[b]), cmp.Compare(a, b)) })
 	var groups [][]int32
@@ -61,43 +88,46 @@ func (e *extender) more(hungry []int32) {
 		groups = append(groups, hungry[i:j])
 		i = j
 	}
-	e.share(len(groups), func(i int) (crowd, []int32) {
-		return crowd{students: groups[i], exact: e.crowds[e.crowdOf[groups[i][0]]].exact}, groups[i]
-	}, e.last)
-}
-
-// last is the end of a student's list so far.
-func (e *extender) last(student int32) candidate {
-	wish := e.market.lists.Wishes[int(student)*block+block-1]
-	s, p := &e.in.Students[student], &e.in.Positions[wish.Position()]
-	return newCandidate(score.Of(s, p, score.Measure(s, p), e.in.Round.Radius).Total(), wish.Position(), wish.Band())
+	size := max(e.workers, min(portion, len(groups)/portion))
+	for part := range slices.Chunk(groups, size) {
+		e.share(part)
+	}
 }
 
 // portion is how many crowds are served before the cut-offs are looked at again.
 const portion = 64
 
-// share gives blocks to crowds, a portion of them at a time, and lets their students propose.
-func (e *extender) share(n int, of func(i int) (crowd, []int32), after func(int32) candidate) {
+// share gives the next positions to the hungry of some crowds, and lets them propose.
+func (e *extender) share(groups [][]int32) {
 	k := e.market
-	size := max(e.workers, min(portion, n/portion))
-	for from := 0; from < n; from += size {
-		to := min(n, from+size)
-		e.each(e.workers, to-from, func(f *finder, i int) {
-			c, students := of(from + i)
-			f.enter(c, k.cutoff)
-			for _, s := range students {
-				list := k.lists.Wishes[int(s)*block:][:block]
-				f.find(&e.in.Students[s], k.low[s], after(s), list)
-			}
-		})
-		for i := from; i < to; i++ {
-			_, students := of(i)
-			for _, s := range students {
-				k.next[s] = 0
-				k.propose(s)
-			}
+	e.each(e.workers, len(groups), func(f *finder, i int) {
+		students := groups[i]
+		f.enter(crowd{students: students, exact: e.crowds[e.crowdOf[students[0]]].exact}, k.cutoff)
+		for _, s := range students {
+			f.find(&e.in.Students[s], k.low[s], e.last(s), k.lists.Wishes[int(s)*e.width:][:e.width])
+		}
+	})
+	for _, students := range groups {
+		for _, s := range students {
+			e.begun[s], k.next[s] = true, 0
+			k.propose(s)
 		}
 	}
+}
+
+// last is what a student's next positions come after.
+func (e *extender) last(student int32) candidate {
+	if !e.begun[student] {
+		return everything
+	}
+	wish := e.market.lists.Wishes[int(student)*e.width+e.width-1]
+	return e.candidate(&e.in.Students[student], wish.Position())
+}
+
+// candidate is a position as a student would find it, with band 0.
+func (e *extender) candidate(s *score.Student, p int32) candidate {
+	position := &e.in.Positions[p]
+	return newCandidate(score.Of(s, position, score.Measure(s, position), e.in.Round.Radius).Total(), p, 0)
 }
 
 // wronged are the closed positions that a whole team would rather have than what they got.
@@ -118,15 +148,14 @@ func (e *extender) wronged() (positions []int32) {
 	}
 	a, would, radius := newAtlas(shut), make([]int32, len(closed)), e.in.Round.Radius
 	for id := range e.in.Students {
-		s := &e.in.Students[id]
-		have := e.value(s, k.place[id])
+		s, own := &e.in.Students[id], e.wishes(id)
+		have := e.value(s, own, k.place[id])
 		a.around(s.LatE6, s.LonE6, int64(min(s.MaxDist, radius)), func(i int32) {
 			p := &shut[i]
-			if p.Req&^s.Skills != 0 || bits.OnesCount64(p.Slots&s.Slots) < int(p.Need) {
+			if p.Req&^s.Skills != 0 || bits.OnesCount64(p.Slots&s.Slots) < int(p.Need) || score.Misfits(s, p, score.Measure(s, p), radius) != 0 {
 				return
 			}
-			fit := score.Measure(s, p)
-			if score.Misfits(s, p, fit, radius) == 0 && newCandidate(score.Of(s, p, fit, radius).Total(), closed[i], 0) > have {
+			if (e.open[id] || listed(own, closed[i]) >= 0) && e.value(s, own, closed[i]) > have {
 				would[i]++
 			}
 		})
@@ -139,11 +168,25 @@ func (e *extender) wronged() (positions []int32) {
 	return positions
 }
 
-// value is what a place is to a student, comparable with candidates of band 0.
-func (e *extender) value(s *score.Student, place int32) candidate {
+// wishes is the list that a student handed in.
+func (e *extender) wishes(student int) []score.Wish {
+	if len(e.own.Wishes) == 0 {
+		return nil
+	}
+	return e.own.Of(student)
+}
+
+func listed(own []score.Wish, p int32) int {
+	return slices.IndexFunc(own, func(w score.Wish) bool { return w.Position() == p })
+}
+
+// value is what a place is to a student: more than any score when it is on the list, nothing when there is none.
+func (e *extender) value(s *score.Student, own []score.Wish, place int32) candidate {
 	if place == score.None {
 		return 0
 	}
-	p := &e.in.Positions[place]
-	return newCandidate(score.Of(s, p, score.Measure(s, p), e.in.Round.Radius).Total(), place, 0)
+	if i := listed(own, place); i >= 0 {
+		return everything - candidate(i) //nolint:gosec // not negative
+	}
+	return e.candidate(s, place)
 }

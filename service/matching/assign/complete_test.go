@@ -1,6 +1,7 @@
 package assign_test
 
 import (
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -76,6 +77,61 @@ func TestRunCompleteUnderPressure(t *testing.T) {
 			if diff := cmp.Diff(first.Outcome, got.Outcome); diff != "" {
 				t.Fatal(diff)
 			}
+		}
+	}
+}
+
+// Who is open has every position after the list; who is not has the list alone.
+func TestOpenStudentsGoOnAfterTheirLists(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(60) {
+		in := odd(invent(t, options(seed)), seed)
+		r, n := rand.New(rand.NewPCG(seed, 3)), len(in.Students)
+		lists, o := score.NewLists(n, 5), newOracle(in)
+		open, all := make([]bool, n), make([][]int, n)
+		for s := range n {
+			open[s] = r.IntN(3) > 0
+			complete := o.list(s)
+			var own []int
+			for _, i := range r.Perm(len(complete)) {
+				if len(own) == 5 || r.IntN(6) == 0 {
+					break
+				}
+				lists.Wishes[s*5+len(own)] = score.NewWish(int32(complete[i]), 0)
+				own = append(own, complete[i])
+			}
+			all[s] = own
+			if open[s] {
+				for _, p := range complete {
+					if !slices.Contains(own, p) {
+						all[s] = append(all[s], p)
+					}
+				}
+			}
+		}
+		if err := assign.Settle(in, lists, 1); err != nil {
+			t.Fatal(err)
+		}
+		closed := make([]bool, len(in.Positions))
+		want := o.shut(all, closed)
+		wronged := o.wronged(all, want, closed)
+		got, err := assign.RunOpen(in, lists, open, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(wronged) > 0 {
+			if len(got.Wronged) > len(wronged) {
+				t.Fatalf("seed %d: wronged %v, more than %v", seed, got.Wronged, wronged)
+			}
+			continue
+		}
+		for s, p := range want {
+			if int(got.Place[s]) != p {
+				t.Fatalf("seed %d, student %d: got %d, want %d", seed, s, got.Place[s], p)
+			}
+		}
+		if len(got.Wronged) > 0 {
+			t.Fatalf("seed %d: wronged %v", seed, got.Wronged)
 		}
 	}
 }

@@ -76,7 +76,7 @@ func nobody(total int32) candidate { return candidate(total) << 32 } //nolint:go
 func (c candidate) none() bool   { return c<<32 == 0 }
 func (c candidate) total() int32 { return int32(c >> 32) }
 
-func (c candidate) band() uint8  { return uint8(c & 0xff) }
+func (c candidate) band() uint8 { return uint8(c & 0xff) }
 
 func (c candidate) wish() score.Wish {
 	if c.none() {
