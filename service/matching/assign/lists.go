@@ -74,7 +74,7 @@ func newCandidate(total, id int32, band uint8) candidate {
 func nobody(total int32) candidate { return candidate(total) << 32 } //nolint:gosec // not negative
 
 func (c candidate) none() bool   { return c<<32 == 0 }
-func (c candidate) total() int32 { return int32(c >> 32) }
+func (c candidate) total() int32 { return int32(c >> 32) } //nolint:gosec // bounded
 
 func (c candidate) band() uint8 { return uint8(c & 0xff) }
 
