@@ -90,9 +90,9 @@ type finder struct {
 	*world
 	field   field
 	exact   bool
-	cutoffs []uint32                    // nil: whether a seat can be had does not matter
+	cutoffs []uint32                       // nil: whether a seat can be had does not matter
 	guess   [score.Categories + 1][8]int32 // scores that the last of a list reached lately, by first interest
-	best    [score.MaxList]candidate    // the list so far, best first
+	best    [score.MaxList]candidate       // the list so far, best first
 }
 
 // enter turns to a crowd.
