@@ -37,6 +37,7 @@ type cli struct {
 	Notices     noticesCmd     `cmd:"" help:"Import or check the templates of WeChat messages."`
 	Ledger      ledgerCmd      `cmd:"" help:"Check the ledger of hours, or add its totals up anew."`
 	Lottery     lotteryCmd     `cmd:"" help:"Check a lottery: docs/lottery.md."`
+	Match       matchCmd       `cmd:"" help:"Match students and positions by files: docs/matching.md."`
 	OpenAPI     openapiCmd     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Docs        docsCmd        `cmd:"" hidden:"" help:"Print a generated page of docs/."`
 	Healthcheck healthcheckCmd `cmd:"" help:"Ask a running server whether it is healthy; exit 1 if not."`

@@ -62,6 +62,9 @@ func all() []benchmark {
 		{name: "checkin.redeem", engines: true, run: checkinRedeem},
 		{name: "ledger.total", engines: true, less: true, run: ledgerTotal},
 		{name: "import.divisions", engines: true, less: true, run: importDivisions},
+		{name: "match.million", less: true, run: matchMillion},
+		{name: "match.quality", run: matchQuality},
+		{name: "match.pairing", less: true, run: matchPairing},
 	}
 }
 

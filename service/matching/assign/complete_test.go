@@ -1,0 +1,137 @@
+package assign_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"baodao/service/matching/assign"
+	"baodao/service/matching/sample"
+	"baodao/service/matching/score"
+)
+
+// explicit makes the complete lists and runs them as the textbook does.
+func explicit(in *score.Instance) (lists [][]int, o *oracle) {
+	o = newOracle(in)
+	lists = make([][]int, len(in.Students))
+	for s := range lists {
+		lists[s] = o.list(s)
+	}
+	return lists, o
+}
+
+func TestRunCompleteIsTheTextbookOnCompleteLists(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(40) {
+		in := odd(invent(t, options(seed)), seed)
+		if seed%2 == 0 {
+			noTeams(in)
+		}
+		lists, o := explicit(in)
+		closed := make([]bool, len(in.Positions))
+		want := o.shut(lists, closed)
+		if len(o.wronged(lists, want, closed)) > 0 {
+			continue // the tries that follow are the same as with lists, and tested there
+		}
+		got, err := assign.RunComplete(in, 1+int(seed%3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s, p := range want {
+			if int(got.Place[s]) != p {
+				t.Fatalf("seed %d, student %d: got %d, want %d", seed, s, got.Place[s], p)
+			}
+		}
+		if !slices.Equal(got.Closed, closed) {
+			t.Fatalf("seed %d: closed %v, want %v", seed, got.Closed, closed)
+		}
+	}
+}
+
+// More students than fit, so that lists are made longer again and again.
+func TestRunCompleteUnderPressure(t *testing.T) {
+	t.Parallel()
+	for _, season := range []score.Season{score.Term, score.Vacation} {
+		in := noTeams(invent(t, sample.Options{Students: 1500, Positions: 120, Season: season, Rule: score.PointsV2, Seed: 5}))
+		for p := range in.Positions {
+			in.Positions[p].Cap = 1 + in.Positions[p].Cap/4
+		}
+		lists, o := explicit(in)
+		want := o.match(lists, nil)
+		var first assign.Result
+		for _, workers := range []int{1, 2, 8} {
+			got, err := assign.RunComplete(in, workers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if workers == 1 {
+				first = got
+			}
+			for s, p := range want {
+				if int(got.Place[s]) != p {
+					t.Fatalf("student %d: got %d, want %d", s, got.Place[s], p)
+				}
+			}
+			if diff := cmp.Diff(first.Outcome, got.Outcome); diff != "" {
+				t.Fatal(diff)
+			}
+		}
+	}
+}
+
+// Who is open has every position after the list; who is not has the list alone.
+func TestOpenStudentsGoOnAfterTheirLists(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(30) {
+		in := odd(invent(t, options(seed)), seed)
+		r, n := rand.New(rand.NewPCG(seed, 3)), len(in.Students)
+		lists, o := score.NewLists(n, 5), newOracle(in)
+		open, all := make([]bool, n), make([][]int, n)
+		for s := range n {
+			open[s] = r.IntN(3) > 0
+			complete := o.list(s)
+			var own []int
+			for _, i := range r.Perm(len(complete)) {
+				if len(own) == 5 || r.IntN(6) == 0 {
+					break
+				}
+				lists.Wishes[s*5+len(own)] = score.NewWish(int32(complete[i]), 0)
+				own = append(own, complete[i])
+			}
+			all[s] = own
+			if open[s] {
+				for _, p := range complete {
+					if !slices.Contains(own, p) {
+						all[s] = append(all[s], p)
+					}
+				}
+			}
+		}
+		if err := assign.Settle(in, lists, 1); err != nil {
+			t.Fatal(err)
+		}
+		closed := make([]bool, len(in.Positions))
+		want := o.shut(all, closed)
+		wronged := o.wronged(all, want, closed)
+		got, err := assign.RunOpen(in, lists, open, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(wronged) > 0 {
+			if len(got.Wronged) > len(wronged) {
+				t.Fatalf("seed %d: wronged %v, more than %v", seed, got.Wronged, wronged)
+			}
+			continue
+		}
+		for s, p := range want {
+			if int(got.Place[s]) != p {
+				t.Fatalf("seed %d, student %d: got %d, want %d", seed, s, got.Place[s], p)
+			}
+		}
+		if len(got.Wronged) > 0 {
+			t.Fatalf("seed %d: wronged %v", seed, got.Wronged)
+		}
+	}
+}

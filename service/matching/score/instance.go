@@ -1,0 +1,101 @@
+package score
+
+import "errors"
+
+// Season says which origin a student's point is.
+type Season string
+
+// The seasons: the campus in term, the home in the vacation.
+const (
+	Term     Season = "term"
+	Vacation Season = "vacation"
+)
+
+// Round is what is published before a round.
+type Round struct {
+	Number int
+	Season Season
+	Seed   []byte
+	K      int   // positions shown to a student
+	Radius int32 // metres
+	Rule   Rule
+}
+
+// Instance is everything a round's result follows from, beside the lists. Students and positions are known by their index.
+type Instance struct {
+	Round     Round
+	Students  []Student
+	Positions []Position
+}
+
+// Check tells what no round can be run with.
+func (in *Instance) Check() error {
+	switch {
+	case len(in.Students) > MaxStudents:
+		return errors.New("too many students for one round: at most 16,777,216")
+	case len(in.Positions) > MaxPositions:
+		return errors.New("too many positions for one round: at most 16,777,215")
+	case in.Round.Radius < 1 || in.Round.Radius > 1_000_000:
+		return errors.New("radius: want 1 m to 1,000 km")
+	case in.Round.K < 1 || in.Round.K > MaxList:
+		return errors.New("k: want 1 to 50")
+	case len(in.Round.Seed) == 0:
+		return errors.New("a round needs a seed")
+	}
+	return nil
+}
+
+// Limits of lists.
+const (
+	MaxPositions = 1<<24 - 1
+	MaxList      = 50
+)
+
+// End closes a list that is shorter than the others.
+const End Wish = 1<<32 - 1
+
+// Wish is one line of a list: a position and, once computed, the student's band there.
+type Wish uint32
+
+// NewWish puts the two together.
+func NewWish(position int32, band uint8) Wish { return Wish(band)<<24 | Wish(position) } //nolint:gosec // bounded
+
+// Position is which position is wished for.
+func (w Wish) Position() int32 { return int32(w & MaxPositions) }
+
+// Band is the student's band there.
+func (w Wish) Band() uint8 { return uint8(w >> 24) }
+
+// Lists are the lists of all students, best wish first.
+type Lists struct {
+	Width  int    // the longest list
+	Wishes []Wish // Width for each student, closed by End when shorter
+}
+
+// NewLists makes empty lists.
+func NewLists(students, width int) Lists {
+	l := Lists{Width: width, Wishes: make([]Wish, students*width)}
+	for i := range l.Wishes {
+		l.Wishes[i] = End
+	}
+	return l
+}
+
+// Of is the list of a student, without its End.
+func (l Lists) Of(student int) []Wish {
+	list := l.Wishes[student*l.Width : (student+1)*l.Width]
+	for i, w := range list {
+		if w == End {
+			return list[:i]
+		}
+	}
+	return list
+}
+
+// Outcome is the result of a round.
+type Outcome struct {
+	Place   []int32  // of each student, or None
+	Filled  []int32  // seats taken at each position
+	Cutoffs []uint32 // the lowest key that holds a seat of a full position; 0 while seats are free
+	Closed  []bool   // positions that stay empty because their team would have been too small
+}
