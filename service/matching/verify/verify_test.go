@@ -1,0 +1,406 @@
+package verify_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"baodao/service/matching/assign"
+	"baodao/service/matching/sample"
+	"baodao/service/matching/score"
+	"baodao/service/matching/verify"
+)
+
+// trial is a round and its result.
+type trial struct {
+	in    *score.Instance
+	lists score.Lists
+	out   score.Outcome
+}
+
+func invent(t testing.TB, o sample.Options) trial {
+	t.Helper()
+	in, err := sample.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return played(t, in, assign.Lists(in, 1))
+}
+
+func played(t testing.TB, in *score.Instance, lists score.Lists) trial {
+	t.Helper()
+	result, err := assign.Run(in, lists, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trial{in, lists, result.Outcome}
+}
+
+func (r trial) check() verify.Report { return verify.Check(r.in, r.lists, &r.out, len(r.in.Students)) }
+
+// copy is so deep that a mutation of it changes nothing else.
+func (r trial) copy() trial {
+	in := *r.in
+	in.Students, in.Positions = slices.Clone(in.Students), slices.Clone(in.Positions)
+	in.Round.Seed = slices.Clone(in.Round.Seed)
+	return trial{&in, score.Lists{Width: r.lists.Width, Wishes: slices.Clone(r.lists.Wishes)}, score.Outcome{
+		Place: slices.Clone(r.out.Place), Filled: slices.Clone(r.out.Filled), Cutoffs: slices.Clone(r.out.Cutoffs), Closed: slices.Clone(r.out.Closed),
+	}}
+}
+
+func (r trial) list(s int) (list []int32) {
+	for _, w := range r.lists.Of(s) {
+		list = append(list, w.Position())
+	}
+	return list
+}
+
+// student finds one by what their place, and the list, are.
+func (r trial) student(t *testing.T, want func(s int, place int32, list []int32) bool) int {
+	t.Helper()
+	for s, p := range r.out.Place {
+		if want(s, p, r.list(s)) {
+			return s
+		}
+	}
+	t.Fatal("the round has nobody of the kind")
+	return 0
+}
+
+// position finds one.
+func (r trial) position(t *testing.T, want func(p int) bool) int {
+	t.Helper()
+	for p := range r.in.Positions {
+		if want(p) {
+			return p
+		}
+	}
+	t.Fatal("the round has no position of the kind")
+	return 0
+}
+
+func placed(_ int, place int32, _ []int32) bool { return place >= 0 }
+
+func (r trial) full(p int) bool { return r.out.Cutoffs[p] > 0 }
+
+// move puts a student elsewhere and keeps the counts right.
+func (r trial) move(s int, p int32) {
+	if before := r.out.Place[s]; before >= 0 {
+		r.out.Filled[before]--
+	}
+	if r.out.Place[s] = p; p >= 0 {
+		r.out.Filled[p]++
+	}
+}
+
+// Every way of making a result wrong must be found, and by the name it has.
+func TestEveryMutationIsFound(t *testing.T) {
+	t.Parallel()
+	good := invent(t, sample.Options{Students: 2000, Positions: 200, Season: score.Term, Rule: score.PointsV2, Seed: 4})
+	if r := good.check(); !r.OK() || r.Wronged > 0 || r.Closed == 0 {
+		t.Fatalf("the round to begin with: %v, %d wronged, %d closed", r.First, r.Wronged, r.Closed)
+	}
+	for name, m := range mutations() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bad := good.copy()
+			m.do(t, &bad)
+			report := bad.check()
+			if report.Counts[m.want] == 0 {
+				t.Errorf("it is not found as %q; found: %v", m.want, report.First)
+			}
+		})
+	}
+}
+
+type mutation struct {
+	want verify.Kind
+	do   func(t *testing.T, r *trial)
+}
+
+func mutations() map[string]mutation {
+	return map[string]mutation{
+		"a student loses the place": {verify.Uncertified, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.move(r.student(t, placed), score.None)
+		}},
+		"a student gets what was not wished for": {verify.OffList, func(t *testing.T, r *trial) {
+			t.Helper()
+			s := r.student(t, placed)
+			r.move(s, int32(r.position(t, func(p int) bool { return !slices.Contains(r.list(s), int32(p)) })))
+		}},
+		"a student gets a lower wish": {verify.Blocking, func(t *testing.T, r *trial) {
+			t.Helper()
+			s := r.student(t, func(_ int, p int32, list []int32) bool { return p >= 0 && p == list[0] && len(list) > 1 })
+			r.move(s, r.list(s)[1])
+		}},
+		"a student gets a higher wish that is full": {verify.Overfull, func(t *testing.T, r *trial) {
+			t.Helper()
+			s := r.student(t, func(_ int, p int32, list []int32) bool { return p >= 0 && p != list[0] && r.full(int(list[0])) })
+			r.move(s, r.list(s)[0])
+		}},
+		"two students change places": {verify.Unrepeatable, func(t *testing.T, r *trial) {
+			t.Helper()
+			a := r.student(t, placed)
+			b := r.student(t, func(_ int, p int32, _ []int32) bool { return p >= 0 && p != r.out.Place[a] })
+			r.out.Place[a], r.out.Place[b] = r.out.Place[b], r.out.Place[a]
+		}},
+		"a place is where the student lacks a skill": {verify.Ineligible, func(t *testing.T, r *trial) {
+			t.Helper()
+			s := r.student(t, func(_ int, p int32, _ []int32) bool { return p >= 0 && r.in.Positions[p].Req != 0 })
+			r.in.Students[s].Skills = 0
+		}},
+		"a place is farther than the student goes": {verify.Ineligible, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.in.Students[r.student(t, placed)].MaxDist = 0
+		}},
+		"a place is when the student has no time": {verify.Ineligible, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.in.Students[r.student(t, placed)].Slots = 0
+		}},
+		"a seat is taken away": {verify.Overfull, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.in.Positions[r.position(t, r.full)].Cap--
+		}},
+		"a seat is added": {verify.Blocking, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.in.Positions[r.position(t, r.full)].Cap++
+		}},
+		"a team would have to be larger": {verify.TooSmall, func(t *testing.T, r *trial) {
+			t.Helper()
+			p := r.position(t, func(p int) bool { return r.out.Filled[p] > 0 })
+			r.in.Positions[p].Min = r.out.Filled[p] + 1
+		}},
+		"a position with students is said to be closed": {verify.InClosed, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.out.Closed[r.position(t, func(p int) bool { return r.out.Filled[p] > 0 })] = true
+		}},
+		"a closed position is said to be open": {verify.WrongClosing, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.out.Closed[r.position(t, func(p int) bool { return r.out.Closed[p] })] = false
+		}},
+		"an empty position is said to be closed": {verify.WrongClosing, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.out.Closed[r.position(t, func(p int) bool { return r.out.Filled[p] == 0 && !r.out.Closed[p] })] = true
+		}},
+		"a count is one too high": {verify.Miscounted, func(_ *testing.T, r *trial) { r.out.Filled[0]++ }},
+		"a cut-off is one too high": {verify.WrongCutoff, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.out.Cutoffs[r.position(t, r.full)]++
+		}},
+		"a cut-off is one too low": {verify.WrongCutoff, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.out.Cutoffs[r.position(t, r.full)]--
+		}},
+		"a cut-off of free seats": {verify.WrongCutoff, func(t *testing.T, r *trial) {
+			t.Helper()
+			r.out.Cutoffs[r.position(t, func(p int) bool { return !r.full(p) && r.out.Filled[p] > 0 })] = 1
+		}},
+		"another seed": {verify.Unrepeatable, func(_ *testing.T, r *trial) { r.in.Round.Seed[0] ^= 1 }},
+		"another rule": {verify.Unrepeatable, func(_ *testing.T, r *trial) { r.in.Round.Rule = score.PointsV1 }},
+		"two wishes change places": {verify.NotBest, func(t *testing.T, r *trial) {
+			t.Helper()
+			s := r.student(t, func(_ int, p int32, list []int32) bool {
+				return p >= 0 && len(list) > 1 && p == list[1]
+			})
+			w := r.lists.Wishes[s*r.lists.Width:]
+			w[0], w[1] = w[1], w[0]
+		}},
+		"a list leaves out the best position": {verify.NotBest, func(_ *testing.T, r *trial) {
+			w := r.lists.Wishes[:r.lists.Width]
+			copy(w, w[1:])
+			w[len(w)-1] = score.End
+		}},
+		"a point is moved": {verify.Misplaced, func(_ *testing.T, r *trial) { r.in.Students[7].At.X++ }},
+		"a point of a position is moved": {verify.Misplaced, func(_ *testing.T, r *trial) { r.in.Positions[7].At.Z-- }},
+		"a place that is not there": {verify.Unknown, func(_ *testing.T, r *trial) { r.out.Place[0] = 200 }},
+		"a wish for what is not there": {verify.Unknown, func(_ *testing.T, r *trial) { r.lists.Wishes[0] = score.NewWish(200, 0) }},
+		"a student too few": {verify.Unknown, func(_ *testing.T, r *trial) { r.out.Place = r.out.Place[1:] }},
+		"a stable matching that is not the students' best": {verify.Unrepeatable, worstForStudents},
+	}
+}
+
+// worstForStudents makes a market of two by two in which both matchings are stable, and takes the positions' best.
+func worstForStudents(t *testing.T, r *trial) {
+	t.Helper()
+	*r = crossed(t)
+	r.out.Place[0], r.out.Place[1] = r.out.Place[1], r.out.Place[0]
+	before := slices.Clone(r.out.Cutoffs)
+	for s, p := range r.out.Place {
+		fit := score.Measure(&r.in.Students[s], &r.in.Positions[p])
+		_, rank := score.OfKey(before[1-p]) // the lottery number of the student who was there
+		r.out.Cutoffs[p] = score.Key(r.in.Round.Rule.Band(&r.in.Students[s], &r.in.Positions[p], fit, r.in.Round.Radius), rank)
+	}
+	report := verify.Check(r.in, r.lists, &r.out, 0)
+	report.Counts[verify.Unrepeatable] = 0
+	if !report.OK() {
+		t.Fatalf("the rest should be right: %v", report.First)
+	}
+}
+
+// crossed is a round in which each of two students prefers the position that prefers the other.
+func crossed(t *testing.T) trial {
+	t.Helper()
+	at, other := int32(39_900_000), int32(116_400_000)
+	in := &score.Instance{Round: score.Round{Season: score.Term, Seed: []byte{1}, K: 2, Radius: 10_000, Rule: score.PointsV1}}
+	none := [3]int8{score.None, score.None, score.None}
+	for s := range int32(2) {
+		in.Students = append(in.Students, score.Student{
+			Slots: 3, LatE6: at, LonE6: other, Skills: 1 << s, MaxDist: 9000, Served: score.None, Branch: score.None, Group: score.None, Interests: none,
+		})
+		in.Positions = append(in.Positions, score.Position{
+			Slots: 3, LatE6: at, LonE6: other, Want: 1 << s, Community: s, Partner: score.None, Cap: 1, Category: score.None, Need: 1,
+		})
+	}
+	point := invent(t, sample.Options{Students: 1, Positions: 1, Season: score.Term, Rule: score.PointsV1, Seed: 1}).in.Students[0]
+	for i := range 2 {
+		in.Students[i].LatE6, in.Students[i].LonE6, in.Students[i].At = point.LatE6, point.LonE6, point.At
+		in.Positions[i].LatE6, in.Positions[i].LonE6, in.Positions[i].At = point.LatE6, point.LonE6, point.At
+	}
+	lists := score.NewLists(2, 2)
+	for s := range int32(2) { // each wishes first for what wants the other's skill
+		lists.Wishes[2*s], lists.Wishes[2*s+1] = score.NewWish(1-s, 0), score.NewWish(s, 0)
+	}
+	if err := assign.Settle(in, lists, 1); err != nil {
+		t.Fatal(err)
+	}
+	r := played(t, in, lists)
+	if r.out.Place[0] != 1 || r.out.Place[1] != 0 {
+		t.Fatal("the students do not get their best:", r.out.Place)
+	}
+	return r
+}
+
+// odd bends an invented round so that the corners come up.
+func odd(r *rand.Rand, in *score.Instance) {
+	in.Round.K, in.Round.Rule = 1+r.IntN(score.MaxList), score.Rule(r.IntN(len(score.Rules()))) //nolint:gosec // bounded
+	for i := range in.Positions {
+		p := &in.Positions[i]
+		switch r.IntN(8) {
+		case 0:
+			p.Cap = 0
+		case 1:
+			p.Slots, p.Need = 0, 0
+		case 2:
+			p.Category, p.Community = score.None, score.None
+		case 3:
+			p.Min = min(p.Cap, int32(2+r.IntN(6))) //nolint:gosec // bounded
+		}
+		p.Min = min(p.Min, p.Cap)
+	}
+	for i := range in.Students {
+		s := &in.Students[i]
+		switch r.IntN(8) {
+		case 0:
+			s.Interests = [3]int8{3, 3, score.None}
+		case 1:
+			s.Slots = 0
+		case 2:
+			p := in.Positions[r.IntN(len(in.Positions))]
+			s.LatE6, s.LonE6, s.At, s.Served = p.LatE6, p.LonE6, p.At, p.Community
+		case 3:
+			s.Waited = uint8(r.IntN(5)) //nolint:gosec // bounded
+		}
+	}
+}
+
+// agree plays a round of the engine and has it checked.
+func agree(t *testing.T, seed uint64) verify.Report {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 7))
+	in, err := sample.New(sample.Options{
+		Students: 1 + r.IntN(400), Positions: 1 + r.IntN(60), Seed: seed,
+		Season: []score.Season{score.Term, score.Vacation}[r.IntN(2)], Rule: score.PointsV2,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	odd(r, in)
+	lists, best := assign.Lists(in, 2), len(in.Students)
+	if r.IntN(2) == 0 { // people's own lists: in any order, and with what they cannot have
+		lists, best = score.NewLists(len(in.Students), min(len(in.Positions), score.MaxList)), 0
+		for s := range in.Students {
+			for i, p := range r.Perm(len(in.Positions))[:r.IntN(lists.Width+1)] {
+				lists.Wishes[s*lists.Width+i] = score.NewWish(int32(p), 0) //nolint:gosec // bounded
+			}
+		}
+		raw := slices.Clone(lists.Wishes)
+		if err := assign.Settle(in, lists, 2); err != nil {
+			t.Fatal(err)
+		}
+		played := played(t, in, lists)
+		report := verify.Check(in, score.Lists{Width: lists.Width, Wishes: raw}, &played.out, 0)
+		if !report.OK() {
+			t.Fatalf("seed %d: %v", seed, report.First)
+		}
+	}
+	got := played(t, in, lists)
+	report := verify.Check(in, lists, &got.out, best)
+	if !report.OK() {
+		t.Fatalf("seed %d: %v", seed, report.First)
+	}
+	// Somebody else's place is never right: the result is the only one.
+	if s := r.IntN(len(in.Students)); got.out.Place[s] >= 0 {
+		got.move(s, score.None)
+		if report := verify.Check(in, lists, &got.out, 0); report.OK() {
+			t.Fatalf("seed %d: student %d has no place and nothing is found", seed, s)
+		}
+	}
+	return report
+}
+
+func TestTheEngineIsRight(t *testing.T) {
+	t.Parallel()
+	wronged, closed, void := int64(0), int64(0), int64(0)
+	for seed := range uint64(150) {
+		r := agree(t, seed)
+		wronged, closed, void = wronged+r.Wronged, closed+r.Closed, void+r.Void
+	}
+	if wronged == 0 || closed == 0 {
+		t.Errorf("%d closed and %d wronged: these rounds prove nothing of teams", closed, wronged)
+	}
+}
+
+func FuzzEngine(f *testing.F) {
+	for seed := range uint64(4) {
+		f.Add(1000 + seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) { agree(t, seed) })
+}
+
+// The checker would prove nothing with the code that it checks: of package score it may use the records alone.
+func TestNothingOfTheEngineIsUsed(t *testing.T) {
+	t.Parallel()
+	allowed := []string{"Instance", "Student", "Position", "Lists", "Outcome", "None", "End"}
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), e.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, i := range file.Imports {
+			if path := strings.Trim(i.Path.Value, `"`); strings.HasPrefix(path, "baodao/") && path != "baodao/service/matching/score" {
+				t.Errorf("%s imports %s", e.Name(), path)
+			}
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := sel.X.(*ast.Ident); ok && x.Name == "score" && !slices.Contains(allowed, sel.Sel.Name) {
+					t.Errorf("%s uses score.%s", e.Name(), sel.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
