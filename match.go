@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,8 @@ type matchCmd struct {
 type matchRunCmd struct {
 	Dir     string `arg:"" help:"Directory with round.json, students.csv and positions.csv."`
 	Lists   string `placeholder:"FILE" help:"Lists in the directory to match by (default lists.csv; when it is missing, the best k of each student are made and written)."`
+	Open    bool   `help:"Everybody agreed: when my list is exhausted, also propose others that suit me. Without lists.csv, complete lists by score."`
+	Last    string `placeholder:"FILE" help:"Cut-offs of the last round, as cutoffs.csv: the lists that are made reach, are likely and are safe by them."`
 	Suffix  string `help:"Added to the names of the files written: result SUFFIX .csv."`
 	Workers int    `help:"Threads; 0 takes every core. The result does not depend on it."`
 }
@@ -42,7 +45,7 @@ func (m matchRunCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	result, err := assign.Run(in, lists, m.Workers)
+	result, err := m.match(in, lists)
 	if err != nil {
 		return err
 	}
@@ -56,21 +59,53 @@ func (m matchRunCmd) Run(c *console) error {
 	return m.report(c.out, in, lists, &result)
 }
 
+func (m matchRunCmd) match(in *score.Instance, lists score.Lists) (assign.Result, error) {
+	if !m.Open {
+		return assign.Run(in, lists, m.Workers)
+	}
+	open := make([]bool, len(in.Students))
+	for s := range open {
+		open[s] = true
+	}
+	return assign.RunOpen(in, lists, open, m.Workers)
+}
+
 // lists reads the lists, or makes them where none were handed in.
 func (m matchRunCmd) lists(in *score.Instance) (score.Lists, error) {
-	name := m.Lists
-	if name == "" {
-		name = files.ListsFile
-	}
+	name := cmp.Or(m.Lists, files.ListsFile)
 	lists, err := files.LoadLists(os.DirFS(m.Dir), name, in)
-	if m.Lists == "" && errors.Is(err, fs.ErrNotExist) {
-		lists = assign.Lists(in, m.Workers)
-		return lists, writeFile(filepath.Join(m.Dir, name), func(w io.Writer) error { return files.WriteLists(w, lists) })
+	switch {
+	case err == nil:
+		return lists, assign.Settle(in, lists, m.Workers)
+	case m.Lists != "" || !errors.Is(err, fs.ErrNotExist):
+		return lists, err
+	case m.Open:
+		return score.Lists{}, nil
+	}
+	if lists, err = m.propose(in); err == nil {
+		err = assign.ShareLists(in, lists)
 	}
 	if err != nil {
 		return lists, err
 	}
-	return lists, assign.Settle(in, lists, m.Workers)
+	return lists, writeFile(filepath.Join(m.Dir, name), func(w io.Writer) error { return files.WriteLists(w, lists) })
+}
+
+// propose makes the lists that recommendations would be.
+func (m matchRunCmd) propose(in *score.Instance) (score.Lists, error) {
+	if m.Last == "" {
+		return assign.Lists(in, m.Workers), nil
+	}
+	f, err := os.Open(m.Last)
+	if err != nil {
+		return score.Lists{}, usageError{err}
+	}
+	last, err := files.ReadCutoffs(f, len(in.Positions))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return score.Lists{}, fmt.Errorf("%s: %w", m.Last, err)
+	}
+	outlook := &score.Outlook{Cutoffs: last.Cutoffs, Closed: last.Closed, Students: len(in.Students)}
+	return assign.MixedLists(in, outlook, m.Workers), nil
 }
 
 func (m matchRunCmd) write(name string, write func(io.Writer) error) error {
@@ -105,6 +140,9 @@ func (m matchRunCmd) report(w io.Writer, in *score.Instance, lists score.Lists, 
 	}
 	fmt.Fprintf(w, "round %d, %s, rule %s: %d students, %d positions, %d seats\n", in.Round.Number, in.Round.Season, in.Round.Rule, len(in.Students), len(in.Positions), seats)
 	fmt.Fprintf(w, "placed %d, seats free %d, positions closed for too small a team %d, teams that could not have theirs %d\n", filled, seats-filled, closed, len(r.Wronged))
+	if len(r.Blocking) > 0 {
+		fmt.Fprintf(w, "groups or students who could do better %d, first members: %v\n", len(r.Blocking), r.Blocking)
+	}
 	fmt.Fprintf(w, "inputs sha256 %x\nresult sha256 %x\n", inputs, result)
 	return nil
 }

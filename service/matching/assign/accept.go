@@ -41,8 +41,7 @@ func newMarket(in *score.Instance, lists score.Lists, ranks []uint32) *market {
 	return k
 }
 
-// run matches all students from the beginning, with some positions closed.
-func (k *market) run(in *score.Instance, closed []bool) {
+func (k *market) run(closed []bool) {
 	clear(k.next)
 	clear(k.filled)
 	clear(k.cutoff)
@@ -61,7 +60,6 @@ func (k *market) run(in *score.Instance, closed []bool) {
 		k.propose(int32(s))
 	}
 	k.feed()
-	k.shut(in)
 }
 
 // feed makes lists longer until nobody who could have a longer one is without a seat.
@@ -172,4 +170,50 @@ func (k *market) result(in *score.Instance) Result {
 		}
 	}
 	return Result{Outcome: out, Proposals: k.proposals, Wronged: k.wronged(in)}
+}
+
+func (k *market) state() (filled []int32, closed []bool) { return k.filled, k.closed }
+
+func (k *market) changed() []int32 {
+	begun := k.begun
+	k.begun = nil
+	return begun
+}
+
+func (k *market) close(p int32) {
+	held := slices.Clone(k.seats[k.first[p]:][:k.filled[p]])
+	k.closed[p], k.cutoff[p], k.filled[p] = true, full, 0
+	for _, key := range held {
+		_, rank := score.OfKey(key)
+		k.propose(k.student[rank])
+	}
+	k.feed()
+}
+
+// wronged are the closed positions that a whole team would rather have than what they got.
+func (k *market) wronged(in *score.Instance) (positions []int32) {
+	if k.extend != nil {
+		return k.extend.wronged()
+	}
+	if !slices.Contains(k.closed, true) {
+		return nil
+	}
+	would := make([]int32, len(in.Positions))
+	for s := range k.place {
+		list := k.lists.Wishes[s*k.lists.Width:][:k.next[s]]
+		for _, wish := range list {
+			if wish == score.End || wish.Position() == k.place[s] {
+				break
+			}
+			if k.closed[wish.Position()] {
+				would[wish.Position()]++
+			}
+		}
+	}
+	for p, n := range would {
+		if n > 0 && n >= in.Positions[p].Min {
+			positions = append(positions, int32(p))
+		}
+	}
+	return positions
 }

@@ -22,9 +22,16 @@ func RunComplete(in *score.Instance, workers int) (Result, error) {
 // every eligible position that they did not list comes after their list, by score. Those lists, a thousand times as long
 // as what people read, are never made: a student has the next few positions whose cut-offs are still in reach. Cut-offs
 // only rise, so nothing that is left out could have been had, and the order of work does not matter: the result is that
-// of the complete lists. Lists without wishes are empty. Groups of friends are not open.
+// of the complete lists. Lists without wishes are empty. Groups of friends cannot take part.
 func RunOpen(in *score.Instance, lists score.Lists, open []bool, workers int) (Result, error) {
 	if err := in.Check(); err != nil {
+		return Result{}, err
+	}
+	groups, err := friends(in)
+	if err == nil && len(groups) > 0 {
+		err = errOpen
+	}
+	if err != nil {
 		return Result{}, err
 	}
 	ranks, err := draw.Ranks(in.Round.Seed, len(in.Students), workers)
@@ -41,7 +48,7 @@ func RunOpen(in *score.Instance, lists score.Lists, open []bool, workers int) (R
 	}
 	e.market = newMarket(in, score.Lists{Width: e.width, Wishes: make([]score.Wish, len(in.Students)*e.width)}, ranks)
 	e.market.extend = e
-	return e.market.settleTeams(in), nil
+	return settleTeams(in, e.market), nil
 }
 
 // block is how many positions a student gets at once, or more where lists are longer.

@@ -56,11 +56,13 @@ func settle(in *score.Instance, lists score.Lists, student int) error {
 type Result struct {
 	score.Outcome
 	Proposals int64
+	Blocking  []int32 // with friends: the first member of each unit that could do better, nearly always nobody
 	Wronged   []int32 // closed positions that a whole team would rather have: the rule of smallest teams cannot always avoid them
 }
 
 // Run gives the seats to the students by their settled lists: the student-optimal stable matching, with the rule of the
-// smallest teams after it.
+// smallest teams after it. Where friends take part, they get the same position or none: then a stable matching need not
+// exist, and Blocking names who was left with a better place that would have taken them.
 func Run(in *score.Instance, lists score.Lists, workers int) (Result, error) {
 	if err := in.Check(); err != nil {
 		return Result{}, err
@@ -69,5 +71,12 @@ func Run(in *score.Instance, lists score.Lists, workers int) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return newMarket(in, lists, ranks).settleTeams(in), nil
+	groups, err := friends(in)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(groups) > 0 {
+		return settleTeams(in, newCrew(in, newUnits(in, lists, ranks, groups))), nil
+	}
+	return settleTeams(in, newMarket(in, lists, ranks)), nil
 }

@@ -44,85 +44,56 @@ func (w *weaks) Pop() any {
 	return last
 }
 
-// shut closes positions with too small a team, the worst first, until none is left; the students of each go on down their
-// lists.
-func (k *market) shut(in *score.Instance) {
+// teamed is a matching whose positions can be closed.
+type teamed interface {
+	run(closed []bool) // matches all students from the beginning, with some positions closed
+	result(in *score.Instance) Result
+	state() (filled []int32, closed []bool)
+	close(p int32)    // closes a position; its students go on down their lists
+	changed() []int32 // positions that may have too small a team now and had none when this was last asked
+}
+
+// shut closes positions with too small a team, the worst first, until none is left.
+func shut(in *score.Instance, m teamed) {
 	var open weaks
+	filled, closed := m.state()
 	push := func(p int32) {
-		if have, want := k.filled[p], in.Positions[p].Min; have > 0 && have < want && !k.closed[p] {
+		if have, want := filled[p], in.Positions[p].Min; have > 0 && have < want && !closed[p] {
 			heap.Push(&open, weak{p, have, want, in.Positions[p].Urgency})
 		}
 	}
 	for p := range in.Positions {
 		push(int32(p))
 	}
-	for k.begun = k.begun[:0]; len(open) > 0; k.begun = k.begun[:0] {
+	for m.changed(); len(open) > 0; {
 		w := heap.Pop(&open).(weak) //nolint:errcheck,forcetypeassert // only weak is in it
-		if k.closed[w.position] || k.filled[w.position] != w.have {
+		if closed[w.position] || filled[w.position] != w.have {
 			push(w.position) // it has grown since
 			continue
 		}
-		for _, s := range k.shutOne(w.position) {
-			k.propose(s)
-		}
-		k.feed()
-		for _, p := range k.begun {
+		m.close(w.position)
+		for _, p := range m.changed() {
 			push(p)
 		}
 	}
 }
 
-// shutOne closes a position and returns who held its seats.
-func (k *market) shutOne(p int32) (students []int32) {
-	for _, key := range k.seats[k.first[p]:][:k.filled[p]] {
-		_, rank := score.OfKey(key)
-		students = append(students, k.student[rank])
-	}
-	k.closed[p], k.cutoff[p], k.filled[p] = true, full, 0
-	return students
-}
-
-// wronged are the closed positions that a whole team would rather have than what they got.
-func (k *market) wronged(in *score.Instance) (positions []int32) {
-	if k.extend != nil {
-		return k.extend.wronged()
-	}
-	if !slices.Contains(k.closed, true) {
-		return nil
-	}
-	would := make([]int32, len(in.Positions))
-	for s := range k.place {
-		list := k.lists.Wishes[s*k.lists.Width:][:k.next[s]]
-		for _, wish := range list {
-			if wish == score.End || wish.Position() == k.place[s] {
-				break
-			}
-			if k.closed[wish.Position()] {
-				would[wish.Position()]++
-			}
-		}
-	}
-	for p, n := range would {
-		if n > 0 && n >= in.Positions[p].Min {
-			positions = append(positions, int32(p))
-		}
-	}
-	return positions
-}
-
-// settleTeams runs the market with the rule of the smallest teams: it closes, opens again what a whole team would rather
+// settleTeams runs a matching with the rule of the smallest teams: it closes, opens again what a whole team would rather
 // have, and keeps the run that wrongs the fewest.
-func (k *market) settleTeams(in *score.Instance) Result {
-	k.run(in, nil)
-	best := k.result(in)
+func settleTeams(in *score.Instance, m teamed) Result {
+	round := func(closed []bool) Result {
+		m.run(closed)
+		shut(in, m)
+		return m.result(in)
+	}
+	best := round(nil)
 	last := best
 	for try := 0; try < tries && len(best.Wronged) > 0; try++ {
 		closed := slices.Clone(last.Closed)
 		for _, p := range last.Wronged {
 			closed[p] = false
 		}
-		k.run(in, closed)
-		again := k.result(in)
+		again := round(closed)
 		if len(again.Wronged) < len(best.Wronged) {
 			best = again
 		}
