@@ -104,11 +104,6 @@ func (c *checker) band(s *score.Student, p *score.Position) uint32 {
 	return uint32(points / 250) //nolint:gosec // at most 40
 }
 
-// key orders the students of a position: the higher is admitted first.
-func (c *checker) key(s int32, p int32) uint32 {
-	return c.band(&c.in.Students[s], &c.in.Positions[p])<<24 | (1<<24 - 1 - c.rank[s])
-}
-
 // lottery draws the ranks of n students: the order of the first eight bytes of HMAC-SHA256(seed, decimal id), ties by id.
 func lottery(seed []byte, n int) []uint32 {
 	type ticket struct {

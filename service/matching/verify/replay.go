@@ -40,7 +40,6 @@ func (c *checker) replay() {
 			c.fault(WrongClosing, score.None, int32(p))
 		}
 	}
-	c.Wronged = int64(len(best.wronged()))
 }
 
 // rounds goes on until nobody asks any more.
@@ -93,7 +92,7 @@ func (t *table) ask(s int32) int32 {
 func (t *table) teams() *table {
 	now := t.clone()
 	now.shut(nil)
-	best, wronged := now, now.wronged()
+	best, wronged := now, now.wronged(now.places(), now.closed)
 	fewest := len(wronged)
 	for try := 0; try < 6 && fewest > 0; try++ {
 		before := now.closed
@@ -105,7 +104,7 @@ func (t *table) teams() *table {
 		}
 		now = t.clone()
 		now.shut(closed)
-		if wronged = now.wronged(); len(wronged) < fewest {
+		if wronged = now.wronged(now.places(), now.closed); len(wronged) < fewest {
 			best, fewest = now, len(wronged)
 		}
 		if slices.Equal(before, now.closed) {
@@ -195,22 +194,4 @@ func (t *table) places() []int32 {
 		}
 	}
 	return place
-}
-
-// wronged are the closed positions that at least their smallest team of students would rather have.
-func (t *table) wronged() (positions []int32) {
-	would := make([]int32, len(t.seats))
-	for s, place := range t.places() {
-		for i := t.start[s]; i < t.start[s+1] && t.wish[i] != place; i++ {
-			if p := t.wish[i]; t.closed[p] {
-				would[p]++
-			}
-		}
-	}
-	for p, n := range would {
-		if n > 0 && n >= t.in.Positions[p].Min {
-			positions = append(positions, int32(p))
-		}
-	}
-	return positions
 }

@@ -35,25 +35,52 @@ func (c *checker) positions() {
 }
 
 // stable looks at every wish twice: by the published cut-offs, the place must be the first wish within reach; and by who
-// really holds the seats, nobody may have been passed over.
-func (c *checker) stable() {
-	for s, place := range c.out.Place {
-		first, passed := int32(score.None), false
+// really holds the seats, nobody may have been passed over. Cut-offs say nothing of friends, who need several seats at
+// once, and where they take part some who were passed over may be left.
+func (c *checker) stable(published int64) {
+	for i, place := range c.out.Place {
+		s := int32(i)                      //nolint:gosec // at most 2^24 students
+		size := int32(len(c.members[s])) //nolint:gosec // at most four
+		first, passed := int32(score.None), int32(score.None)
 		for i := c.start[s]; i < c.start[s+1]; i++ {
 			p := c.wish[i]
-			open := !c.out.Closed[p]
-			if first == score.None && open && c.keys[i] >= c.out.Cutoffs[p] {
+			if first == score.None && !c.out.Closed[p] && c.keys[i] >= c.out.Cutoffs[p] {
 				first = p
 			}
-			passed = passed || p == place
-			if !passed && open && (c.held[p] < c.in.Positions[p].Cap || c.keys[i] > c.lowest[p]) {
-				c.fault(Blocking, int32(s), p)
+			if p == place {
+				break
+			}
+			if passed == score.None && !c.out.Closed[p] && c.room(p, c.keys[i], max(1, size)) {
+				passed = p
 			}
 		}
-		if first != place {
-			c.fault(Uncertified, int32(s), place)
+		if passed != score.None {
+			if c.Remaining++; c.Remaining > published || len(c.members) == 0 {
+				c.fault(Blocking, s, passed)
+			}
+		}
+		if len(c.members) == 0 && first != place {
+			c.fault(Uncertified, s, place)
 		}
 	}
+}
+
+// wronged are the closed positions that at least their smallest team of students would rather have.
+func (c *checker) wronged(place []int32, closed []bool) (positions []int32) {
+	would := make([]int32, len(c.in.Positions))
+	for s := range place {
+		for i := c.start[s]; i < c.start[s+1] && c.wish[i] != place[s]; i++ {
+			if p := c.wish[i]; closed[p] {
+				would[p] += int32(max(1, len(c.members[int32(s)]))) //nolint:gosec // at most four
+			}
+		}
+	}
+	for p, n := range would {
+		if n > 0 && n >= c.in.Positions[p].Min {
+			positions = append(positions, int32(p))
+		}
+	}
+	return positions
 }
 
 // best compares the lists of some students, spread evenly, with the best positions of all.

@@ -16,6 +16,7 @@ type Kind uint8
 const (
 	Misplaced    Kind = iota // a point is not where its degrees say
 	Unknown                  // a place, or a table, that the round does not have
+	Apart                    // friends at different positions, or one of them without
 	Ineligible               // placed where the rules do not let the student go
 	OffList                  // placed where the student did not wish to go
 	Overfull                 // more students than seats
@@ -34,7 +35,7 @@ const (
 // String says what a count of the kind counts.
 func (k Kind) String() string {
 	return [...]string{
-		"points not where their degrees say", "places and tables that the round does not have", "places where the rules let nobody of them go",
+		"points not where their degrees say", "places and tables that the round does not have", "friends who are apart", "places where the rules let nobody of them go",
 		"places that were not wished for", "positions with more students than seats", "teams below their smallest", "students at closed positions",
 		"positions with miscounted seats", "wrong cut-offs", "places that are not the first wish whose cut-off is reached",
 		"pairs that would rather have each other", "places that a replay gives otherwise", "positions that a replay closes or opens", "lists that are not the best",
@@ -78,7 +79,9 @@ type Report struct {
 	Wishes, Void          int64 // wishes, and those of them that the rules rule out
 	FirstWishes, Ranks    int64 // who got the first eligible wish; the sum of the places on the lists, from 1
 	Score, Metres         int64 // of all placed
-	Wronged               int64 // closed positions that a whole team would rather have: unavoidable, so no fault
+	Groups                int64 // of friends; where there are some, the result is not the only one and is not replayed
+	Remaining             int64 // pairs that would rather have each other and were published: only where friends take part
+	Wronged               int64 // closed positions that a whole team would rather have: the rule cannot always avoid them, so no fault
 	Listed                int   // lists compared with the best positions
 }
 
@@ -96,39 +99,53 @@ func (r *Report) fault(k Kind, student, position int32) {
 
 // checker is a check under way.
 type checker struct {
-	in     *score.Instance
-	out    *score.Outcome
-	rank   []uint32
-	start  []int   // of each student the first of the wishes
-	wish   []int32 // positions, those only that the rules allow
-	keys   []uint32
-	lowest []uint32 // of each position the lowest key that holds a seat
-	held   []int32
+	in      *score.Instance
+	out     *score.Outcome
+	rank    []uint32
+	leader  []int32           // of each student the first of the friends, or the student
+	members map[int32][]int32 // of each first of two friends or more
+	start   []int             // of each student the first of the wishes
+	wish    []int32           // positions, those only that the rules allow
+	keys    []uint32
+	lowest  []uint32 // of each position the lowest key that holds a seat
+	held    []int32
+	who     [][]holder
 	Report
 }
 
-// Check checks a result. best is how many lists are compared with the best positions of their students: 0 where students
-// made their own.
-func Check(in *score.Instance, lists score.Lists, out *score.Outcome, best int) Report {
+// Options say how a round was made.
+type Options struct {
+	Open bool // behind every list comes whatever else the student could go to, by score; no lists at all are complete ones
+	// Published is how many students or groups the round says could do better: only where friends take part.
+	Published int64
+	Best      int // so many lists are compared with the best positions of their students: 0 where students made their own
+}
+
+// Check checks a result.
+func Check(in *score.Instance, lists score.Lists, out *score.Outcome, o Options) Report {
 	c := &checker{in: in, out: out}
 	if !c.sized(lists) {
 		return c.Report
 	}
 	c.points()
 	c.rank = lottery(in.Round.Seed, len(in.Students))
-	c.readWishes(lists)
+	c.friends()
+	c.readWishes(lists, o.Open)
 	c.places()
 	c.positions()
-	c.stable()
-	c.replay()
-	c.best(lists, best)
+	c.stable(o.Published)
+	c.Wronged = int64(len(c.wronged(out.Place, out.Closed)))
+	if c.Groups = int64(len(c.members)); c.Groups == 0 {
+		c.replay()
+	}
+	c.best(lists, o.Best)
 	return c.Report
 }
 
 // sized checks that there is a row for everybody and that no row points outside.
 func (c *checker) sized(lists score.Lists) bool {
 	n, m := len(c.in.Students), len(c.in.Positions)
-	if c.in.Check() != nil || len(c.out.Place) != n || len(c.out.Filled) != m || len(c.out.Cutoffs) != m || len(c.out.Closed) != m || len(lists.Wishes) != n*lists.Width {
+	if c.in.Check() != nil || len(c.out.Place) != n || len(c.out.Filled) != m || len(c.out.Cutoffs) != m || len(c.out.Closed) != m || len(lists.Wishes) != lists.Width*n && len(lists.Wishes) != 0 {
 		c.fault(Unknown, score.None, score.None)
 		return false
 	}
@@ -158,63 +175,83 @@ func (c *checker) points() {
 	}
 }
 
-// readWishes keeps the wishes that the rules allow: a wish for what cannot be had is as none.
-func (c *checker) readWishes(lists score.Lists) {
+// readWishes keeps the wishes that the rules allow: a wish for what cannot be had is as none. The wishes of friends are
+// those of the first of them.
+func (c *checker) readWishes(lists score.Lists, open bool) {
 	c.start = make([]int, 1, len(c.in.Students)+1)
 	c.wish, c.keys = make([]int32, 0, len(lists.Wishes)), make([]uint32, 0, len(lists.Wishes))
-	for s := range c.in.Students {
-		for _, w := range lists.Wishes[s*lists.Width : (s+1)*lists.Width] {
-			if w == score.End {
-				break
+	for i := range c.in.Students {
+		s := int32(i) //nolint:gosec // at most 2^24 students
+		if c.leader[s] == s {
+			if len(lists.Wishes) > 0 {
+				c.readList(s, lists.Of(i))
 			}
-			p := w.Position()
-			c.Wishes++
-			if !c.eligible(&c.in.Students[s], &c.in.Positions[p]) {
-				c.Void++
-				continue
+			if open {
+				c.goOn(s)
 			}
-			c.wish, c.keys = append(c.wish, p), append(c.keys, c.key(int32(s), p))
 		}
 		c.start = append(c.start, len(c.wish))
+	}
+}
+
+func (c *checker) readList(s int32, list []score.Wish) {
+	for _, w := range list {
+		p := w.Position()
+		c.Wishes++
+		if !c.allowed(s, p) {
+			c.Void++
+			continue
+		}
+		c.wish, c.keys = append(c.wish, p), append(c.keys, c.key(s, p))
 	}
 }
 
 // places looks at each student's place by itself, and counts who is where.
 func (c *checker) places() {
 	c.held, c.lowest = make([]int32, len(c.in.Positions)), make([]uint32, len(c.in.Positions))
-	for s, p := range c.out.Place {
+	for i, p := range c.out.Place {
+		s := int32(i) //nolint:gosec // at most 2^24 students
+		leader := c.leader[s]
+		if p != c.out.Place[leader] {
+			c.fault(Apart, s, p)
+		}
 		if p == score.None {
 			continue
 		}
-		student, position := &c.in.Students[s], &c.in.Positions[p]
-		c.Placed++
-		c.Metres += metres(student, position)
-		if !c.eligible(student, position) {
-			c.fault(Ineligible, int32(s), p)
-		} else {
-			c.Score += c.worth(student, position)
-		}
-		at := c.listed(s, p)
-		if at < 0 {
-			c.fault(OffList, int32(s), p)
-		} else {
-			c.Ranks += int64(at) + 1
-		}
-		if at == 0 {
-			c.FirstWishes++
-		}
-		if c.out.Closed[p] {
-			c.fault(InClosed, int32(s), p)
-		}
-		if key := c.key(int32(s), p); c.held[p] == 0 || key < c.lowest[p] {
+		c.place(s, p, c.listed(leader, p))
+		if key := c.key(leader, p); c.held[p] == 0 || key < c.lowest[p] {
 			c.lowest[p] = key
 		}
 		c.held[p]++
 	}
 }
 
+// place looks at one place; at is where on the list it stands.
+func (c *checker) place(s, p int32, at int) {
+	student, position := &c.in.Students[s], &c.in.Positions[p]
+	c.Placed++
+	c.Metres += metres(student, position)
+	if !c.eligible(student, position) {
+		c.fault(Ineligible, s, p)
+	} else {
+		c.Score += c.worth(student, position)
+	}
+	switch {
+	case at < 0:
+		c.fault(OffList, s, p)
+	case at == 0:
+		c.FirstWishes++
+		fallthrough
+	default:
+		c.Ranks += int64(at) + 1
+	}
+	if c.out.Closed[p] {
+		c.fault(InClosed, s, p)
+	}
+}
+
 // listed is where on the list a position stands, from 0, or -1.
-func (c *checker) listed(s int, p int32) int {
+func (c *checker) listed(s, p int32) int {
 	for i := c.start[s]; i < c.start[s+1]; i++ {
 		if c.wish[i] == p {
 			return i - c.start[s]

@@ -41,7 +41,7 @@ func played(t testing.TB, in *score.Instance, lists score.Lists) trial {
 	return trial{in, lists, result.Outcome}
 }
 
-func (r trial) check() verify.Report { return verify.Check(r.in, r.lists, &r.out, len(r.in.Students)) }
+func (r trial) check() verify.Report { return verify.Check(r.in, r.lists, &r.out, verify.Options{Best: len(r.in.Students)}) }
 
 // copy is so deep that a mutation of it changes nothing else.
 func (r trial) copy() trial {
@@ -236,7 +236,7 @@ func worstForStudents(t *testing.T, r *trial) {
 		_, rank := score.OfKey(before[1-p]) // the lottery number of the student who was there
 		r.out.Cutoffs[p] = score.Key(r.in.Round.Rule.Band(&r.in.Students[s], &r.in.Positions[p], fit, r.in.Round.Radius), rank)
 	}
-	report := verify.Check(r.in, r.lists, &r.out, 0)
+	report := verify.Check(r.in, r.lists, &r.out, verify.Options{})
 	report.Counts[verify.Unrepeatable] = 0
 	if !report.OK() {
 		t.Fatalf("the rest should be right: %v", report.First)
@@ -334,20 +334,20 @@ func agree(t *testing.T, seed uint64) verify.Report {
 			t.Fatal(err)
 		}
 		played := played(t, in, lists)
-		report := verify.Check(in, score.Lists{Width: lists.Width, Wishes: raw}, &played.out, 0)
+		report := verify.Check(in, score.Lists{Width: lists.Width, Wishes: raw}, &played.out, verify.Options{})
 		if !report.OK() {
 			t.Fatalf("seed %d: %v", seed, report.First)
 		}
 	}
 	got := played(t, in, lists)
-	report := verify.Check(in, lists, &got.out, best)
+	report := verify.Check(in, lists, &got.out, verify.Options{Best: best})
 	if !report.OK() {
 		t.Fatalf("seed %d: %v", seed, report.First)
 	}
 	// Somebody else's place is never right: the result is the only one.
 	if s := r.IntN(len(in.Students)); got.out.Place[s] >= 0 {
 		got.move(s, score.None)
-		if report := verify.Check(in, lists, &got.out, 0); report.OK() {
+		if report := verify.Check(in, lists, &got.out, verify.Options{}); report.OK() {
 			t.Fatalf("seed %d: student %d has no place and nothing is found", seed, s)
 		}
 	}
@@ -373,10 +373,90 @@ func FuzzEngine(f *testing.F) {
 	f.Fuzz(func(t *testing.T, seed uint64) { agree(t, seed) })
 }
 
+// withFriends is a round in which some come as a group.
+func withFriends(t *testing.T, seed uint64) (trial, assign.Result) {
+	t.Helper()
+	in, err := sample.New(sample.Options{Students: 600, Positions: 40, Season: score.Term, Rule: score.PointsV2, Seed: seed, Groups: 0.3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lists := assign.Lists(in, 1)
+	if err := assign.ShareLists(in, lists); err != nil {
+		t.Fatal(err)
+	}
+	result, err := assign.Run(in, lists, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trial{in, lists, result.Outcome}, result
+}
+
+func TestFriendsAreChecked(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(20) {
+		r, result := withFriends(t, seed)
+		published := int64(len(result.Blocking))
+		report := verify.Check(r.in, r.lists, &r.out, verify.Options{Published: published})
+		if !report.OK() || report.Groups == 0 || report.Remaining != published {
+			t.Fatalf("seed %d: %d groups, %d remain of %d: %v", seed, report.Groups, report.Remaining, published, report.First)
+		}
+		if report.Wronged != int64(len(result.Wronged)) {
+			t.Errorf("seed %d: %d wronged, want %d", seed, report.Wronged, len(result.Wronged))
+		}
+		s := r.student(t, func(s int, place int32, _ []int32) bool { return place >= 0 && r.in.Students[s].Group >= 0 })
+		apart := r.copy()
+		apart.move(s, score.None)
+		if verify.Check(apart.in, apart.lists, &apart.out, verify.Options{Published: published}).Counts[verify.Apart] == 0 {
+			t.Errorf("seed %d: friends are apart and it is not found", seed)
+		}
+		for f := range r.in.Students { // the whole group loses its place
+			if r.in.Students[f].Group == r.in.Students[s].Group {
+				r.move(f, score.None)
+			}
+		}
+		if verify.Check(r.in, r.lists, &r.out, verify.Options{Published: published}).Counts[verify.Blocking] == 0 {
+			t.Errorf("seed %d: a group could have its place and it is not found", seed)
+		}
+	}
+}
+
+func TestOpenRoundsAreChecked(t *testing.T) {
+	t.Parallel()
+	differ := 0
+	for seed := range uint64(10) {
+		r := invent(t, sample.Options{Students: 500, Positions: 30, Season: score.Term, Rule: score.PointsV2, Seed: seed})
+		open := make([]bool, len(r.in.Students))
+		for s := range open {
+			open[s] = true
+		}
+		short := score.NewLists(len(open), 3)
+		for s := range open {
+			copy(short.Wishes[3*s:3*s+3], r.lists.Of(s))
+			slices.Reverse(short.Wishes[3*s : 3*s+len(short.Of(s))])
+		}
+		for _, lists := range []score.Lists{{}, short} {
+			result, err := assign.RunOpen(r.in, lists, open, 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			report := verify.Check(r.in, lists, &result.Outcome, verify.Options{Open: true})
+			if !report.OK() {
+				t.Fatalf("seed %d: %v", seed, report.First)
+			}
+			if report := verify.Check(r.in, short, &result.Outcome, verify.Options{}); !report.OK() {
+				differ++
+			}
+		}
+	}
+	if differ < 5 {
+		t.Errorf("only %d rounds were wrong for those who are not open: they prove nothing", differ)
+	}
+}
+
 // The checker would prove nothing with the code that it checks: of package score it may use the records alone.
 func TestNothingOfTheEngineIsUsed(t *testing.T) {
 	t.Parallel()
-	allowed := []string{"Instance", "Student", "Position", "Lists", "Outcome", "None", "End"}
+	allowed := []string{"Instance", "Student", "Position", "Lists", "Wish", "Outcome", "None", "End"}
 	entries, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)
