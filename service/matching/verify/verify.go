@@ -35,7 +35,7 @@ const (
 // String says what a count of the kind counts.
 func (k Kind) String() string {
 	return [...]string{
-		"points not where their degrees say", "places and tables that the round does not have", "friends who are apart", "places where the rules let nobody of them go",
+		"points not where their degrees say", "places and tables that the round does not have", "friends who are apart", "places where the rules do not let the student go",
 		"places that were not wished for", "positions with more students than seats", "teams below their smallest", "students at closed positions",
 		"positions with miscounted seats", "wrong cut-offs", "places that are not the first wish whose cut-off is reached",
 		"pairs that would rather have each other", "places that a replay gives otherwise", "positions that a replay closes or opens", "lists that are not the best",

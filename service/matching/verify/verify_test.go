@@ -41,7 +41,9 @@ func played(t testing.TB, in *score.Instance, lists score.Lists) trial {
 	return trial{in, lists, result.Outcome}
 }
 
-func (r trial) check() verify.Report { return verify.Check(r.in, r.lists, &r.out, verify.Options{Best: len(r.in.Students)}) }
+func (r trial) check() verify.Report {
+	return verify.Check(r.in, r.lists, &r.out, verify.Options{Best: len(r.in.Students)})
+}
 
 // copy is so deep that a mutation of it changes nothing else.
 func (r trial) copy() trial {
@@ -216,11 +218,11 @@ func mutations() map[string]mutation {
 			copy(w, w[1:])
 			w[len(w)-1] = score.End
 		}},
-		"a point is moved": {verify.Misplaced, func(_ *testing.T, r *trial) { r.in.Students[7].At.X++ }},
-		"a point of a position is moved": {verify.Misplaced, func(_ *testing.T, r *trial) { r.in.Positions[7].At.Z-- }},
-		"a place that is not there": {verify.Unknown, func(_ *testing.T, r *trial) { r.out.Place[0] = 200 }},
-		"a wish for what is not there": {verify.Unknown, func(_ *testing.T, r *trial) { r.lists.Wishes[0] = score.NewWish(200, 0) }},
-		"a student too few": {verify.Unknown, func(_ *testing.T, r *trial) { r.out.Place = r.out.Place[1:] }},
+		"a point is moved":                                 {verify.Misplaced, func(_ *testing.T, r *trial) { r.in.Students[7].At.X++ }},
+		"a point of a position is moved":                   {verify.Misplaced, func(_ *testing.T, r *trial) { r.in.Positions[7].At.Z-- }},
+		"a place that is not there":                        {verify.Unknown, func(_ *testing.T, r *trial) { r.out.Place[0] = 200 }},
+		"a wish for what is not there":                     {verify.Unknown, func(_ *testing.T, r *trial) { r.lists.Wishes[0] = score.NewWish(200, 0) }},
+		"a student too few":                                {verify.Unknown, func(_ *testing.T, r *trial) { r.out.Place = r.out.Place[1:] }},
 		"a stable matching that is not the students' best": {verify.Unrepeatable, worstForStudents},
 	}
 }
