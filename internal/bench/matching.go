@@ -126,6 +126,8 @@ type near struct {
 	req, want  uint32
 	dist, part int32
 	id         int32
+	nslots     int
+	nwant      int
 	category   int8
 	need       uint8
 }
@@ -133,11 +135,9 @@ type near struct {
 // scoreAll scores every pair in range once, campus by campus, and counts the pairs. Distance, nearness and urgency are
 // taken once for a campus; what depends on the student is looked up.
 func scoreAll(in *score.Instance) (pairs int) {
-	var time, skill [64][64]int32
-	for there := range 64 {
-		for fits := range there + 1 {
-			time[there][fits], skill[there][fits] = score.Time(fits, there), score.Skill(fits, there)
-		}
+	var time, skill [64 * 64]int32
+	for i := range time {
+		time[i], skill[i] = score.Time(i&63, i>>6), score.Skill(i&63, i>>6)
 	}
 	campuses := map[geo.XYZ][]int32{}
 	for s := range in.Students {
@@ -152,8 +152,8 @@ func scoreAll(in *score.Instance) (pairs int) {
 			for i := range spots {
 				p := &spots[i]
 				overlap := bits.OnesCount64(s.Slots & p.slots)
-				total := p.part + time[bits.OnesCount64(p.slots)&63][overlap&63] +
-					skill[bits.OnesCount32(p.want)&63][bits.OnesCount32(s.Skills&p.want)&63] + score.Interest(s, p.category)
+				total := p.part + time[(p.nslots<<6|overlap)&4095] +
+					skill[(p.nwant<<6|bits.OnesCount32(s.Skills&p.want))&4095] + score.Interest(s, p.category)
 				if total > best[id] && overlap >= int(p.need) && p.req&^s.Skills == 0 && p.dist <= s.MaxDist {
 					best[id] = total
 				}
@@ -169,7 +169,7 @@ func inRange(in *score.Instance, at geo.XYZ) (spots []near) {
 		if d := geo.Chord(at, p.At); d <= in.Round.Radius {
 			spots = append(spots, near{
 				slots: p.Slots, req: p.Req, want: p.Want, dist: d, id: int32(i), category: p.Category, need: p.Need,
-				part: score.Near(d, in.Round.Radius) + score.Urgency(p),
+				part: score.Near(d, in.Round.Radius) + score.Urgency(p), nslots: bits.OnesCount64(p.Slots), nwant: bits.OnesCount32(p.Want),
 			})
 		}
 	}

@@ -56,58 +56,87 @@ func steady(in *pairing.Input, out pairing.Result) error {
 	if err != nil {
 		return err
 	}
-	has, former := map[pairing.Pair]bool{}, map[pairing.Pair]bool{}
-	for _, p := range in.Former {
-		former[p] = true
-	}
-	worst, left := make([]int32, len(in.Branches)), make([]int32, len(in.Communities))
-	free := make([]int32, len(in.Branches))
-	for b := range in.Branches {
-		worst[b], free[b] = 1<<30, in.Branches[b].Places
-	}
-	for c := range in.Communities {
-		left[c] = in.Communities[c].Places
-	}
-	kept := 0
-	for _, m := range out.Pairs {
-		has[m.Pair] = true
-		free[m.Branch]--
-		if m.Kept {
-			kept++
-			left[m.Community]--
-			continue
-		}
-		d := geo.Chord(in.Branches[m.Branch].At(), in.Communities[m.Community].At())
-		worst[m.Branch] = min(worst[m.Branch], in.Score(m.Branch, m.Community, d, former[m.Pair]))
-	}
+	h := newHoldings(in, out)
 	for _, p := range in.Renewed {
-		if !has[p] {
+		if !h.has[p] {
 			return fmt.Errorf("renewed pair %v was not kept", p)
 		}
 	}
-	if kept != len(in.Renewed) {
-		return fmt.Errorf("%d kept, %d renewed", kept, len(in.Renewed))
-	}
-	at := make([]geo.XYZ, len(in.Communities))
-	for c := range at {
-		at[c] = in.Communities[c].At()
+	for c, left := range h.left {
+		if left < 0 {
+			return fmt.Errorf("community %d has more than its places", c)
+		}
 	}
 	for b := range in.Branches {
-		if free[b] < 0 {
+		if h.free[b] < 0 {
 			return fmt.Errorf("branch %d has more than its places", b)
 		}
-		from := in.Branches[b].At()
-		for c := range in.Communities {
-			d := geo.Chord(from, at[c])
-			p := pairing.Pair{Branch: int32(b), Community: int32(c)}
-			if d > min(in.Branches[b].Limit, in.Radius) || left[c] == 0 || has[p] {
-				continue
-			}
-			wants := free[b] > 0 || worst[b] < in.Score(p.Branch, p.Community, d, former[p])
-			if wants && score.Key(in.Band(p.Branch, p.Community, d, former[p]), ranks[b]) >= out.Cutoffs[c] {
-				return fmt.Errorf("branch %d and community %d would rather have each other", b, c)
-			}
+		if c := h.blocking(int32(b), ranks[b], out.Cutoffs); c != score.None {
+			return fmt.Errorf("branch %d and community %d would rather have each other", b, c)
 		}
 	}
 	return nil
+}
+
+// holdings are who has what after a round of pairing.
+type holdings struct {
+	in          *pairing.Input
+	has, former map[pairing.Pair]bool
+	free        []int32 // places that a branch has left
+	worst       []int32 // score of the worst community that a branch was given
+	left        []int32 // places of a community that are not held
+	drawn       []bool  // whether a community has places that are not held by renewed pairs
+	at          []geo.XYZ
+}
+
+func newHoldings(in *pairing.Input, out pairing.Result) *holdings {
+	h := &holdings{
+		in: in, has: map[pairing.Pair]bool{}, former: map[pairing.Pair]bool{}, free: make([]int32, len(in.Branches)),
+		worst: make([]int32, len(in.Branches)), left: make([]int32, len(in.Communities)), drawn: make([]bool, len(in.Communities)),
+	}
+	for _, p := range in.Former {
+		h.former[p] = true
+	}
+	for b := range in.Branches {
+		h.worst[b], h.free[b] = 1<<30, in.Branches[b].Places
+	}
+	for c := range in.Communities {
+		h.left[c], h.at = in.Communities[c].Places, append(h.at, in.Communities[c].At())
+	}
+	for _, m := range out.Pairs {
+		if m.Kept {
+			h.left[m.Community]--
+		}
+	}
+	for c, left := range h.left {
+		h.drawn[c] = left > 0
+	}
+	for _, m := range out.Pairs {
+		h.has[m.Pair] = true
+		h.free[m.Branch]--
+		if m.Kept {
+			continue
+		}
+		h.left[m.Community]--
+		d := geo.Chord(in.Branches[m.Branch].At(), h.at[m.Community])
+		h.worst[m.Branch] = min(h.worst[m.Branch], in.Score(m.Branch, m.Community, d, h.former[m.Pair]))
+	}
+	return h
+}
+
+// blocking is a community that a branch would rather have and that would take it, or None.
+func (h *holdings) blocking(b int32, rank uint32, cutoffs []uint32) int32 {
+	from := h.in.Branches[b].At()
+	for c := range h.in.Communities {
+		d := geo.Chord(from, h.at[c])
+		p := pairing.Pair{Branch: b, Community: int32(c)}
+		if d > min(h.in.Branches[b].Limit, h.in.Radius) || !h.drawn[c] || h.has[p] {
+			continue
+		}
+		wants := h.free[b] > 0 || h.worst[b] < h.in.Score(b, p.Community, d, h.former[p])
+		if wants && score.Key(h.in.Band(b, p.Community, d, h.former[p]), rank) >= cutoffs[c] {
+			return p.Community
+		}
+	}
+	return score.None
 }

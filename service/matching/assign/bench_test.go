@@ -18,3 +18,12 @@ func BenchmarkLists(b *testing.B) {
 		})
 	}
 }
+
+func BenchmarkComplete(b *testing.B) {
+	in := invent(b, sample.Options{Students: 100_000, Positions: 5000, Season: score.Term, Rule: score.PointsV2, Seed: 1})
+	for b.Loop() {
+		if _, err := assign.RunComplete(in, 1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -193,7 +193,7 @@ func (e *extender) value(s *score.Student, own []score.Wish, place int32) candid
 		return 0
 	}
 	if i := listed(own, place); i >= 0 {
-		return everything - candidate(i) //nolint:gosec // not negative
+		return everything - candidate(i)
 	}
 	return e.candidate(s, place)
 }

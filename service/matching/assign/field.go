@@ -16,6 +16,7 @@ type spot struct {
 	partner int32
 	bar     int16 // points without which the cut-off is out of reach
 	bound   int16 // the most score there can be, without interest, rounded up to steps
+	urgency int16
 	need    uint8
 	nslots  uint8
 	nwant   uint8
@@ -30,9 +31,11 @@ const (
 // field is what a crowd can choose from: the spots of each category, the best bound first.
 type field struct {
 	spots []spot
+	at    []geo.XYZ                   // where each spot is
 	first [score.Categories + 2]int32 // of each category; the last but one is of those without a category
 
 	loose  []spot // before they are sorted
+	points []geo.XYZ
 	keys   []uint16
 	counts [(score.Categories+1)*buckets + 1]int32
 }
@@ -48,7 +51,7 @@ func (f *field) lay(in *score.Instance, a *atlas, t *tables, c crowd, cutoffs []
 			reach = max(reach, geo.Chord(origin.At, s.At)+2)
 		}
 	}
-	f.loose, f.keys = f.loose[:0], f.keys[:0]
+	f.loose, f.points, f.keys = f.loose[:0], f.points[:0], f.keys[:0]
 	clear(f.counts[:])
 	a.around(origin.LatE6, origin.LonE6, int64(farthest)+int64(reach), func(id int32) {
 		p := &in.Positions[id]
@@ -81,6 +84,7 @@ func (f *field) add(p *score.Position, id, dist int32, near two, bar int32) {
 	s := spot{
 		slots: p.Slots, req: p.Req, want: p.Want, id: id, dist: dist, need: p.Need, partner: p.Partner, bar: int16(bar), //nolint:gosec // at most 10000
 		nslots: ones(p.Slots), nwant: ones(uint64(p.Want)), static: near + two(score.Urgency(p)), //nolint:gosec // at most 700
+		urgency: int16(score.Urgency(p)), //nolint:gosec // at most 700
 	}
 	bound := s.static.score() + score.Time(1, 1) + score.Skill(int(s.nwant), int(s.nwant))
 	s.bound = int16(bound | (step - 1)) //nolint:gosec // below 8256
@@ -89,7 +93,7 @@ func (f *field) add(p *score.Position, id, dist int32, near two, bar int32) {
 		category = score.Categories
 	}
 	key := category*buckets + buckets - 1 - int(s.bound)/step
-	f.loose, f.keys = append(f.loose, s), append(f.keys, uint16(key)) //nolint:gosec // 13 categories of 157 buckets
+	f.loose, f.points, f.keys = append(f.loose, s), append(f.points, p.At), append(f.keys, uint16(key)) //nolint:gosec // 13 categories of 157 buckets
 	f.counts[key+1]++
 }
 
@@ -102,14 +106,17 @@ func (f *field) sort() {
 		f.first[c] = f.counts[min(c*buckets, len(f.counts)-1)]
 	}
 	if cap(f.spots) < len(f.loose) {
-		f.spots = make([]spot, 0, len(f.loose)*5/4)
+		f.spots, f.at = make([]spot, 0, len(f.loose)*5/4), make([]geo.XYZ, 0, len(f.loose)*5/4)
 	}
-	f.spots = f.spots[:len(f.loose)]
+	f.spots, f.at = f.spots[:len(f.loose)], f.at[:len(f.loose)]
 	for i, key := range f.keys {
-		f.spots[f.counts[key]] = f.loose[i]
+		f.spots[f.counts[key]], f.at[f.counts[key]] = f.loose[i], f.points[i]
 		f.counts[key]++
 	}
 }
 
-// of are the spots of a category; Categories stands for none.
-func (f *field) of(category int) []spot { return f.spots[f.first[category]:f.first[category+1]] }
+// of are the spots of a category, and where they are; Categories stands for none.
+func (f *field) of(category int) ([]spot, []geo.XYZ) {
+	from, to := f.first[category], f.first[category+1]
+	return f.spots[from:to], f.at[from:to]
+}

@@ -185,7 +185,7 @@ func (f *finder) served(q *query) {
 
 // offer takes a candidate into the list if it belongs there.
 func (f *finder) offer(q *query, c candidate, id int32) {
-	if c >= q.after || f.cutoffs != nil && uint32(c.band())<<24|q.low < f.cutoffs[id] {
+	if c >= q.after || len(f.cutoffs) > 0 && uint32(c.band())<<24|q.low < f.cutoffs[id] {
 		return
 	}
 	if q.mix != nil {

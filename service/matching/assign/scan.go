@@ -11,7 +11,7 @@ import (
 func (f *finder) scan(q *query, category int, interest int32) {
 	t, s := f.tables, q.student
 	floor := q.floor() - interest
-	spots := f.field.of(category)
+	spots, at := f.field.of(category)
 	for i := range spots {
 		p := &spots[i]
 		if int32(p.bound) < floor {
@@ -30,11 +30,11 @@ func (f *finder) scan(q *query, category int, interest int32) {
 			continue
 		}
 		if !f.exact {
-			d := geo.Chord(s.At, f.in.Positions[p.id].At)
+			d := geo.Chord(s.At, at[i])
 			if d > s.MaxDist || d > t.radius {
 				continue
 			}
-			less := t.near(p.dist) - t.near(d)
+			less := p.static - t.near(d) - two(p.urgency) //nolint:gosec // at most 700
 			sum -= less
 			points -= less.points()
 		}

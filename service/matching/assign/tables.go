@@ -22,11 +22,13 @@ type tables struct {
 	radius                  int32
 	time, skill             [64 * 64]two
 	served, partner, waited int32
+	nearness                bool // whether it counts for the community
 }
 
 func newTables(r score.Round) *tables {
 	t := &tables{rule: r.Rule, radius: r.Radius}
 	t.served, t.partner, t.waited = r.Rule.Bonus()
+	t.nearness = r.Rule == score.PointsV2 || r.Rule == score.PointsV3
 	for there := range 64 {
 		for fits := range there + 1 {
 			i := there<<6 | fits
@@ -43,12 +45,13 @@ func newTables(r score.Round) *tables {
 // weighs says whether points are counted from facts; otherwise they are the score, or nothing.
 func (t *tables) weighs() bool { return t.rule != score.ByScore && t.rule != score.Lottery }
 
-// near is what a distance counts.
+// near is what a distance within the radius counts.
 func (t *tables) near(dist int32) two {
-	if !t.weighs() {
-		return two(score.Near(dist, t.radius)) //nolint:gosec // not negative within the radius
+	n := two(3500 * uint32(t.radius-dist) / uint32(t.radius)) //nolint:gosec // score.Near; the radius is at most 1,000 km
+	if t.nearness {
+		n |= n * 6 / 7 << 16
 	}
-	return both(score.Near(dist, t.radius), t.rule.NearPoints(dist, t.radius))
+	return n
 }
 
 // bar is the least points that reach a cut-off; the lottery decides within the last band.
