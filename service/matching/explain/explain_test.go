@@ -72,8 +72,8 @@ func (r round) agree(t *testing.T) map[explain.Reason]int {
 	want := verdicts()
 	verdict := verify.Verdicts(r.in, r.lists, &r.out, verify.Options{Open: r.isOpen})
 	seen := map[explain.Reason]int{}
-	for s := range int32(len(r.in.Students)) { //nolint:gosec // bounded
-		for p := range int32(len(r.in.Positions)) { //nolint:gosec // bounded
+	for s := range int32(len(r.in.Students)) {
+		for p := range int32(len(r.in.Positions)) {
 			a := r.book.Why(s, p)
 			if got := verdict(s, p); got != want[a.Reason] {
 				t.Fatalf("student %d, position %d: %+v, the checker says %d", s, p, a, got)
@@ -222,7 +222,7 @@ func BenchmarkWhy(b *testing.B) {
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {
-		r.book.Why(int32(i%2000), int32(i*7%200)) //nolint:gosec // bounded
+		r.book.Why(int32(i%2000), int32(i*7%200))
 		i++
 	}
 }

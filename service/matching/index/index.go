@@ -108,7 +108,7 @@ func Build(entries []Entry, rule score.Rule, students int) (*Snapshot, error) {
 	}
 	s.records, s.lons = make([]record, len(keys)), make([]int32, len(keys))
 	for i, key := range keys {
-		entry := int32(key & (Max - 1)) //nolint:gosec // bounded
+		entry := int32(key & (Max - 1))
 		p := &entries[entry].Position
 		s.records[i], s.lons[i] = newRecord(p, entry), p.LonE6
 	}

@@ -95,7 +95,7 @@ func TestOnlineIsBatch(t *testing.T) {
 	for seed := range uint64(40) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		in := invent(t, sample.Options{
-			Students: 50 + r.IntN(300), Positions: 1 + r.IntN(300), Seed: seed, Rule: score.Rule(seed % 5), //nolint:gosec // bounded
+			Students: 50 + r.IntN(300), Positions: 1 + r.IntN(300), Seed: seed, Rule: score.Rule(seed % 5),
 			Season: []score.Season{score.Term, score.Vacation}[seed%2],
 		})
 		corners(in, r)

@@ -127,10 +127,10 @@ func (x *search) run() {
 	here, first, last := rowOf(lat), rowOf(south), rowOf(north)
 	for off := int32(0); here-off >= first || here+off <= last; off++ {
 		if here+off <= last {
-			x.row(here+off, int32(lon-half), int32(lon+half)) //nolint:gosec // longitudes
+			x.row(here+off, int32(lon-half), int32(lon+half))
 		}
 		if off > 0 && here-off >= first {
-			x.row(here-off, int32(lon-half), int32(lon+half)) //nolint:gosec // longitudes
+			x.row(here-off, int32(lon-half), int32(lon+half))
 		}
 	}
 }
@@ -143,7 +143,7 @@ func (x *search) row(row, west, east int32) {
 	}
 	south := row*rowHeight - 90_000_000
 	gap := max(0, south-x.Student.LatE6, x.Student.LatE6-south-rowHeight)
-	x.most = score.Near(int32(int64(gap)*110/1000), x.Radius) // a millionth of a degree is 0.111 m //nolint:gosec // bounded
+	x.most = score.Near(int32(int64(gap)*110/1000), x.Radius) //nolint:gosec // bounded; a millionth of a degree is 0.111 m
 	lons := x.s.lons[from:to]
 	first, _ := slices.BinarySearch(lons, west)
 	last, _ := slices.BinarySearch(lons, east+1)

@@ -117,11 +117,11 @@ func lottery(seed []byte, n int) []uint32 {
 		text = strconv.AppendInt(text[:0], int64(id), 10)
 		_, _ = mac.Write(text) // a hash takes everything
 		sum = mac.Sum(sum[:0])
-		tickets[id] = ticket{binary.BigEndian.Uint64(sum), uint32(id)} //nolint:gosec // at most 2^24
+		tickets[id] = ticket{binary.BigEndian.Uint64(sum), uint32(id)}
 	}
 	slices.SortFunc(tickets, func(a, b ticket) int { return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.id, b.id)) })
 	for rank, t := range tickets {
-		ranks[t.id] = uint32(rank) //nolint:gosec // at most 2^24
+		ranks[t.id] = uint32(rank)
 	}
 	return ranks
 }

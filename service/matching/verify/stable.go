@@ -39,7 +39,7 @@ func (c *checker) positions() {
 // once, and where they take part some who were passed over may be left.
 func (c *checker) stable(published int64) {
 	for i, place := range c.out.Place {
-		s := int32(i)                    //nolint:gosec // at most 2^24 students
+		s := int32(i)
 		size := int32(len(c.members[s])) //nolint:gosec // at most four
 		first, passed := int32(score.None), int32(score.None)
 		for i := c.start[s]; i < c.start[s+1]; i++ {

@@ -46,7 +46,7 @@ func (k Kind) String() string {
 func Kinds() []Kind {
 	all := make([]Kind, kinds)
 	for k := range all {
-		all[k] = Kind(k) //nolint:gosec // a dozen
+		all[k] = Kind(k)
 	}
 	return all
 }
@@ -181,7 +181,7 @@ func (c *checker) readWishes(lists score.Lists, open bool) {
 	c.start = make([]int, 1, len(c.in.Students)+1)
 	c.wish, c.keys = make([]int32, 0, len(lists.Wishes)), make([]uint32, 0, len(lists.Wishes))
 	for i := range c.in.Students {
-		s := int32(i) //nolint:gosec // at most 2^24 students
+		s := int32(i)
 		if c.leader[s] == s {
 			if len(lists.Wishes) > 0 {
 				c.readList(s, lists.Of(i))
@@ -210,7 +210,7 @@ func (c *checker) readList(s int32, list []score.Wish) {
 func (c *checker) places() {
 	c.held, c.lowest = make([]int32, len(c.in.Positions)), make([]uint32, len(c.in.Positions))
 	for i, p := range c.out.Place {
-		s := int32(i) //nolint:gosec // at most 2^24 students
+		s := int32(i)
 		leader := c.leader[s]
 		if p != c.out.Place[leader] {
 			c.fault(Apart, s, p)

@@ -280,7 +280,7 @@ func crossed(t *testing.T) trial {
 
 // odd bends an invented round so that the corners come up.
 func odd(r *rand.Rand, in *score.Instance) {
-	in.Round.K, in.Round.Rule = 1+r.IntN(score.MaxList), score.Rule(r.IntN(len(score.Rules()))) //nolint:gosec // bounded
+	in.Round.K, in.Round.Rule = 1+r.IntN(score.MaxList), score.Rule(r.IntN(len(score.Rules())))
 	for i := range in.Positions {
 		p := &in.Positions[i]
 		switch r.IntN(8) {
@@ -291,7 +291,7 @@ func odd(r *rand.Rand, in *score.Instance) {
 		case 2:
 			p.Category, p.Community = score.None, score.None
 		case 3:
-			p.Min = min(p.Cap, int32(2+r.IntN(6))) //nolint:gosec // bounded
+			p.Min = min(p.Cap, int32(2+r.IntN(6)))
 		}
 		p.Min = min(p.Min, p.Cap)
 	}
@@ -306,7 +306,7 @@ func odd(r *rand.Rand, in *score.Instance) {
 			p := in.Positions[r.IntN(len(in.Positions))]
 			s.LatE6, s.LonE6, s.At, s.Served = p.LatE6, p.LonE6, p.At, p.Community
 		case 3:
-			s.Waited = uint8(r.IntN(5)) //nolint:gosec // bounded
+			s.Waited = uint8(r.IntN(5))
 		}
 	}
 }
@@ -328,7 +328,7 @@ func agree(t *testing.T, seed uint64) verify.Report {
 		lists, best = score.NewLists(len(in.Students), min(len(in.Positions), score.MaxList)), 0
 		for s := range in.Students {
 			for i, p := range r.Perm(len(in.Positions))[:r.IntN(lists.Width+1)] {
-				lists.Wishes[s*lists.Width+i] = score.NewWish(int32(p), 0) //nolint:gosec // bounded
+				lists.Wishes[s*lists.Width+i] = score.NewWish(int32(p), 0)
 			}
 		}
 		raw := slices.Clone(lists.Wishes)
