@@ -1,8 +1,8 @@
 package index
 
 import (
-	"fmt"
 	"math/bits"
+	"strconv"
 
 	"baodao/service/matching/score"
 )
@@ -52,25 +52,43 @@ func reasons(s *score.Student, p *score.Position, pick *Pick) Reason {
 	return r
 }
 
-// Words tell the reasons to the student, in Chinese and in English.
-func (p *Pick) Words() (zh, en []string) {
-	zh, en = []string{fmt.Sprintf("距离 %d 米", p.Fit.Dist)}, []string{fmt.Sprintf("%d m away", p.Fit.Dist)}
-	if p.Reasons&AtHand != 0 {
-		zh[0], en[0] = "就在附近，"+zh[0], "near, "+en[0]
+// phrases are the reasons in words; the distance comes before them, and the counts where they are said.
+func phrases() [10][2]string {
+	return [...][2]string{
+		{"就在附近", "near"},
+		{"服务时段您都有空", "you are free whenever there is work"},
+		{"个时段相合", " blocks of time fit"},
+		{"想要的技能您都有", "you have every skill that is wanted"},
+		{"项想要的技能您有", " of the skills that are wanted are yours"},
+		{"是您的第一兴趣", "it is your first interest"},
+		{"是您的兴趣之一", "it is one of your interests"},
+		{"社区急需", "the community needs it urgently"},
+		{"您曾在这个社区服务", "you have served in this community"},
+		{"与您的团支部结对", "the community is paired with your branch"},
 	}
-	say := func(reason Reason, chinese, english string) {
-		if p.Reasons&reason != 0 {
-			zh, en = append(zh, chinese), append(en, english)
+}
+
+// Words adds the reasons to dst as the student reads them, in Chinese or in English.
+func (p *Pick) Words(dst []byte, english bool) []byte {
+	language, away, between := 0, " 米", "；"
+	if english {
+		language, away, between = 1, " m away", "; "
+	}
+	dst = append(strconv.AppendInt(dst, int64(p.Fit.Dist), 10), away...)
+	for i, phrase := range phrases() {
+		reason := Reason(1) << i
+		if p.Reasons&reason == 0 {
+			continue
 		}
+		dst = append(dst, between...)
+		switch reason {
+		case SomeTime:
+			dst = strconv.AppendInt(dst, int64(p.Fit.Overlap), 10)
+		case SomeSkills:
+			dst = strconv.AppendInt(dst, int64(p.Fit.Hits), 10)
+		default:
+		}
+		dst = append(dst, phrase[language]...)
 	}
-	say(AllTime, "服务时段您都有空", "you are free whenever there is work")
-	say(SomeTime, fmt.Sprintf("有 %d 个时段相合", p.Fit.Overlap), fmt.Sprintf("%d blocks of time fit", p.Fit.Overlap))
-	say(AllSkills, "想要的技能您都有", "you have every skill that is wanted")
-	say(SomeSkills, fmt.Sprintf("想要的技能您有 %d 项", p.Fit.Hits), fmt.Sprintf("you have %d of the skills that are wanted", p.Fit.Hits))
-	say(FirstWish, "是您的第一兴趣", "it is your first interest")
-	say(LaterWish, "是您的兴趣之一", "it is one of your interests")
-	say(Urgent, "社区急需", "the community needs it urgently")
-	say(ServedThere, "您曾在这个社区服务", "you have served in this community")
-	say(OurPartner, "与您的团支部结对", "the community is paired with your branch")
-	return zh, en
+	return dst
 }
