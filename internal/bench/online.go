@@ -116,12 +116,17 @@ func (o *online) build() (*index.Snapshot, error) {
 // inProcess compares every list with the round's, and takes the times without HTTP.
 func (o *online) inProcess() (note string, err error) {
 	var times, builds []float64
+	fastest := make([]float64, len(o.in.Students)) // of ten: what the work takes when nobody else is at it
 	picks := make([]index.Pick, 0, o.in.Round.K)
 	for range 10 {
 		for s := range o.in.Students {
 			began := time.Now()
 			picks = o.snapshot.Recommend(o.query(s), picks[:0])
-			times = append(times, float64(time.Since(began).Nanoseconds())/1000)
+			took := float64(time.Since(began).Nanoseconds()) / 1000
+			times = append(times, took)
+			if fastest[s] == 0 || took < fastest[s] {
+				fastest[s] = took
+			}
 			list := o.want.Of(s)
 			same := slices.EqualFunc(picks, list, func(p index.Pick, w score.Wish) bool { return p.ID == int64(w.Position())+1 && p.Band == w.Band() })
 			if !same {
@@ -136,8 +141,9 @@ func (o *online) inProcess() (note string, err error) {
 	}
 	slices.Sort(times)
 	slices.Sort(builds)
-	return fmt.Sprintf("positions=%d in_process_p50_us=%.1f p99_us=%.1f rebuild_ms=%.1f differences=0 database=none",
-		len(o.in.Positions), median(times), times[len(times)*99/100], median(builds)), nil
+	slices.Sort(fastest)
+	return fmt.Sprintf("positions=%d in_process_p50_us=%.1f p99_us=%.1f fastest_of_ten_p50_us=%.1f p99_us=%.1f rebuild_ms=%.1f..%.1f differences=0 database=none",
+		len(o.in.Positions), median(times), times[len(times)*99/100], median(fastest), fastest[len(fastest)*99/100], builds[0], median(builds)), nil
 }
 
 func (o *online) query(s int) *index.Query {

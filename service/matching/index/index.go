@@ -44,7 +44,7 @@ type Snapshot struct {
 	entries []Entry // by rising id
 	records []record
 	lons    []int32 // of the records
-	rows    []int32 // of each row of the map the first record; one more for the end
+	cells   []int32 // of each row of the map and each kind the first record; one more for the end
 	time    [64 * 64]int16
 	skill   [64 * 64]int16
 	rule    score.Rule
@@ -65,12 +65,12 @@ type record struct {
 	nwant     uint8
 }
 
-// The map is cut into rows of two hundredths of a degree; a sort key has the row, the longitude and the entry.
+// The map is cut into rows of two hundredths of a degree; the records of a row lie by kind and then from west to east.
 const (
 	rowHeight = 20_000
 	rowCount  = 180_000_000/rowHeight + 1
+	kinds     = score.Categories + 1 // 0 is none
 	entryBits = 21
-	lonBits   = 29
 )
 
 // Max is how many positions a snapshot holds.
@@ -85,35 +85,48 @@ func Build(entries []Entry, rule score.Rule, students int) (*Snapshot, error) {
 	if !slices.IsSortedFunc(entries, func(a, b Entry) int { return cmp.Compare(a.ID, b.ID) }) {
 		return nil, errors.New("entries: want them by rising id")
 	}
-	s := &Snapshot{entries: entries, rule: rule, rows: make([]int32, rowCount+1)}
+	s := &Snapshot{entries: entries, rule: rule, cells: make([]int32, rowCount*kinds+1)}
 	s.last = score.Outlook{Cutoffs: make([]uint32, len(entries)), Closed: make([]bool, len(entries)), Students: students}
 	for there := range 64 {
 		for fits := range there + 1 {
 			s.time[there<<6|fits], s.skill[there<<6|fits] = int16(score.Time(fits, there)), int16(score.Skill(fits, there)) //nolint:gosec // at most 2000
 		}
 	}
-	keys := make([]uint64, 0, len(entries))
 	for i := range entries {
-		p := &entries[i].Position
 		s.last.Cutoffs[i], s.last.Closed[i] = entries[i].Cutoff, entries[i].Closed
-		if p.Cap > 0 {
-			row := rowOf(p.LatE6)
-			s.rows[row+1]++
-			keys = append(keys, uint64(row)<<(entryBits+lonBits)|uint64(int64(p.LonE6)+180e6)<<entryBits|uint64(i)) //nolint:gosec // none is negative
+		if p := &entries[i].Position; p.Cap > 0 {
+			s.cells[cellOf(p)+1]++
 		}
 	}
-	slices.Sort(keys)
-	for row := range rowCount {
-		s.rows[row+1] += s.rows[row]
+	for cell := range rowCount * kinds {
+		s.cells[cell+1] += s.cells[cell]
 	}
-	s.records, s.lons = make([]record, len(keys)), make([]int32, len(keys))
-	for i, key := range keys {
-		entry := int32(key & (Max - 1))
-		p := &entries[entry].Position
-		s.records[i], s.lons[i] = newRecord(p, entry), p.LonE6
-	}
+	s.lay()
 	return s, nil
 }
+
+// lay puts the records into their cells.
+func (s *Snapshot) lay() {
+	keys, next := make([]uint64, s.cells[len(s.cells)-1]), slices.Clone(s.cells)
+	for i := range s.entries {
+		if p := &s.entries[i].Position; p.Cap > 0 {
+			cell := cellOf(p)
+			keys[next[cell]] = uint64(int64(p.LonE6)+180e6)<<entryBits | uint64(i) //nolint:gosec // not negative
+			next[cell]++
+		}
+	}
+	s.records, s.lons = make([]record, len(keys)), make([]int32, len(keys))
+	for cell := range rowCount * kinds {
+		slices.Sort(keys[s.cells[cell]:s.cells[cell+1]])
+	}
+	for i, key := range keys {
+		entry := int32(key & (Max - 1))
+		p := &s.entries[entry].Position
+		s.records[i], s.lons[i] = newRecord(p, entry), p.LonE6
+	}
+}
+
+func cellOf(p *score.Position) int32 { return rowOf(p.LatE6)*kinds + int32(p.Category) + 1 }
 
 func newRecord(p *score.Position, entry int32) record {
 	return record{

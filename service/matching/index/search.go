@@ -53,10 +53,12 @@ func (c candidate) entry() int32 { return math.MaxInt32 - int32(c&math.MaxInt32)
 type search struct {
 	*Query
 	s        *Snapshot
-	reach    int64       // the square of a distance that is too far
-	after    candidate   // only what is below it is wanted
-	interest [16]int32   // by category from 1
-	most     int32       // score of nearness, at most
+	reach    int64     // the square of a distance that is too far
+	after    candidate // only what is below it is wanted
+	interest [16]int32 // by category from 1
+	most     int32     // score of nearness, at most
+	west     int32
+	east     int32
 	served   int32       // score of having served, at most
 	best     []candidate // best first
 	mixed    *mix        // nil: only the best are looked for
@@ -114,7 +116,8 @@ func (s *Snapshot) picks(q *Query, list []candidate, dst []Pick) []Pick {
 	return dst
 }
 
-// run looks at everything within reach, row by row, the nearest rows first.
+// run looks at everything within reach: first the kinds that the student is interested in, and the nearest rows first, so
+// that most of the rest is known to score too little before it is looked at.
 func (x *search) run() {
 	if len(x.s.records) == 0 || len(x.best) == 0 {
 		return
@@ -124,30 +127,37 @@ func (x *search) run() {
 	if whole || lon-half < -180e6 || lon+half > 180e6 {
 		lon, half = 0, 180e6
 	}
+	x.west, x.east = int32(lon-half), int32(lon+half)
 	here, first, last := rowOf(lat), rowOf(south), rowOf(north)
-	for off := int32(0); here-off >= first || here+off <= last; off++ {
-		if here+off <= last {
-			x.row(here+off, int32(lon-half), int32(lon+half))
-		}
-		if off > 0 && here-off >= first {
-			x.row(here-off, int32(lon-half), int32(lon+half))
+	for _, interested := range [...]bool{true, false} {
+		for off := int32(0); here-off >= first || here+off <= last; off++ {
+			if here+off <= last {
+				x.row(here+off, interested)
+			}
+			if off > 0 && here-off >= first {
+				x.row(here-off, interested)
+			}
 		}
 	}
 }
 
-// row looks at the records of a row from west to east.
-func (x *search) row(row, west, east int32) {
-	from, to := int(x.s.rows[row]), int(x.s.rows[row+1])
-	if from == to {
-		return
-	}
+// row looks at the records of a row, of kinds that the student is interested in or of the others.
+func (x *search) row(row int32, interested bool) {
 	south := row*rowHeight - 90_000_000
 	gap := max(0, south-x.Student.LatE6, x.Student.LatE6-south-rowHeight)
 	x.most = score.Near(int32(int64(gap)*110/1000), x.Radius) //nolint:gosec // bounded; a millionth of a degree is 0.111 m
-	lons := x.s.lons[from:to]
-	first, _ := slices.BinarySearch(lons, west)
-	last, _ := slices.BinarySearch(lons, east+1)
-	x.scan(x.s.records[from+first : from+last])
+	const rest = 2000 + 2000 + 100*score.MaxUrgency           // time, skills and urgency at most
+	for kind := range int32(kinds) {
+		cell := row*kinds + kind
+		from, to := x.s.cells[cell], x.s.cells[cell+1]
+		if from == to || interested != (x.interest[kind] > 0) || x.Kinds != 0 && x.Kinds<<1>>kind&1 == 0 || x.interest[kind]+rest+x.served+x.most < x.floor() {
+			continue
+		}
+		lons := x.s.lons[from:to]
+		first, _ := slices.BinarySearch(lons, x.west)
+		last, _ := slices.BinarySearch(lons, x.east+1)
+		x.scan(x.s.records[from:to][first:last])
+	}
 }
 
 // scan looks at some records. Most are left when what they can score at most is known.
@@ -164,7 +174,7 @@ func (x *search) scan(records []record) {
 		}
 		dx, dy, dz := int64(r.at.X-student.At.X), int64(r.at.Y-student.At.Y), int64(r.at.Z-student.At.Z)
 		square := dx*dx + dy*dy + dz*dz
-		if square >= x.reach || !x.wanted(r) {
+		if square >= x.reach || x.Blocks != 0 && r.slots&x.Blocks == 0 {
 			continue
 		}
 		if r.community == student.Served && r.community != score.None {
@@ -173,11 +183,6 @@ func (x *search) scan(records []record) {
 		x.offer(newCandidate(part+score.Near(int32(math.Sqrt(float64(square))), x.Radius), r.entry))
 		floor = x.floor() - x.most
 	}
-}
-
-// wanted says whether a record is of the kinds and times that were asked for.
-func (x *search) wanted(r *record) bool {
-	return (x.Kinds == 0 || r.category > 0 && x.Kinds>>(r.category-1)&1 == 1) && (x.Blocks == 0 || r.slots&x.Blocks != 0)
 }
 
 // floor is the score below which nothing is wanted any more.
