@@ -28,10 +28,40 @@ func matchQuality(context.Context, settings, string) (result, error) {
 	}
 	ours, floor := worth(in, out.Place), worth(in, firstCome(in))
 	ratio := float64(ours) / float64(floor)
+	shown, err := recommended(in, &out.Outcome)
+	if err != nil {
+		return result{}, err
+	}
+	bound := newAuction(in).bound()
 	return result{
 		Value: float64(ours), Unit: "points", Floor: "first come, nearest free", Ratio: ratio, Lo: ratio, Hi: ratio,
-		Note: fmt.Sprintf("students=%d positions=%d wronged_teams=%d", len(in.Students), len(in.Positions), len(out.Wronged)),
+		Note: fmt.Sprintf("students=%d positions=%d wronged_teams=%d of_optimum=%.3f lists_of_20: of_optimum=%.3f seats=%.3f of_floor=%.3f",
+			len(in.Students), len(in.Positions), len(out.Wronged), float64(ours)/float64(bound), float64(worth(in, shown))/float64(bound),
+			float64(placed(shown))/float64(placed(out.Place)), float64(worth(in, shown))/float64(floor)),
 	}, nil
+}
+
+// recommended is the round that comes after: lists of twenty that reach, are likely and are safe by the cut-offs of the
+// last one, and another lottery.
+func recommended(in *score.Instance, last *score.Outcome) ([]int32, error) {
+	next := *in
+	next.Round.Seed = []byte("the next round")
+	lists := assign.MixedLists(&next, &score.Outlook{Cutoffs: last.Cutoffs, Closed: last.Closed, Students: len(in.Students)}, 2)
+	out, err := assign.Run(&next, lists, 2)
+	if err != nil {
+		return nil, err
+	}
+	_, err = certify(&next, lists, &out.Outcome)
+	return out.Place, err
+}
+
+func placed(place []int32) (n int) {
+	for _, p := range place {
+		if p != score.None {
+			n++
+		}
+	}
+	return n
 }
 
 // worth is the total score of all who have a place.
@@ -56,15 +86,10 @@ func firstCome(in *score.Instance) (place []int32) {
 	for p := range in.Positions {
 		free[p] = in.Positions[p].Cap
 	}
-	around := map[geo.XYZ][]near{}
+	around := spotsAround(in)
 	for s := range in.Students {
 		student := &in.Students[s]
-		spots, ok := around[student.At]
-		if !ok {
-			spots = inRange(in, student.At)
-			slices.SortFunc(spots, func(a, b near) int { return cmp.Or(cmp.Compare(a.dist, b.dist), cmp.Compare(a.id, b.id)) })
-			around[student.At] = spots
-		}
+		spots := around(student.At)
 		place[s] = score.None
 		for i := range spots {
 			p := spots[i].id
@@ -77,24 +102,34 @@ func firstCome(in *score.Instance) (place []int32) {
 	return place
 }
 
+// spotsAround finds the positions in range of a point, the nearest first, once for each point.
+func spotsAround(in *score.Instance) func(geo.XYZ) []near {
+	known := map[geo.XYZ][]near{}
+	return func(at geo.XYZ) []near {
+		spots, ok := known[at]
+		if !ok {
+			spots = inRange(in, at)
+			slices.SortFunc(spots, func(a, b near) int { return cmp.Or(cmp.Compare(a.dist, b.dist), cmp.Compare(a.id, b.id)) })
+			known[at] = spots
+		}
+		return spots
+	}
+}
+
 // unblocked looks at every eligible pair: whoever would rather be elsewhere must not reach the cut-off there.
 func unblocked(in *score.Instance, out *score.Outcome) error {
 	ranks, err := draw.Ranks(in.Round.Seed, len(in.Students), 2)
 	if err != nil {
 		return err
 	}
-	around, held := map[geo.XYZ][]near{}, make([]int32, len(in.Positions))
+	around, held := spotsAround(in), make([]int32, len(in.Positions))
 	for s := range in.Students {
 		student, have := &in.Students[s], int32(-1)
 		if p := out.Place[s]; p != score.None {
 			have = scoreOf(in, s, p)
 			held[p]++
 		}
-		spots, ok := around[student.At]
-		if !ok {
-			spots = inRange(in, student.At)
-			around[student.At] = spots
-		}
+		spots := around(student.At)
 		for i := range spots {
 			p := &in.Positions[spots[i].id]
 			fit := score.Measure(student, p)

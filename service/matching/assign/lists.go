@@ -74,7 +74,7 @@ func newCandidate(total, id int32, band uint8) candidate {
 func nobody(total int32) candidate { return candidate(total) << 32 } //nolint:gosec // not negative
 
 func (c candidate) none() bool   { return c<<32 == 0 }
-func (c candidate) total() int32 { return int32(c >> 32) }
+func (c candidate) total() int32 { return int32(c >> 32) } //nolint:gosec // bounded
 
 func (c candidate) band() uint8 { return uint8(c & 0xff) }
 
@@ -90,25 +90,25 @@ type finder struct {
 	*world
 	field   field
 	exact   bool
-	cutoffs []uint32                    // nil: whether a seat can be had does not matter
-	guess   [score.Categories + 1]int32 // scores that the last of a list reached lately, by first interest
-	best    [score.MaxList]candidate    // the list so far, best first
+	cutoffs []uint32                       // nil: whether a seat can be had does not matter
+	guess   [score.Categories + 1][8]int32 // scores that the last of a list reached lately, by first interest
+	best    [score.MaxList]candidate       // the list so far, best first
 }
 
 // enter turns to a crowd.
 func (f *finder) enter(c crowd, cutoffs []uint32) {
 	f.field.lay(f.in, f.atlas, f.tables, c, cutoffs)
 	f.exact, f.cutoffs = c.exact, cutoffs
-	f.guess = [score.Categories + 1]int32{}
+	f.guess = [score.Categories + 1][8]int32{}
 }
 
 // slack is how far below the others' lists a list may end before it is looked for once more.
-const slack = 600
+const slack = 450
 
 // find writes the best positions of a student that come after a candidate. low is the low half of the student's keys.
 // What is below a guess is not looked at; where that leaves a list short, it is made once more without.
 func (f *finder) find(s *score.Student, low uint32, after candidate, list []score.Wish) {
-	guess := &f.guess[s.Interests[0]+1]
+	guess := &f.guess[s.Interests[0]+1][ones(s.Slots)/6]
 	if after != everything {
 		guess = new(int32)
 	}

@@ -60,7 +60,7 @@ func (c *crew) settle(first int32) {
 		waiting = waiting[:len(waiting)-1]
 		list := c.units[u].list
 		for i := int(c.units[u].next); i < len(list); i++ {
-			c.units[u].next = int32(i) + 1
+			c.units[u].next = int32(i) + 1 //nolint:gosec // bounded
 			if c.room(u, list[i]) {
 				waiting = c.take(u, list[i], waiting)
 				break
@@ -71,7 +71,7 @@ func (c *crew) settle(first int32) {
 
 // room says whether a unit fits into what is free and what those with lower keys hold.
 func (c *crew) room(u int32, wish score.Wish) bool {
-	p, size := wish.Position(), int32(len(c.units[u].members))
+	p, size := wish.Position(), int32(len(c.units[u].members)) //nolint:gosec // bounded
 	if c.closed[p] {
 		return false
 	}
@@ -89,7 +89,7 @@ func (c *crew) key(u int32, wish score.Wish) uint32 {
 	return uint32(wish.Band())<<24 | c.units[u].low
 }
 
-func (c *crew) size(u int32) int32 { return int32(len(c.units[u].members)) }
+func (c *crew) size(u int32) int32 { return int32(len(c.units[u].members)) } //nolint:gosec // bounded
 
 // take seats a unit for which there is room; who loses a seat is added to those who wait.
 func (c *crew) take(u int32, wish score.Wish, waiting []int32) []int32 {

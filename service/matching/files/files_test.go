@@ -2,6 +2,7 @@ package files_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -150,4 +151,24 @@ func FuzzReadStudents(f *testing.F) {
 			t.Fatal(diff, err)
 		}
 	})
+}
+
+func TestListsLongerThanUsual(t *testing.T) {
+	t.Parallel()
+	text := "student,positions\n2,3 1\n0,"
+	for p := range 25 {
+		text += fmt.Sprintf("%d ", p)
+	}
+	lists, err := files.ReadLists(strings.NewReader(text+"\n1,\n"), 4, 30)
+	if err != nil || lists.Width != 25 {
+		t.Fatal(lists.Width, err)
+	}
+	for s, want := range []int{25, 0, 2, 0} {
+		if got := len(lists.Of(s)); got != want {
+			t.Errorf("student %d has %d wishes, want %d", s, got, want)
+		}
+	}
+	if lists.Of(0)[24].Position() != 24 || lists.Of(2)[1].Position() != 1 {
+		t.Error(lists.Wishes)
+	}
 }

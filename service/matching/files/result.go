@@ -19,7 +19,7 @@ const (
 // ReadLists reads lists: a student and positions, best first, with spaces between them, in quotes or without. Who has no
 // line has an empty list. The bands of the wishes are not in the file and are 0.
 func ReadLists(r io.Reader, students, positions int) (score.Lists, error) {
-	lists := score.NewLists(students, score.MaxList)
+	lists := score.NewLists(students, usualList)
 	longest, seen := 1, make([]bool, students)
 	err := rows(r, 2, func(_ int, f *fields) error {
 		student := int(f.number(0, int64(students)-1))
@@ -31,7 +31,7 @@ func ReadLists(r io.Reader, students, positions int) (score.Lists, error) {
 			return fmt.Errorf("student %d has two lists", student)
 		}
 		seen[student] = true
-		n, list := 0, lists.Wishes[student*score.MaxList:(student+1)*score.MaxList]
+		n := 0
 		for word := range bytes.FieldsSeq(text) {
 			p, ok := decimal(word)
 			if !ok || p < 0 || p >= int64(positions) {
@@ -40,7 +40,10 @@ func ReadLists(r io.Reader, students, positions int) (score.Lists, error) {
 			if n == score.MaxList {
 				return fmt.Errorf("student %d: more than %d wishes", student, score.MaxList)
 			}
-			wish := score.NewWish(int32(p), 0) //nolint:gosec // bounded
+			if n == lists.Width {
+				lists = widen(lists, score.MaxList)
+			}
+			list, wish := lists.Wishes[student*lists.Width:], score.NewWish(int32(p), 0) //nolint:gosec // bounded
 			for _, before := range list[:n] {
 				if before == wish {
 					return fmt.Errorf("student %d lists position %d twice", student, p)
@@ -53,6 +56,19 @@ func ReadLists(r io.Reader, students, positions int) (score.Lists, error) {
 		return nil
 	})
 	return narrow(lists, longest), err
+}
+
+// usualList is how long lists are nearly always.
+const usualList = 20
+
+// widen makes room for longer lists.
+func widen(l score.Lists, width int) score.Lists {
+	students := len(l.Wishes) / l.Width
+	wider := score.NewLists(students, width)
+	for s := range students {
+		copy(wider.Wishes[s*width:], l.Of(s))
+	}
+	return wider
 }
 
 // narrow closes the gaps of lists that are wider than the longest of them.
