@@ -87,7 +87,7 @@ func ofLists(lists score.Lists, students int) [][]int {
 // The pruned search must find what comparing every pair finds, with the right bands.
 func TestListsAreThoseOfBruteForce(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(60) {
+	for seed := range uint64(40) {
 		in := odd(invent(t, options(seed)), seed)
 		lists, o := assign.Lists(in, 1+int(seed%3)), newOracle(in)
 		got := ofLists(lists, len(in.Students))
@@ -118,7 +118,7 @@ func noTeams(in *score.Instance) *score.Instance {
 
 func TestRunIsTheTextbook(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(60) {
+	for seed := range uint64(40) {
 		in := noTeams(odd(invent(t, options(seed)), seed))
 		lists, o := assign.Lists(in, 2), newOracle(in)
 		out, err := assign.Run(in, lists, 2)

@@ -157,8 +157,7 @@ func (e *extender) wronged() (positions []int32) {
 	for id := range e.in.Students {
 		s, own := &e.in.Students[id], e.wishes(id)
 		have := e.value(s, own, k.place[id])
-		a.around(s.LatE6, s.LonE6, int64(min(s.MaxDist, radius)), func(i int32) {
-			p := &shut[i]
+		a.around(s.LatE6, s.LonE6, int64(min(s.MaxDist, radius)), func(i int32, p *score.Position) {
 			if p.Req&^s.Skills != 0 || bits.OnesCount64(p.Slots&s.Slots) < int(p.Need) || score.Misfits(s, p, score.Measure(s, p), radius) != 0 {
 				return
 			}

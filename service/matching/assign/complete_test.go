@@ -24,7 +24,7 @@ func explicit(in *score.Instance) (lists [][]int, o *oracle) {
 
 func TestRunCompleteIsTheTextbookOnCompleteLists(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(80) {
+	for seed := range uint64(40) {
 		in := odd(invent(t, options(seed)), seed)
 		if seed%2 == 0 {
 			noTeams(in)
@@ -84,7 +84,7 @@ func TestRunCompleteUnderPressure(t *testing.T) {
 // Who is open has every position after the list; who is not has the list alone.
 func TestOpenStudentsGoOnAfterTheirLists(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		in := odd(invent(t, options(seed)), seed)
 		r, n := rand.New(rand.NewPCG(seed, 3)), len(in.Students)
 		lists, o := score.NewLists(n, 5), newOracle(in)

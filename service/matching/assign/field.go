@@ -53,8 +53,7 @@ func (f *field) lay(in *score.Instance, a *atlas, t *tables, c crowd, cutoffs []
 	}
 	f.loose, f.points, f.keys = f.loose[:0], f.points[:0], f.keys[:0]
 	clear(f.counts[:])
-	a.around(origin.LatE6, origin.LonE6, int64(farthest)+int64(reach), func(id int32) {
-		p := &in.Positions[id]
+	a.around(origin.LatE6, origin.LonE6, int64(farthest)+int64(reach), func(id int32, p *score.Position) {
 		d := max(0, geo.Chord(origin.At, p.At)-reach)
 		if d > farthest {
 			return

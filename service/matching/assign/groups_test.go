@@ -25,7 +25,7 @@ func withFriends(t *testing.T, n int, share float64, seed uint64) (*score.Instan
 func TestFriendsGetTheSamePositionOrNone(t *testing.T) {
 	t.Parallel()
 	groups, placed, singles := 0, 0, 0
-	for seed := range uint64(12) {
+	for seed := range uint64(6) {
 		in, lists := withFriends(t, 1500, 0.3, seed)
 		for p := range in.Positions {
 			in.Positions[p].Cap = min(in.Positions[p].Cap, 6)

@@ -17,13 +17,13 @@ const (
 
 // atlas finds the positions around a point.
 type atlas struct {
-	positions []score.Position
-	ids       []int32 // by row, then from west to east
-	rows      []int32 // the row of each in ids
+	ids       []int32          // by row, then from west to east
+	rows      []int32          // the row of each in ids
+	positions []score.Position // in the order of ids, so that neighbours lie side by side
 }
 
 func newAtlas(positions []score.Position) *atlas {
-	a := &atlas{positions: positions, ids: make([]int32, 0, len(positions)), rows: make([]int32, 0, len(positions))}
+	a := &atlas{ids: make([]int32, 0, len(positions)), rows: make([]int32, 0, len(positions)), positions: make([]score.Position, 0, len(positions))}
 	for id := range positions {
 		if positions[id].Cap > 0 {
 			a.ids = append(a.ids, int32(id))
@@ -34,7 +34,7 @@ func newAtlas(positions []score.Position) *atlas {
 		return cmp.Or(cmp.Compare(rowOf(p.LatE6), rowOf(q.LatE6)), cmp.Compare(p.LonE6, q.LonE6), cmp.Compare(x, y))
 	})
 	for _, id := range a.ids {
-		a.rows = append(a.rows, rowOf(positions[id].LatE6))
+		a.rows, a.positions = append(a.rows, rowOf(positions[id].LatE6)), append(a.positions, positions[id])
 	}
 	return a
 }
@@ -42,29 +42,21 @@ func newAtlas(positions []score.Position) *atlas {
 func rowOf(latE6 int32) int32 { return int32(math.Floor(float64(latE6) / rowHeight)) }
 
 // around calls f with every position that may be within metres of the point, and some that are not.
-func (a *atlas) around(latE6, lonE6 int32, metres int64, f func(id int32)) {
+func (a *atlas) around(latE6, lonE6 int32, metres int64, f func(id int32, p *score.Position)) {
 	south, north, half, whole := geo.Window(latE6, metres)
 	from, _ := slices.BinarySearch(a.rows, rowOf(south))
 	for from < len(a.ids) && a.rows[from] <= rowOf(north) {
-		row := a.rows[from]
-		n, _ := slices.BinarySearch(a.rows[from:], row+1)
-		line := a.ids[from : from+n]
+		n, _ := slices.BinarySearch(a.rows[from:], a.rows[from]+1)
+		west, east := int64(lonE6)-half, int64(lonE6)+half
+		if whole || west < -180e6 || east > 180e6 {
+			west, east = -180e6, 180e6
+		}
+		line := a.positions[from : from+n]
+		first, _ := slices.BinarySearchFunc(line, west, func(p score.Position, lon int64) int { return cmp.Compare(int64(p.LonE6), lon) })
+		for i := first; i < n && int64(line[i].LonE6) <= east; i++ {
+			f(a.ids[from+i], &line[i])
+		}
 		from += n
-		if whole || int64(lonE6)-half < -180e6 || int64(lonE6)+half > 180e6 {
-			for _, id := range line {
-				f(id)
-			}
-			continue
-		}
-		west, _ := slices.BinarySearchFunc(line, int64(lonE6)-half, func(id int32, lon int64) int {
-			return cmp.Compare(int64(a.positions[id].LonE6), lon)
-		})
-		for _, id := range line[west:] {
-			if int64(a.positions[id].LonE6) > int64(lonE6)+half {
-				break
-			}
-			f(id)
-		}
 	}
 }
 
@@ -90,6 +82,10 @@ func crowds(students []score.Student) []crowd {
 			all = append(all, crowd{students: part, exact: exact})
 		}
 	}
+	slices.SortStableFunc(all, func(a, b crowd) int { // neighbours one after the other: they look at the same positions
+		x, y := &students[a.students[0]], &students[b.students[0]]
+		return cmp.Or(cmp.Compare(rowOf(x.LatE6), rowOf(y.LatE6)), cmp.Compare(x.LonE6, y.LonE6))
+	})
 	return all
 }
 
