@@ -79,6 +79,9 @@ func (m matchVerifyCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	if m.Open && int64(len(r.in.Students))*int64(len(r.in.Positions)) > matchcheck.MaxOpen {
+		return usageError{errors.New("an open round as large as this cannot be checked: at most 500,000,000 pairs of students and positions")}
+	}
 	inputs, err := audit.Inputs(r.in, r.lists)
 	if err != nil {
 		return err

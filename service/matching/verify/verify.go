@@ -113,6 +113,9 @@ type checker struct {
 	Report
 }
 
+// MaxOpen is how many pairs of students and positions an open round can have to be checked: every list is written out.
+const MaxOpen = 500_000_000
+
 // Options say how a round was made.
 type Options struct {
 	Open bool // behind every list comes whatever else the student could go to, by score; no lists at all are complete ones

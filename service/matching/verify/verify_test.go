@@ -359,7 +359,7 @@ func agree(t *testing.T, seed uint64) verify.Report {
 func TestTheEngineIsRight(t *testing.T) {
 	t.Parallel()
 	wronged, closed, void := int64(0), int64(0), int64(0)
-	for seed := range uint64(150) {
+	for seed := range uint64(100) {
 		r := agree(t, seed)
 		wronged, closed, void = wronged+r.Wronged, closed+r.Closed, void+r.Void
 	}
