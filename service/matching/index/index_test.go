@@ -12,6 +12,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"baodao/service/matching/assign"
+	"baodao/service/matching/geo"
 	"baodao/service/matching/index"
 	"baodao/service/matching/sample"
 	"baodao/service/matching/score"
@@ -125,6 +126,46 @@ func TestOnlineIsBatch(t *testing.T) {
 		}
 	}
 	t.Logf("%d lists, %d differ", lists, differ)
+}
+
+// At the poles and over the date line nobody may be lost.
+func TestOnlineIsBatchAtTheEndsOfTheMap(t *testing.T) {
+	t.Parallel()
+	ends := []geo.Point{{LatE6: 90e6}, {LatE6: -89.99e6, LngE6: 100e6}, {LatE6: 66e6, LngE6: 180e6}, {LatE6: -17e6, LngE6: -180e6}, {}, {LatE6: 66e6}}
+	for i, at := range slices.Concat(ends, ends) {
+		spread, radius, seed := int64(200_000), int32(10_000), i
+		if i >= len(ends) {
+			spread, radius = 12e6, 1_000_000
+		}
+		r := rand.New(rand.NewPCG(uint64(seed), 4))
+		in := invent(t, sample.Options{Students: 200, Positions: 200, Season: score.Term, Rule: score.PointsV2, Seed: uint64(seed)})
+		near := func(lat, lon *int32, xyz *geo.XYZ) {
+			p := geo.Point{LatE6: min(90e6, max(-90e6, at.LatE6+r.Int64N(2*spread)-spread)), LngE6: at.LngE6 + r.Int64N(2*spread) - spread}
+			p.LngE6 = (p.LngE6+540e6)%360e6 - 180e6
+			*lat, *lon, *xyz = int32(p.LatE6), int32(p.LngE6), p.XYZ()
+		}
+		for i := range in.Positions {
+			p := &in.Positions[i]
+			near(&p.LatE6, &p.LonE6, &p.At)
+		}
+		for i := range in.Students {
+			s := &in.Students[i]
+			near(&s.LatE6, &s.LonE6, &s.At)
+			s.MaxDist = radius
+		}
+		in.Round.Radius = radius
+		batch, snapshot, some := assign.Lists(in, 1), build(t, in, nil), 0
+		for s := range in.Students {
+			picks := snapshot.Recommend(&index.Query{Student: &in.Students[s], Radius: in.Round.Radius, Limit: in.Round.K}, nil)
+			if !slices.Equal(picked(picks), ids(batch.Of(s))) {
+				t.Fatalf("at %v, student %d: online %v, batch %v", at, s, picked(picks), ids(batch.Of(s)))
+			}
+			some += len(picks)
+		}
+		if some == 0 {
+			t.Errorf("at %v nothing is in reach: it proves nothing", at)
+		}
+	}
 }
 
 // Pages put together are the one list, also when the position at which a page ended has gone since.

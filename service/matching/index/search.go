@@ -53,12 +53,13 @@ func (c candidate) entry() int32 { return math.MaxInt32 - int32(c&math.MaxInt32)
 type search struct {
 	*Query
 	s        *Snapshot
-	reach    int64     // the square of a distance that is too far
-	after    candidate // only what is below it is wanted
-	interest [16]int32 // by category from 1
-	most     int32     // score of nearness, at most
-	west     int32
-	east     int32
+	reach    int64       // the square of a distance that is too far
+	after    candidate   // only what is below it is wanted
+	interest [16]int32   // by category from 1
+	most     int32       // score of nearness, at most
+	half     int64       // how far to the west and the east, in longitude
+	metres   int64       // and in metres
+	whole    bool        // all longitudes are within reach
 	served   int32       // score of having served, at most
 	best     []candidate // best first
 	mixed    *mix        // nil: only the best are looked for
@@ -123,11 +124,9 @@ func (x *search) run() {
 		return
 	}
 	lat, lon := x.Student.LatE6, int64(x.Student.LonE6)
-	south, north, half, whole := geo.Window(lat, int64(math.Sqrt(float64(x.reach))))
-	if whole || lon-half < -180e6 || lon+half > 180e6 {
-		lon, half = 0, 180e6
-	}
-	x.west, x.east = int32(lon-half), int32(lon+half)
+	metres := int64(math.Sqrt(float64(x.reach)))
+	south, north, half, whole := geo.Window(lat, metres)
+	x.half, x.metres, x.whole = half, metres, whole || lon-half < -180e6 || lon+half > 180e6
 	here, first, last := rowOf(lat), rowOf(south), rowOf(north)
 	for _, interested := range [...]bool{true, false} {
 		for off := int32(0); here-off >= first || here+off <= last; off++ {
@@ -150,14 +149,31 @@ func (x *search) row(row int32, interested bool) {
 	for kind := range int32(kinds) {
 		cell := row*kinds + kind
 		from, to := x.s.cells[cell], x.s.cells[cell+1]
-		if from == to || interested != (x.interest[kind] > 0) || x.Kinds != 0 && x.Kinds<<1>>kind&1 == 0 || x.interest[kind]+rest+x.served+x.most < x.floor() {
+		if from == to || interested != (x.interest[kind] > 0) || x.Kinds != 0 && x.Kinds<<1>>kind&1 == 0 {
 			continue
 		}
+		need := x.floor() - x.interest[kind] - rest - x.served // of nearness
+		if need > x.most {
+			continue
+		}
+		west, east := x.window(need)
 		lons := x.s.lons[from:to]
-		first, _ := slices.BinarySearch(lons, x.west)
-		last, _ := slices.BinarySearch(lons, x.east+1)
+		first, _ := slices.BinarySearch(lons, west)
+		last, _ := slices.BinarySearch(lons, east+1)
 		x.scan(x.s.records[from:to][first:last])
 	}
+}
+
+// window are the longitudes between which a position can have so much score of nearness.
+func (x *search) window(need int32) (west, east int32) {
+	if x.whole {
+		return -180e6, 180e6
+	}
+	lon, half := int64(x.Student.LonE6), x.half
+	if farthest := int64(x.Radius) - int64(need)*int64(x.Radius)/3500 + 1; farthest < x.metres {
+		half = min(half, half*farthest/max(1, x.metres)+half/100+16) // a hundredth more, because the earth is round
+	}
+	return int32(lon - half), int32(lon + half) //nolint:gosec // longitudes
 }
 
 // scan looks at some records. Most are left when what they can score at most is known.
