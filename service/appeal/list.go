@@ -9,8 +9,6 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
-	"baodao/service/content"
-	"baodao/service/fault"
 	"baodao/service/page"
 	"baodao/service/signup"
 	"baodao/service/upload"
@@ -112,17 +110,7 @@ func (s *Service) Picture(ctx context.Context, actor access.Actor, id, file int6
 	if err != nil {
 		return upload.Picture{}, err
 	}
-	if !slices.Contains(row.Files, file) {
-		return upload.Picture{}, fault.ErrNotFound
-	}
-	status, err := content.ImageStatus(s.DB.WithContext(ctx), file)
-	if err != nil {
-		return upload.Picture{}, err
-	}
-	if status[file] == model.CheckRisky {
-		return upload.Picture{}, fault.ErrNotFound
-	}
-	return s.Pictures.ForReview(ctx, file)
+	return s.Pictures.Proof(ctx, row.Files, file)
 }
 
 func (s *Service) readable(ctx context.Context, actor access.Actor, id int64) (model.Appeal, error) {

@@ -2,13 +2,13 @@ package pairing
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/atomic"
+	"baodao/service/org"
 	"baodao/service/read"
 )
 
@@ -66,8 +66,7 @@ func whereStatus(q *gorm.DB, status model.PairingStatus, now time.Time) *gorm.DB
 
 // CampusUnitsOf are the campus units that have a pairing in force with a local unit, or with one above it, on a day.
 func CampusUnitsOf(tx *gorm.DB, programmeID int64, local model.Org, day model.Date) (units []int64, err error) {
-	above := strings.Split(strings.Trim(local.Path, "/"), "/")
-	err = tx.Model(&model.Pairing{}).Where("programme_id = ? AND local_org_id IN ? AND status IN ?", programmeID, above, []model.PairingStatus{model.PairingActive, model.PairingDormant}).
+	err = tx.Model(&model.Pairing{}).Where("programme_id = ? AND local_org_id IN ? AND status IN ?", programmeID, org.PathIDs(local.Path), []model.PairingStatus{model.PairingActive, model.PairingDormant}).
 		Where("to_on IS NULL OR to_on > ?", day).Distinct().Pluck("campus_org_id", &units).Error
 	if err != nil {
 		return nil, fmt.Errorf("read paired units: %w", err)

@@ -2,8 +2,6 @@ package project
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -15,17 +13,6 @@ import (
 // liveGrants is a query over the role grants (g) that count at an instant.
 func liveGrants(tx *gorm.DB, at time.Time) *gorm.DB {
 	return tx.Table("role_grants g").Where("g.live = ? AND g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", true, at, at)
-}
-
-// pathIDs are the organisations on a path, from the top down.
-func pathIDs(path string) []int64 {
-	var ids []int64
-	for part := range strings.SplitSeq(strings.Trim(path, "/"), "/") {
-		if id, err := strconv.ParseInt(part, 10, 64); err == nil {
-			ids = append(ids, id)
-		}
-	}
-	return ids
 }
 
 // named adds the names of members: two queries for the rows, one for their keys.

@@ -83,13 +83,13 @@ func enters(tx *gorm.DB, campus, host model.Org, programmeID int64, day model.Da
 // pairedWith tells whether the campus unit, or one above it, has a pairing in force with the host, or with one above that:
 // nobody is made a host without having agreed.
 func pairedWith(tx *gorm.DB, campus, host model.Org, programmeID int64, day model.Date) (bool, error) {
-	return anyPairing(tx, programmeID, day, tx.Where("campus_org_id IN ? AND local_org_id IN ?", pathIDs(campus.Path), pathIDs(host.Path)))
+	return anyPairing(tx, programmeID, day, tx.Where("campus_org_id IN ? AND local_org_id IN ?", org.PathIDs(campus.Path), org.PathIDs(host.Path)))
 }
 
 // takesPart tells whether a local unit, one above it or one below it has a pairing in force.
 func takesPart(tx *gorm.DB, unit model.Org, programmeID int64, day model.Date) (bool, error) {
 	below := tx.Model(&model.Org{}).Select("id").Where("path >= ? AND path < ?", unit.Path, access.PathEnd(unit.Path))
-	return anyPairing(tx, programmeID, day, tx.Where("local_org_id IN ? OR local_org_id IN (?)", pathIDs(unit.Path), below))
+	return anyPairing(tx, programmeID, day, tx.Where("local_org_id IN ? OR local_org_id IN (?)", org.PathIDs(unit.Path), below))
 }
 
 // anyPairing tells whether a programme has a pairing in force of those that cond selects.

@@ -15,6 +15,7 @@ import (
 	"baodao/service/audit"
 	"baodao/service/fault"
 	"baodao/service/idem"
+	"baodao/service/org"
 )
 
 // ErrMember says that the person is in the team already at that time.
@@ -132,7 +133,7 @@ func (s *Service) fits(tx *gorm.DB, campus model.Org, m model.ProjectMember) (bo
 	var found []int64
 	var err error
 	if m.Role == model.TeamAdvisor {
-		err = liveGrants(tx, s.Now()).Where("g.user_id = ? AND g.org_id IN ? AND g.role IN ?", m.UserID, pathIDs(campus.Path), advisorRoles()).
+		err = liveGrants(tx, s.Now()).Where("g.user_id = ? AND g.org_id IN ? AND g.role IN ?", m.UserID, org.PathIDs(campus.Path), advisorRoles()).
 			Limit(1).Pluck("g.id", &found).Error
 	} else {
 		err = tx.Table("memberships m").Joins("JOIN orgs o ON o.id = m.org_id").

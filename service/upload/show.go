@@ -8,12 +8,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/read"
 )
@@ -74,6 +76,22 @@ func (s *Service) ForReview(ctx context.Context, id int64) (Picture, error) {
 	}
 	data, err := s.Store.Read(row.Display)
 	return Picture{ID: id, Data: data}, err
+}
+
+// Proof reads a picture that belongs to a record, for somebody who may read the record; fault.ErrNotFound for one that is
+// not of its files, or may not be published.
+func (s *Service) Proof(ctx context.Context, files []int64, id int64) (Picture, error) {
+	if !slices.Contains(files, id) {
+		return Picture{}, fault.ErrNotFound
+	}
+	status, err := content.ImageStatus(s.DB.WithContext(ctx), id)
+	if err != nil {
+		return Picture{}, err
+	}
+	if status[id] == model.CheckRisky {
+		return Picture{}, fault.ErrNotFound
+	}
+	return s.ForReview(ctx, id)
 }
 
 // linkLife is how long WeChat may fetch a picture: longer than its verdict takes.
