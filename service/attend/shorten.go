@@ -1,6 +1,7 @@
 package attend
 
 import (
+	"maps"
 	"strconv"
 	"time"
 
@@ -32,14 +33,16 @@ type fewer struct {
 	Reduction
 }
 
-// split takes the claims with a correction out of those that wait. A correction that was made before is none; one of a claim
-// that is not chosen is fault.ErrState, one upwards ErrMoreMinutes.
+// split takes the claims with a correction out of those that wait. A correction that was made before is none; one that comes
+// too late and one of a claim that is not chosen are fault.ErrState, one upwards ErrMoreMinutes.
 func (c Choice) split(waiting, chosen []*model.HoursClaim) (plain []*model.HoursClaim, corrected []fewer, err error) {
 	of := make(map[int64]Reduction, len(c.Corrections))
 	for _, x := range c.Corrections {
 		of[x.ClaimID] = x
 	}
+	late := maps.Clone(of)
 	for _, r := range waiting {
+		delete(late, r.ID)
 		x, ok := of[r.ID]
 		switch {
 		case !ok || x.Minutes == r.Minutes:
@@ -51,6 +54,9 @@ func (c Choice) split(waiting, chosen []*model.HoursClaim) (plain []*model.Hours
 		}
 	}
 	for _, r := range chosen {
+		if x, ok := late[r.ID]; ok && x.Minutes != r.Minutes {
+			return nil, nil, fault.ErrState
+		}
 		delete(of, r.ID)
 	}
 	if len(of) > 0 {
