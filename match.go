@@ -19,8 +19,11 @@ import (
 )
 
 type matchCmd struct {
-	Run    matchRunCmd    `cmd:"" help:"Match students and positions of a directory: docs/matching.md."`
-	Sample matchSampleCmd `cmd:"" help:"Invent a round around real campuses and write it to a directory."`
+	Run     matchRunCmd     `cmd:"" help:"Match students and positions of a directory: docs/matching.md."`
+	Verify  matchVerifyCmd  `cmd:"" help:"Check a result with a program that shares nothing with the one that made it; exit 1 when anything is wrong."`
+	Explain matchExplainCmd `cmd:"" help:"Tell a student why not this position, or what the chance is."`
+	Seats   matchSeatsCmd   `cmd:"" help:"Tell a host why these students."`
+	Sample  matchSampleCmd  `cmd:"" help:"Invent a round around real campuses and write it to a directory."`
 }
 
 type matchRunCmd struct {
@@ -96,21 +99,33 @@ func (m matchRunCmd) propose(in *score.Instance) (score.Lists, error) {
 	if m.Last == "" {
 		return assign.Lists(in, m.Workers), nil
 	}
-	f, err := os.Open(m.Last)
+	last, err := readLast(m.Last, in)
 	if err != nil {
-		return score.Lists{}, usageError{err}
+		return score.Lists{}, err
+	}
+	return assign.MixedLists(in, last, m.Workers), nil
+}
+
+// readLast reads how the last round ended.
+func readLast(name string, in *score.Instance) (*score.Outlook, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, usageError{err}
 	}
 	last, err := files.ReadCutoffs(f, len(in.Positions))
 	if err := errors.Join(err, f.Close()); err != nil {
-		return score.Lists{}, fmt.Errorf("%s: %w", m.Last, err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	outlook := &score.Outlook{Cutoffs: last.Cutoffs, Closed: last.Closed, Students: len(in.Students)}
-	return assign.MixedLists(in, outlook, m.Workers), nil
+	return &score.Outlook{Cutoffs: last.Cutoffs, Closed: last.Closed, Students: len(in.Students)}, nil
 }
 
 func (m matchRunCmd) write(name string, write func(io.Writer) error) error {
+	return writeFile(filepath.Join(m.Dir, suffixed(name, m.Suffix)), write)
+}
+
+func suffixed(name, suffix string) string {
 	stem, extension, _ := strings.Cut(name, ".")
-	return writeFile(filepath.Join(m.Dir, stem+m.Suffix+"."+extension), write)
+	return stem + suffix + "." + extension
 }
 
 func writeFile(name string, write func(io.Writer) error) error {

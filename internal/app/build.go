@@ -158,12 +158,8 @@ func newServices(d Deps) (*Services, error) {
 		required = nil
 	}
 	standings := &standing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Content: required}
-	signups := &signup.Service{
-		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey, Content: required,
-	}
-	projects := &project.Service{
-		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures,
-	}
+	signups := &signup.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey, Content: required}
+	projects := &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures}
 	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, LedgerKey: ledgerKey, CodeKey: d.Keys.Code, Content: required, Pictures: pictures}
 	standings.Trail = attendance
 	out := &Services{

@@ -1,6 +1,7 @@
 package attend
 
 import (
+	"fmt"
 	"maps"
 	"strconv"
 	"time"
@@ -30,31 +31,32 @@ func (c Choice) corrected() []int64 {
 // fewer is a claim with the correction that goes with a step.
 type fewer struct {
 	claim *model.HoursClaim
+	at    int // of the correction in the request
 	Reduction
 }
 
 // split takes the claims with a correction out of those that wait. A correction that was made before is none; one that comes
 // too late and one of a claim that is not chosen are fault.ErrState, one upwards ErrMoreMinutes.
 func (c Choice) split(waiting, chosen []*model.HoursClaim) (plain []*model.HoursClaim, corrected []fewer, err error) {
-	of := make(map[int64]Reduction, len(c.Corrections))
-	for _, x := range c.Corrections {
-		of[x.ClaimID] = x
+	of := make(map[int64]int, len(c.Corrections))
+	for i, x := range c.Corrections {
+		of[x.ClaimID] = i
 	}
 	late := maps.Clone(of)
 	for _, r := range waiting {
 		delete(late, r.ID)
-		x, ok := of[r.ID]
+		at, ok := of[r.ID]
 		switch {
-		case !ok || x.Minutes == r.Minutes:
+		case !ok || c.Corrections[at].Minutes == r.Minutes:
 			plain = append(plain, r)
-		case x.Minutes > r.Minutes:
+		case c.Corrections[at].Minutes > r.Minutes:
 			return nil, nil, ErrMoreMinutes
 		default:
-			corrected = append(corrected, fewer{claim: r, Reduction: x})
+			corrected = append(corrected, fewer{claim: r, at: at, Reduction: c.Corrections[at]})
 		}
 	}
 	for _, r := range chosen {
-		if x, ok := late[r.ID]; ok && x.Minutes != r.Minutes {
+		if at, ok := late[r.ID]; ok && c.Corrections[at].Minutes != r.Minutes {
 			return nil, nil, fault.ErrState
 		}
 		delete(of, r.ID)
@@ -70,10 +72,14 @@ func (s *Service) shorten(tx *gorm.DB, actor access.Actor, c scene, st step, row
 	if len(rows) > 0 && !st.corrects {
 		return fault.ErrState
 	}
+	reasons := make([]content.Text, len(rows))
+	for i, r := range rows {
+		reasons[i] = content.Text{At: fmt.Sprintf("/corrections/%d/reason", r.at), Text: r.Reason}
+	}
+	if err := s.Content.Offered(tx, actor, content.Activity, c.path, reasons); err != nil {
+		return err
+	}
 	for _, r := range rows {
-		if err := s.Content.Reason(tx, actor, content.Activity, c.path, r.Reason); err != nil {
-			return err
-		}
 		to := st.goal(r.claim)
 		own := s.columns(actor, c, st, to)
 		own["minutes"], own["ends_at"], own["reason"] = r.Minutes, r.claim.StartsAt.Add(time.Duration(r.Minutes)*time.Minute), r.Reason

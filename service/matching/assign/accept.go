@@ -165,7 +165,7 @@ func down(heap []uint32, key uint32) {
 func (k *market) result(in *score.Instance) Result {
 	out := score.Outcome{Place: slices.Clone(k.place), Filled: slices.Clone(k.filled), Cutoffs: slices.Clone(k.cutoff), Closed: slices.Clone(k.closed)}
 	for p, cutoff := range out.Cutoffs {
-		if cutoff == full {
+		if cutoff == full || out.Filled[p] < in.Positions[p].Cap { // also where there are fewer students than seats
 			out.Cutoffs[p] = 0
 		}
 	}

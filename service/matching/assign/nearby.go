@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"baodao/service/matching/geo"
 	"baodao/service/matching/score"
 )
 
@@ -13,8 +14,6 @@ const (
 	rowHeight = 20_000 // of the rows in which positions are sorted
 	cellSize  = 15_000 // of the cells in which students share their candidates
 )
-
-const earthRadius = 6371008.0
 
 // atlas finds the positions around a point.
 type atlas struct {
@@ -44,7 +43,7 @@ func rowOf(latE6 int32) int32 { return int32(math.Floor(float64(latE6) / rowHeig
 
 // around calls f with every position that may be within metres of the point, and some that are not.
 func (a *atlas) around(latE6, lonE6 int32, metres int64, f func(id int32, p *score.Position)) {
-	south, north, half, whole := window(latE6, metres)
+	south, north, half, whole := geo.Window(latE6, metres)
 	from, _ := slices.BinarySearch(a.rows, rowOf(south))
 	for from < len(a.ids) && a.rows[from] <= rowOf(north) {
 		n, _ := slices.BinarySearch(a.rows[from:], a.rows[from]+1)
@@ -59,19 +58,6 @@ func (a *atlas) around(latE6, lonE6 int32, metres int64, f func(id int32, p *sco
 		}
 		from += n
 	}
-}
-
-// window is the band of latitudes, and half the width in longitude, outside of which everything is farther off. whole
-// says that all longitudes belong to it.
-func window(latE6 int32, metres int64) (south, north int32, half int64, whole bool) {
-	angle := 2*math.Asin(min(1, float64(metres+4)/(2*earthRadius))) + 1e-7 // four metres for the rounding to metres
-	lat := float64(latE6) * (math.Pi / 180e6)
-	const e6 = 180e6 / math.Pi
-	south, north = int32(max(-90e6, (lat-angle)*e6-1)), int32(min(90e6, (lat+angle)*e6+1))
-	if math.Abs(lat)+angle >= math.Pi/2 {
-		return south, north, 0, true
-	}
-	return south, north, int64(math.Asin(min(1, math.Sin(angle)/math.Cos(lat)))*e6) + 2, false
 }
 
 // crowd is a number of students who share their candidates, because they start from one point or from one cell.

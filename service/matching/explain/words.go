@@ -1,0 +1,73 @@
+package explain
+
+import (
+	"fmt"
+	"math/bits"
+	"strings"
+
+	"baodao/service/matching/score"
+)
+
+// Words tell the answer to the student, in Chinese and in English.
+func (a *Answer) Words() (zh, en string) {
+	switch a.Reason {
+	case Placed:
+		return fmt.Sprintf("这个岗位就是给您的建议（第 %d 志愿）。", a.Wish), fmt.Sprintf("It is the one proposed to you (wish %d).", a.Wish)
+	case NotEligible:
+		return a.misfitWords()
+	case NotListed:
+		return "您没有填报这个岗位。", "You did not list it."
+	case GotBetter:
+		return fmt.Sprintf("您得到了排在前面的第 %d 志愿，这个岗位是第 %d 志愿。", a.Got, a.Wish),
+			fmt.Sprintf("You got wish %d, which you ranked higher than this one (wish %d).", a.Got, a.Wish)
+	case Declined:
+		return "建议过这个岗位，但有一方未确认。", "It was proposed, and one side did not confirm."
+	case TeamTooSmall:
+		return fmt.Sprintf("人数不足最小组 %d 人，本轮未开。", a.Min), fmt.Sprintf("It was closed: its team would have had fewer than %d.", a.Min)
+	case BelowCutoff:
+		return a.cutoffWords()
+	case TooFewTogether:
+		return fmt.Sprintf("位次达到，但没有 %d 个可同时给出的名额。", a.Size), fmt.Sprintf("You came far enough, but %d seats were not to be had at once.", a.Size)
+	default:
+		return "没有找到原因：请核验本轮结果。", "Nothing stands against it: have the round verified."
+	}
+}
+
+func (a *Answer) cutoffWords() (zh, en string) {
+	if a.Band == a.LastBand {
+		return fmt.Sprintf("与最后一名同为第 %d 档，您的抽签号 %d 在其 %d 之后。", a.Band, a.Lottery, a.LastNumber),
+			fmt.Sprintf("You are in band %d like the last who got a seat, with lottery number %d after %d.", a.Band, a.Lottery, a.LastNumber)
+	}
+	return fmt.Sprintf("您是第 %d 档，最后一名是第 %d 档。", a.Band, a.LastBand),
+		fmt.Sprintf("You are in band %d; the last who got a seat is in band %d.", a.Band, a.LastBand)
+}
+
+// misfitWords name every condition that fails, and by how much.
+func (a *Answer) misfitWords() (zh, en string) {
+	var chinese, english []string
+	say := func(when score.Misfit, zh, en string) {
+		if a.Misfits&when != 0 {
+			chinese, english = append(chinese, zh), append(english, en)
+		}
+	}
+	skills := numbers(a.Missing)
+	say(score.MissingSkill, "缺少必备技能 "+skills, "required skills are missing: "+skills)
+	say(score.TooLittleTime, fmt.Sprintf("空闲时段相合 %d 个，需要 %d 个", a.Overlap, a.Need), fmt.Sprintf("%d blocks of time fit, %d are needed", a.Overlap, a.Need))
+	say(score.TooFarForStudent, fmt.Sprintf("距离 %d 米，超出您的上限 %d 米", a.Metres, a.MaxDist), fmt.Sprintf("%d m away, your limit is %d m", a.Metres, a.MaxDist))
+	say(score.OutOfRadius, fmt.Sprintf("距离 %d 米，超出本轮范围 %d 米", a.Metres, a.Radius), fmt.Sprintf("%d m away, the round's radius is %d m", a.Metres, a.Radius))
+	say(score.NoSeats, "没有名额", "it has no seats")
+	zh, en = "不符合条件：", "Not eligible: "
+	if a.Size > 1 {
+		zh, en = "同组有人不符合条件：", "One of your group is not eligible: "
+	}
+	return zh + strings.Join(chinese, "；") + "。", en + strings.Join(english, "; ") + "."
+}
+
+// numbers are those of the bits that are set.
+func numbers(set uint32) string {
+	var all []string
+	for ; set != 0; set &= set - 1 {
+		all = append(all, fmt.Sprint(bits.TrailingZeros32(set)))
+	}
+	return strings.Join(all, ", ")
+}

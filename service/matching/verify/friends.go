@@ -1,0 +1,116 @@
+package verify
+
+import (
+	"cmp"
+	"slices"
+
+	"baodao/service/matching/score"
+)
+
+// mostFriends is how many can ask for the same position.
+const mostFriends = 4
+
+// friends finds the groups of two or more. The first member speaks for all: the list, the place in the lottery.
+func (c *checker) friends() {
+	c.leader, c.members = make([]int32, len(c.in.Students)), map[int32][]int32{}
+	first := map[int32]int32{}
+	for i := range c.in.Students {
+		s, group := int32(i), c.in.Students[i].Group
+		c.leader[s] = s
+		if group < 0 {
+			continue
+		}
+		leader, ok := first[group]
+		if !ok {
+			first[group] = s
+			continue
+		}
+		c.leader[s] = leader
+		if len(c.members[leader]) == 0 {
+			c.members[leader] = []int32{leader}
+		}
+		if c.members[leader] = append(c.members[leader], s); len(c.members[leader]) > mostFriends {
+			c.fault(Unknown, s, score.None)
+		}
+	}
+}
+
+// with are all who get a place together with this student.
+func (c *checker) with(leader int32) []int32 {
+	if members, ok := c.members[leader]; ok {
+		return members
+	}
+	return []int32{leader}
+}
+
+// allowed says whether the rules let all of them go there.
+func (c *checker) allowed(leader, p int32) bool {
+	if c.members[leader] == nil {
+		return c.eligible(&c.in.Students[leader], &c.in.Positions[p])
+	}
+	return !slices.ContainsFunc(c.members[leader], func(s int32) bool { return !c.eligible(&c.in.Students[s], &c.in.Positions[p]) })
+}
+
+// key orders those who ask at a position: the higher is admitted first. Friends have the mean of their bands.
+func (c *checker) key(leader, p int32) uint32 {
+	members, band := c.members[leader], uint32(0)
+	if members == nil {
+		band = c.band(&c.in.Students[leader], &c.in.Positions[p])
+	}
+	for _, s := range members {
+		band += c.band(&c.in.Students[s], &c.in.Positions[p])
+	}
+	return band/uint32(max(1, len(members)))<<24 | (1<<24 - 1 - c.rank[leader]) //nolint:gosec // at most four
+}
+
+// holder is who holds seats of a position.
+type holder struct {
+	key  uint32
+	size int32
+}
+
+// room says whether as many seats are free, or held by lower keys.
+func (c *checker) room(p int32, key uint32, size int32) bool {
+	free := c.in.Positions[p].Cap - c.held[p]
+	if size == 1 {
+		return free > 0 || key > c.lowest[p]
+	}
+	for _, h := range c.holders()[p] {
+		if h.key < key {
+			free += h.size
+		}
+	}
+	return free >= size
+}
+
+// holders are those of each position, worked out when they are first asked for.
+func (c *checker) holders() [][]holder {
+	if c.who == nil {
+		c.who = make([][]holder, len(c.in.Positions))
+		for i, p := range c.out.Place {
+			if s := int32(i); p != score.None && c.leader[s] == s {
+				c.who[p] = append(c.who[p], holder{c.key(s, p), int32(len(c.with(s)))}) //nolint:gosec // at most four
+			}
+		}
+	}
+	return c.who
+}
+
+// goOn puts behind a list every other position that the student could go to, by score: who is open agreed to it.
+func (c *checker) goOn(s int32) {
+	type line struct {
+		total int64
+		id    int32
+	}
+	var all []line
+	student, own := &c.in.Students[s], c.wish[c.start[s]:]
+	for i := range c.in.Positions {
+		if p := &c.in.Positions[i]; c.eligible(student, p) && !slices.Contains(own, int32(i)) {
+			all = append(all, line{c.worth(student, p), int32(i)})
+		}
+	}
+	slices.SortFunc(all, func(a, b line) int { return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.id, b.id)) })
+	for _, l := range all {
+		c.wish, c.keys = append(c.wish, l.id), append(c.keys, c.key(s, l.id))
+	}
+}
