@@ -121,8 +121,8 @@ type CoverageView struct {
 	Units    int64       `json:"units" doc:"Active branches at or below it; communities on the local side" example:"40"`
 	Paired   int64       `json:"paired" doc:"Of them, with a pairing in force" example:"13"`
 	Permille int64       `json:"permille" doc:"Paired of units per mille, rounded down; 0 of none" example:"325"`
-	DueOn    Date        `json:"due_on" doc:"The last day in time" example:"2026-11-15"`
-	Late     bool        `json:"late" doc:"Whether units lack a pairing after that day" example:"false"`
+	DueOn    Date        `json:"due_on,omitempty" doc:"The last day in time; absent when the policy sets none" example:"2026-11-15"`
+	Late     bool        `json:"late" doc:"Whether units lack a pairing after that day; never without one" example:"false"`
 }
 
 func newCoverageView(v pairing.Coverage) CoverageView {

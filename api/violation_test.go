@@ -3,6 +3,8 @@ package api
 import (
 	"errors"
 	"net/http"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -27,13 +29,13 @@ func TestFieldOf(t *testing.T) {
 		"query number":            {"query.lat", "invalid float", "query:lat type 类型不对，应为：数字"},
 		"query boolean":           {"query.all", "invalid boolean", "query:all type 类型不对，应为：布尔值 true 或 false"},
 		"query time":              {"query.at", "invalid date/time for format 2006", "query:at format 格式不对，应为：date-time"},
-		"query text":              {"query.at", "invalid value: secret", "query:at format 格式不对，应为"},
+		"query text":              {"query.at", "invalid value: secret", "query:at format 格式不对"},
 		"query missing":           {"query.q", "required query parameter is missing", "query:q required 必填"},
 		"header":                  {"header.If-Match", "max_length|64", "header:If-Match max_length 最多 64 个字"},
 		"form":                    {"form.title", "expected at most one value, but received multiple values", "/title max_items 最多 1 项"},
 		"file":                    {"file", "File required", "/file required 必填"},
 		"file type":               {"file", "Invalid mime type: got x/y, expected image/png", "/file media_type 不支持这种文件类型"},
-		"does not fit its type":   {"body", misfit + "places.lat", "/places/lat type 类型不对，应为"},
+		"does not fit its type":   {"body", misfit + "places.lat", "/places/lat type 类型不对"},
 		"something new of Huma's": {"body.x", "brand new message with secret", "/x invalid 不正确"},
 	}
 	for name, tt := range tests {
@@ -43,6 +45,27 @@ func TestFieldOf(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestPatternsAreSaidInChinese: every description of a pattern in the contract has its Chinese words.
+func TestPatternsAreSaidInChinese(t *testing.T) {
+	contract, err := os.ReadFile("../docs/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`"x-pattern-description": *"([^"]*)"`).FindAllSubmatch(contract, -1)
+	if len(found) == 0 {
+		t.Fatal("the contract describes no pattern")
+	}
+	for _, m := range found {
+		if d := string(m[1]); patternName(d) == d {
+			t.Errorf("%q has no Chinese words in patternName", d)
+		}
+	}
+	f := Wrong("/reason", "pattern", "not blank")
+	if f.ZH != "格式不对，应符合：至少一个不是空白的字" || f.EN != "does not match: not blank" {
+		t.Errorf("got %q, %q", f.ZH, f.EN)
 	}
 }
 

@@ -12,12 +12,16 @@ func Wrong(pointer, code, limit string) fault.Field {
 	if code == "above" || code == "below" {
 		code = map[string]string{"above": "min", "below": "max"}[code]
 	}
-	if limit == "" {
-		zh, en = strings.TrimSuffix(zh, "：%"), strings.TrimSuffix(en, ": %")
+	if limit == "" { // nothing to tell: "格式不对", not "格式不对，应为"
+		zh, _, _ = strings.Cut(strings.TrimSuffix(zh, "：%"), "，应")
+		en, _, _ = strings.Cut(strings.TrimSuffix(en, ": %"), ", expected")
 	}
 	zhLimit := limit
-	if code == "type" {
+	switch code {
+	case "type":
 		zhLimit = typeName(limit)
+	case "pattern":
+		zhLimit = patternName(limit)
 	}
 	return fault.Field{Pointer: pointer, Code: code, ZH: strings.ReplaceAll(zh, "%", zhLimit), EN: strings.ReplaceAll(en, "%", limit)}
 }
@@ -39,6 +43,31 @@ func typeName(name string) string {
 		return "对象"
 	}
 	return name
+}
+
+// patternName is what a pattern asks for, in Chinese.
+func patternName(description string) string {
+	words := map[string]string{
+		"12 digits":                                  "12 位数字",
+		"1–16 digits":                                "1–16 位数字",
+		"1–64 visible ASCII characters":              "1–64 个可见的 ASCII 字符",
+		"2–40 of A-Z 0-9 - _":                        "2–40 个大写字母、数字、- 或 _",
+		"2–40 of A-Z 0-9 _, beginning with a letter": "2–40 个大写字母、数字或 _，以字母开头",
+		"MM-DD":                    "月-日，如 09-01",
+		"RFC 3339, 2000–2100":      "带时区的日期和时间，如 2026-09-01T08:30:00+08:00，2000–2100 年",
+		"YYYY-MM-DD, 2000–2100":    "年-月-日，如 2026-09-01，2000–2100 年",
+		"a kind":                   "通知的种类",
+		"a template id":            "模板编号",
+		"a year":                   "四位年份",
+		"eight digits":             "8 位数字",
+		"letters, digits, _ and -": "字母、数字、_ 和 -",
+		"not blank":                "至少一个不是空白的字",
+		"visible ASCII characters": "可见的 ASCII 字符",
+	}
+	if zh, ok := words[description]; ok {
+		return zh
+	}
+	return description
 }
 
 func wording(code string) (zh, en string) {

@@ -2,6 +2,7 @@ package attend
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -34,14 +35,16 @@ type fewer struct {
 	Reduction
 }
 
-// split takes the claims with a correction out of those that wait. A correction that was made before is none; one of a claim
-// that is not chosen is fault.ErrState, one upwards ErrMoreMinutes.
+// split takes the claims with a correction out of those that wait. A correction that was made before is none; one that comes
+// too late and one of a claim that is not chosen are fault.ErrState, one upwards ErrMoreMinutes.
 func (c Choice) split(waiting, chosen []*model.HoursClaim) (plain []*model.HoursClaim, corrected []fewer, err error) {
 	of := make(map[int64]int, len(c.Corrections))
 	for i, x := range c.Corrections {
 		of[x.ClaimID] = i
 	}
+	late := maps.Clone(of)
 	for _, r := range waiting {
+		delete(late, r.ID)
 		at, ok := of[r.ID]
 		switch {
 		case !ok || c.Corrections[at].Minutes == r.Minutes:
@@ -53,6 +56,9 @@ func (c Choice) split(waiting, chosen []*model.HoursClaim) (plain []*model.Hours
 		}
 	}
 	for _, r := range chosen {
+		if at, ok := late[r.ID]; ok && c.Corrections[at].Minutes != r.Minutes {
+			return nil, nil, fault.ErrState
+		}
 		delete(of, r.ID)
 	}
 	if len(of) > 0 {

@@ -67,6 +67,11 @@ func TestAWholeSessionWithExceptions(t *testing.T) {
 	if a, c := b.read(claims[0].ID), b.read(claims[1].ID); a.Minutes != 120 || c.Minutes != 30 || c.Status != model.ClaimHost || c.Reason != "只看见半小时" || c.Version != 3 {
 		t.Errorf("%+v %+v", a, c)
 	}
+	for _, minutes := range []int64{20, 500} { // too late: it must not look done
+		named.Corrections[0].Minutes = minutes
+		_, err = b.s.HostConfirm(ctx, b.clerk, b.activity.ID, named)
+		is(t, err, fault.ErrState)
+	}
 	_, err = b.s.Recognise(ctx, b.officer, b.activity.ID, attend.Choice{IDs: []int64{claims[0].ID}, Corrections: []attend.Reduction{{ClaimID: claims[0].ID, Minutes: 30, Reason: "x"}}})
 	is(t, err, fault.ErrState)
 }

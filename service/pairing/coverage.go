@@ -19,7 +19,7 @@ import (
 type Coverage struct {
 	Org           model.Org
 	Units, Paired int64
-	DueOn         model.Date // the last day in time, of the programme year
+	DueOn         model.Date // the last day in time, of the programme year; "" when the policy sets none
 	Late          bool
 }
 
@@ -83,8 +83,11 @@ func (s *Service) coverScene(ctx context.Context, actor access.Actor, orgID, pro
 	return top, coverScene{programmeID: programmeID, day: day, due: dueOn(policy, day), side: cmp.Or(side, sideOf(top))}, nil
 }
 
-// dueOn is the last day for pairings in the programme year that holds a day.
+// dueOn is the last day for pairings in the programme year that holds a day; "" when the policy sets none.
 func dueOn(policy model.Policy, day model.Date) model.Date {
+	if policy.PairingDue == "" {
+		return ""
+	}
 	from, to := policy.Year(day)
 	if due := from[:4] + "-" + model.Date(policy.PairingDue); due >= from {
 		return due
@@ -139,7 +142,7 @@ func (sc coverScene) of(o model.Org, units []covered) Coverage {
 			}
 		}
 	}
-	c.Late = c.Paired < c.Units && sc.day > sc.due
+	c.Late = c.Paired < c.Units && sc.due != "" && sc.day > sc.due
 	return c
 }
 

@@ -258,4 +258,12 @@ func TestCoverageKnowsWhoIsLate(t *testing.T) {
 	if _, _, err := s.Coverage(t.Context(), s.county, s.University.ID, s.Programme.ID, "", page.Request{}); !errors.Is(err, access.ErrDenied) {
 		t.Errorf("a county reads a university's: %v", err)
 	}
+	undated := model.Programme{ID: s.World.NewID(), Code: "UNDATED", Name: "没有期限", OwnerOrgID: s.Programme.OwnerOrgID, Status: model.ProgrammeActive, PolicyVersion: 1, Version: 1}
+	policy := s.World.Policy
+	policy.PairingDue = ""
+	s.Insert(&undated, &model.ProgrammePolicy{ProgrammeID: undated.ID, Version: 1, Policy: policy})
+	s.Programme = undated
+	if got := count(s.university, s.University, ""); got != "0/2  false: 庚系团委 0/2" {
+		t.Errorf("without a due day: %s", got)
+	}
 }
