@@ -76,7 +76,7 @@ type OfflineAnswerView struct {
 	CheckInID *ID    `json:"check_in_id,omitempty" doc:"Under which it is kept; absent when the token is not ours"`
 	SignupID  *ID    `json:"signup_id,omitempty" doc:"The signup; absent when the token is not ours"`
 	Verdict   string `json:"verdict" enum:"OK,REVIEW,FAILED" doc:"REVIEW counts once somebody has looked at it" example:"OK"`
-	Reason    string `json:"reason,omitempty" doc:"Of a failure: token_invalid own_interest outside_list no_signup too_early too_late already_in not_in already_out; of a review: late_upload clock_skew marked_absent" example:"late_upload"`
+	Reason    string `json:"reason,omitempty" doc:"Of a failure: token_invalid nonce_used own_interest outside_list no_signup too_early too_late already_in not_in already_out; of a review: late_upload clock_skew marked_absent" example:"late_upload"`
 	At        Time   `json:"at" doc:"When it counts: the time of recording by the server's clock"`
 }
 

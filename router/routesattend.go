@@ -6,7 +6,7 @@ import (
 )
 
 func attendRoutes(a *api.AttendAPI) []Route {
-	checks := []string{"checkin.no_signup", "checkin.too_early", "checkin.too_late", "checkin.already_in", "checkin.not_checked_in", "checkin.already_out"}
+	checks := []string{"checkin.no_signup", "checkin.too_early", "checkin.too_late", "checkin.already_in", "checkin.not_checked_in", "checkin.already_out", "checkin.nonce_used"}
 	return []Route{
 		Get("/sessions/:id/check-in-code", access.CheckInShow, "getCheckInCode", api.Handle(200, a.Code), "check-ins", "The rotating code of a session, now and for the next minute", "state.conflict"),
 		Get("/sessions/:id/check-in-code.png", access.CheckInShow, "getCheckInCodePicture", api.Raw("image/png", a.Picture), "check-ins", "The present code as a QR picture", "state.conflict"),
@@ -21,7 +21,7 @@ func attendRoutes(a *api.AttendAPI) []Route {
 		Post("/sessions/:id/corrections", access.CheckInShow, "correctAttendance", api.Handle(201, a.Correct), "check-ins", "Set when somebody came and went, with a reason; their claim is computed anew", "access.own_interest", "access.reason_required", "checkin.no_signup", "checkin.correct_too_late", "state.conflict", "content.risky"),
 		Post("/check-ins/redeem", access.CheckInMake, "redeemCheckInCode", api.Handle(200, a.Redeem), "check-ins", "Check in or out with a scanned code; the nonce makes a repeat harmless", append(checks, "checkin.code_invalid", "checkin.code_expired", "rate.limited")...).Limited(LimitCheckIn),
 		Post("/sessions/:id/confirmations", access.CheckInShow, "confirmCheckIns", api.Handle(201, a.Confirm), "check-ins", "Check people in or out by list, all or none", append(checks, "access.own_interest", "access.reason_required", "content.risky")...),
-		Post("/check-ins/:id/annul", access.Person, "annulCheckIn", api.Handle(200, a.Annul), "check-ins", "Take a check-in or check-out back within annul_minutes of the policy: whoever made it", "access.reason_required", "checkin.annul_too_late", "checkin.annul_order", "state.conflict", "content.risky"),
+		Post("/check-ins/:id/annul", access.Person, "annulCheckIn", api.Handle(200, a.Annul), "check-ins", "Take a check-in or check-out back within annul_minutes of the policy: whoever made it", "access.reason_required", "checkin.annul_too_late", "checkin.annul_order", "checkin.annul_in_review", "state.conflict", "content.risky"),
 		Get("/sessions/:id/offline-list", access.CheckInOffline, "getOfflineList", api.Handle(200, a.OfflineList), "check-ins", "The list of a session to take along to where there is no network", "state.conflict"),
 		Post("/sessions/:id/offline-batches", access.CheckInOffline, "uploadOfflineBatch", api.Handle(200, a.UploadOffline), "check-ins", "Send in what was recorded without a network; every row is answered by itself, and a repeat gets its first answer").Limited(LimitCheckIn),
 		Get("/sessions/:id/attendance", access.CheckInRead, "listAttendance", api.Handle(200, a.ListOfSession), "check-ins", "Everybody with a seat in a session, and when they came and went"),

@@ -22,6 +22,7 @@ import (
 // Refusals of an annulment.
 var (
 	ErrAnnulLate  = fault.Define(fault.Conflict, "checkin.annul_too_late", "时间已过，不能再撤销，请联系现场工作人员更正。", "It is too long ago to be annulled; staff can correct it.")
+	ErrAnnulDoubt = fault.Define(fault.Conflict, "checkin.annul_in_review", "这次签到正在核实，核实之前不能撤销；点错了请告诉现场工作人员。", "The check-in is being looked at and cannot be annulled before that; tell the staff if it was a mistake.")
 	ErrAnnulOrder = fault.Define(fault.Conflict, "checkin.annul_order", "请先撤销签退，再撤销签到。", "Annul the check-out before the check-in.")
 )
 
@@ -64,6 +65,9 @@ func (s *Service) annul(tx *gorm.DB, actor access.Actor, id int64, reason string
 	}
 	if now.Sub(row.ReceivedAt) > c.policy.Annul() {
 		return row, ErrAnnulLate
+	}
+	if err := undoubted(tx, row); err != nil {
+		return row, err
 	}
 	if err := s.Content.Reason(tx, actor, content.Activity, c.path, reason); err != nil {
 		return row, err
@@ -122,6 +126,23 @@ func annullable(tx *gorm.DB, actor access.Actor, id int64, now time.Time) (model
 		return row, c, err
 	}
 	return row, c, state(row)
+}
+
+// undoubted is ErrAnnulDoubt for a scan of the student's own about which a reviewer has still to decide: whoever could take
+// it back would do it again without what made it doubtful.
+func undoubted(tx *gorm.DB, row model.CheckIn) error {
+	if row.OperatorID != 0 || row.Verdict != model.VerdictReview {
+		return nil
+	}
+	var waiting []int64
+	err := tx.Model(&model.CheckInReview{}).Where("id = ? AND status = ?", row.ID, model.ReviewWaiting).Pluck("id", &waiting).Error
+	if err != nil {
+		return fmt.Errorf("look for a review: %w", err)
+	}
+	if len(waiting) > 0 {
+		return ErrAnnulDoubt
+	}
+	return nil
 }
 
 // state refuses rows that are annulments themselves.

@@ -173,7 +173,9 @@ func (s *Service) answer(f *facts, a *ask) {
 	}
 	key := nonce{a.studentID, a.nonce}
 	if row, found := f.before[key]; found {
-		a.row = row
+		if a.row = row; row.Verdict != model.VerdictFailed && a.kind != "" && (row.Kind != a.kind || row.SessionID != a.sessionID) {
+			a.row, a.err = nil, ErrNonceUsed
+		}
 		return
 	}
 	if !staff {

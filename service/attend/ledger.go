@@ -61,5 +61,8 @@ func (s *Service) reverse(tx *gorm.DB, actor access.Actor, id int64, reason stri
 		return line, err
 	}
 	back := s.reversing(line, actor)
-	return back, s.writeReversal(tx, actor, line, reason, back)
+	if err := s.writeReversal(tx, actor, line, reason, back); err != nil {
+		return line, err
+	}
+	return back, s.tellReversed(tx, line, reason)
 }

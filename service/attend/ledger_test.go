@@ -11,6 +11,7 @@ import (
 	"baodao/service/attend"
 	"baodao/service/fault"
 	"baodao/service/idem"
+	"baodao/service/notify"
 	"baodao/service/page"
 )
 
@@ -31,6 +32,7 @@ func TestReverse(t *testing.T) {
 	b := newBench(t, nil)
 	me, line := b.posted("我")
 	b.Clock.Add(time.Hour)
+	b.s.Notify = b.Notices()
 	back, err := b.s.Reverse(t.Context(), b.officer, line.ID, "核查不实", key("r"))
 	is(t, err, nil)
 	want := line
@@ -43,6 +45,7 @@ func TestReverse(t *testing.T) {
 	if again.ID != back.ID {
 		t.Error("a repeat wrote a second line")
 	}
+	b.Inbox(notify.HoursReversed, me, "“社区清洁日”的 2 小时已冲销：核查不实。有异议可以申诉。")
 	_, err = b.s.Reverse(t.Context(), b.officer, line.ID, "再来一次", idem.Key{})
 	is(t, err, attend.ErrReversed)
 	_, err = b.s.Reverse(t.Context(), b.officer, back.ID, "冲销的冲销", idem.Key{})

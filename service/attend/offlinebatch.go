@@ -19,6 +19,7 @@ import (
 
 // Reasons of rows that were recorded without a network, beside those of a scan: of failures, and of doubts.
 const (
+	nonceUsed    = "nonce_used"    // of a row that comes or goes the other way
 	tokenInvalid = "token_invalid" // not a token of ours, or of another session or operator
 	ownInterest  = "own_interest"  // nobody records themselves
 	offList      = "outside_list"  // recorded before the list was issued or after it was valid, or later than it was sent
@@ -192,7 +193,9 @@ func (u *offlineUpload) judge(i int, r OfflineRow, newID func() int64) {
 	}
 	key := u.nonce(seat, r)
 	if row, found := u.known[key]; found {
-		u.answers[i] = row
+		if u.answers[i] = row; row.Kind != r.Kind {
+			u.answers[i] = &model.CheckIn{Kind: r.Kind, Method: model.MethodOffline, SignupID: seat.ID, Verdict: model.VerdictFailed, Reason: nonceUsed, LogicalAt: u.time(r), ReceivedAt: u.now}
+		}
 		return
 	}
 	row := &model.CheckIn{

@@ -14,10 +14,11 @@ var (
 	ErrCodeInvalid  = fault.Define(fault.Invalid, "checkin.code_invalid", "这不是有效的签到码，请重新扫码。", "This is not a code of ours; scan again.")
 	ErrCodeExpired  = fault.Define(fault.Invalid, "checkin.code_expired", "签到码已经过期，请扫描现场屏幕上的新码。", "The code has run out; scan the one on the screen now.")
 	ErrNoSignup     = fault.Define(fault.Conflict, "checkin.no_signup", "您没有报上这个活动，请联系现场工作人员。", "You have no seat in this activity; talk to the staff.")
-	ErrTooEarly     = fault.Define(fault.Conflict, "checkin.too_early", "还没到签到时间，请稍后再来。", "It is too early; come back when check-in opens.")
+	ErrTooEarly     = fault.Define(fault.Conflict, "checkin.too_early", "还没到时间，请稍后再来。", "It is too early; come back later.")
 	ErrTooLate      = fault.Define(fault.Conflict, "checkin.too_late", "签到或签退时间已过，请联系现场工作人员。", "It is too late; talk to the staff.")
 	ErrAlreadyIn    = fault.Define(fault.Conflict, "checkin.already_in", "已经签到过了，不用重复签到。", "Checked in already.")
 	ErrNotCheckedIn = fault.Define(fault.Conflict, "checkin.not_checked_in", "还没有签到，请先签到再签退。", "Not checked in; check in first.")
+	ErrNonceUsed    = fault.Define(fault.Invalid, "checkin.nonce_used", "这个 nonce 已用于另一次签到或签退，请换一个新的。", "The nonce belongs to another check-in or check-out; make a new one.")
 	ErrAlreadyOut   = fault.Define(fault.Conflict, "checkin.already_out", "已经签退过了。", "Checked out already.")
 
 	ErrPassWrong  = fault.Define(fault.Invalid, "checkin.pass_wrong", "口令不对，请听清后再输入。", "The pass code is wrong; listen again.")
@@ -144,7 +145,7 @@ func (t attempt) decide(kind string, now time.Time) string {
 		return alreadyOut
 	case kind == model.KindIn && t.attendance.InAt != nil:
 		return alreadyIn
-	case kind == model.KindIn && now.Before(opens):
+	case kind == model.KindIn && now.Before(opens), kind == model.KindOut && now.Before(t.scene.session.StartsAt):
 		return tooEarly
 	case late:
 		return tooLate

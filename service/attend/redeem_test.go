@@ -288,3 +288,36 @@ func TestManyStudentsAtOnce(t *testing.T) {
 		t.Errorf("%d claims", n)
 	}
 }
+
+func TestANonceIsOfOneTry(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	me, _ := b.member("我")
+	try := func(kind string) error {
+		_, err := b.s.Redeem(t.Context(), me, attend.Try{Code: b.code(b.session.ID, kind), Nonce: "nonce-of-the-morning"})
+		return err
+	}
+	b.Clock.Set(b.session.StartsAt)
+	is(t, try(model.KindIn), nil)
+	b.Clock.Set(b.session.EndsAt)
+	is(t, try(model.KindIn), nil) // a repeat, with the code of the hour
+	is(t, try(model.KindOut), attend.ErrNonceUsed)
+	if n := b.count("attendances", "out_at IS NOT NULL"); n != 0 {
+		t.Errorf("%d have left", n)
+	}
+}
+
+func TestNobodyLeavesBeforeItBegins(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	me, _ := b.member("我")
+	b.Clock.Set(b.session.StartsAt.Add(-10 * minute))
+	_, err := b.scan(me, b.session.ID, model.KindIn)
+	is(t, err, nil)
+	b.Clock.Set(b.session.StartsAt.Add(-time.Millisecond))
+	_, err = b.scan(me, b.session.ID, model.KindOut)
+	is(t, err, attend.ErrTooEarly)
+	b.Clock.Set(b.session.StartsAt)
+	_, err = b.scan(me, b.session.ID, model.KindOut)
+	is(t, err, nil)
+}

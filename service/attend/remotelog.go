@@ -96,6 +96,8 @@ func (c scene) loggable(minutes int64, now time.Time) error {
 	var wrong fault.Collector
 	planned := c.session.Minutes()
 	wrong.Add(minutes < 1 || minutes > planned, "/minutes", "range", fmt.Sprintf("须在 1 到 %d 之间", planned), fmt.Sprintf("must be from 1 to %d", planned))
+	least := (planned*c.policy.PresenceMinPermille + 999) / 1000
+	wrong.Add(minutes >= 1 && minutes < least, "/minutes", "min", fmt.Sprintf("至少 %d 分钟才能计入时长", least), fmt.Sprintf("must be at least %d to be worth anything", least))
 	switch {
 	case c.activity.Mode != project.ModeRemote && c.activity.Mode != project.ModeHybrid:
 		return ErrOnSite

@@ -85,8 +85,9 @@ func TestLogsThatAreRefused(t *testing.T) {
 		want    *fault.Fault
 	}{
 		"in time":           {24 * time.Hour, 120, nil, nil},
-		"while it goes on":  {-time.Hour, 60, nil, nil},
-		"minutes to come":   {-time.Hour - time.Millisecond, 60, nil, attend.ErrTooEarly},
+		"while it goes on":  {-48 * time.Minute, 72, nil, nil},
+		"worth nothing":     {0, 71, nil, fault.ErrInvalid},
+		"minutes to come":   {-48*time.Minute - time.Millisecond, 72, nil, attend.ErrTooEarly},
 		"more than planned": {0, 121, nil, fault.ErrInvalid},
 		"nothing":           {0, 0, nil, fault.ErrInvalid},
 		"weeks later":       {14*24*time.Hour + time.Millisecond, 120, nil, attend.ErrLogLate},
@@ -111,9 +112,9 @@ func TestLogsThatAreRefused(t *testing.T) {
 	}
 	b := newRemote(t)
 	b.at(121)
-	_, err := b.log(b.Student("外", b.Branch), 60)
+	_, err := b.log(b.Student("外", b.Branch), 90)
 	is(t, err, attend.ErrNoSignup)
-	_, err = b.log(b.clerk, 60)
+	_, err = b.log(b.clerk, 90)
 	is(t, err, access.ErrDenied)
 }
 

@@ -27,13 +27,13 @@ var errOperator = access.ErrOwnInterest.Saying("自己登记的签到由其他�
 // doubtful. The host and the department of the student may do it with a reason, but not the student and not whoever recorded
 // it. A repeat changes nothing. Errors: fault.ErrNotFound, access.ErrOwnInterest, fault.ErrState (decided otherwise).
 func (s *Service) Accept(ctx context.Context, actor access.Actor, id int64, reason string) (Doubtful, error) {
-	return s.review(ctx, actor, id, verdict{to: model.ReviewAccepted, action: "check_in.accept", claim: model.ClaimComputed, word: "已采信 / accepted"}, reason)
+	return s.review(ctx, actor, id, verdict{to: model.ReviewAccepted, action: "check_in.accept", claim: model.ClaimComputed, kind: notify.CheckInAccepted}, reason)
 }
 
 // Refuse does not believe it: the claim of its pair is REJECTED with the reason, which the student reads. Without a claim a
 // refused check-in is taken out of its pair, so that the student can check in again while that is open. Errors as Accept.
 func (s *Service) Refuse(ctx context.Context, actor access.Actor, id int64, reason string) (Doubtful, error) {
-	return s.review(ctx, actor, id, verdict{to: model.ReviewRefused, action: "check_in.refuse", claim: model.ClaimRejected, word: "未采信 / refused"}, reason)
+	return s.review(ctx, actor, id, verdict{to: model.ReviewRefused, action: "check_in.refuse", claim: model.ClaimRejected, kind: notify.CheckInRefused}, reason)
 }
 
 // verdict is a decision about a doubtful check-in and what follows for the claim.
@@ -41,7 +41,7 @@ type verdict struct {
 	to     model.ReviewStatus
 	action string
 	claim  model.ClaimStatus
-	word   string // for the student
+	kind   notify.Kind // for the student
 }
 
 // reviewed is a review with what decides who may see it.
@@ -250,7 +250,7 @@ func (s *Service) tellReviewed(tx *gorm.DB, r reviewed, v verdict, reason string
 	}
 	a := r.scene.activity
 	return s.Notify.Enqueue(tx, notify.Event{
-		Kind: notify.ContentDecided, UserIDs: []int64{user}, Fact: []string{"check-in" + strconv.FormatInt(r.row.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
-		Data: map[string]string{"name": "“" + a.Title + "”签到 / check-in：" + v.word, "reason": reason},
+		Kind: v.kind, UserIDs: []int64{user}, Fact: []string{"check-in" + strconv.FormatInt(r.row.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
+		Data: map[string]string{"activity": a.Title, "reason": reason},
 	})
 }

@@ -112,8 +112,8 @@ func TestADoubtIsNeitherCreditedNorRefused(t *testing.T) {
 	}
 	_, err = b.s.Refuse(t.Context(), b.officer, in.ID, "不在场")
 	is(t, err, fault.ErrState)
-	b.Told(notify.ContentDecided, me)
-	b.Inbox(notify.ContentDecided, me, "您提交的内容已由人工审核：“社区清洁日”签到 / check-in：已采信 / accepted。我看着他来的")
+	b.Told(notify.CheckInAccepted, me)
+	b.Inbox(notify.CheckInAccepted, me, "“社区清洁日”存疑的签到已采信。我看着他来的")
 }
 
 func TestBothHalvesMustBeBelieved(t *testing.T) {
@@ -242,18 +242,21 @@ func TestAPositionIsOpenWhileSomebodyMustDecide(t *testing.T) {
 	}
 }
 
-func TestAnAnnulledCheckInTakesItsDoubtAlong(t *testing.T) {
+func TestADoubtIsNotWashedAway(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	me, in := b.doubtful("李", false)
-	if _, err := b.s.Annul(t.Context(), me, in.ID, "点错了"); err != nil {
+	all := b.everything()
+	_, err := b.s.Annul(t.Context(), me, in.ID, "点错了")
+	is(t, err, attend.ErrAnnulDoubt)
+	if b.everything() != all {
+		t.Error("a refusal wrote something")
+	}
+	if _, err := b.s.Accept(t.Context(), b.clerk, in.ID, "在场"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.s.Accept(t.Context(), b.clerk, in.ID, "在场")
-	is(t, err, fault.ErrState)
-	b.serve(me, b.session, 5, 120)
-	if b.claim(me).Status != model.ClaimComputed {
-		t.Error(b.claim(me).Status)
+	if _, err := b.s.Annul(t.Context(), me, in.ID, "点错了"); err != nil {
+		t.Errorf("once it is decided: %v", err)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/notify"
 	"baodao/service/org"
+	"baodao/service/project"
 )
 
 // tellPosted tells students what their hours came to.
@@ -59,6 +60,25 @@ func (s *Service) tellDisputed(tx *gorm.DB, actor access.Actor, v view, reason s
 		Kind: notify.HoursDisputed, UserIDs: slices.DeleteFunc(people, func(id int64) bool { return id == actor.UserID }),
 		Fact: []string{strconv.FormatInt(v.claim.ID, 10), "v" + strconv.FormatInt(v.claim.Version, 10)}, Object: a.TableName(), ObjectID: a.ID,
 		Data: map[string]string{"activity": a.Title, "reason": reason},
+	})
+}
+
+// tellReversed tells a student that a line of theirs was taken back, and why; they may appeal.
+func (s *Service) tellReversed(tx *gorm.DB, line model.HoursEntry, reason string) error {
+	if s.Notify == nil {
+		return nil
+	}
+	accounts, err := accountsOf(tx, line.StudentID)
+	if err != nil || accounts[line.StudentID] == 0 {
+		return err
+	}
+	a, err := project.ActivityByID(tx, line.ActivityID)
+	if err != nil {
+		return err
+	}
+	return s.Notify.Enqueue(tx, notify.Event{
+		Kind: notify.HoursReversed, UserIDs: []int64{accounts[line.StudentID]}, Fact: []string{strconv.FormatInt(line.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
+		Data: map[string]string{"activity": a.Title, "hours": notify.Hours(line.Minutes), "reason": reason},
 	})
 }
 

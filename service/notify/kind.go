@@ -28,6 +28,9 @@ const (
 	CheckInMissing    Kind = "CHECK_IN_MISSING"
 	HoursConfirmed    Kind = "HOURS_CONFIRMED"
 	HoursDisputed     Kind = "HOURS_DISPUTED"
+	HoursReversed     Kind = "HOURS_REVERSED"
+	CheckInAccepted   Kind = "CHECK_IN_ACCEPTED"
+	CheckInRefused    Kind = "CHECK_IN_REFUSED"
 	EvaluationDue     Kind = "EVALUATION_DUE"
 	AppealDecided     Kind = "APPEAL_DECIDED"
 	CaseReturned      Kind = "CASE_RETURNED"
@@ -72,6 +75,9 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{CheckInMissing, "还没有签到", "No check-in yet", "没有看到您在“{activity}”的签到，请联系负责人。", "We have no check-in of yours for “{activity}”; ask the organiser."},
 	{HoursConfirmed, "时长已认定", "Hours confirmed", "“{activity}”认定 {hours} 小时。", "{hours} hours confirmed for “{activity}”."},
 	{HoursDisputed, "时长有异议", "Hours disputed", "“{activity}”的时长有异议。{reason}", "The hours of “{activity}” are disputed. {reason}"},
+	{HoursReversed, "时长已冲销", "Hours taken back", "“{activity}”的 {hours} 小时已冲销：{reason}。有异议可以申诉。", "{hours} hours of “{activity}” were taken back: {reason}. You may appeal."},
+	{CheckInAccepted, "签到已采信", "Check-in accepted", "“{activity}”存疑的签到已采信。{reason}", "Your doubtful check-in at “{activity}” was accepted. {reason}"},
+	{CheckInRefused, "签到未采信", "Check-in refused", "“{activity}”存疑的签到未采信：{reason}。可以重新签到、补录或申诉。", "Your doubtful check-in at “{activity}” was refused: {reason}. Check in again, have the hours made up, or appeal."},
 	{EvaluationDue, "请填写评价", "An evaluation is due", "请在{due}前评价“{activity}”。", "Please evaluate “{activity}” before {due}."},
 	{AppealDecided, "申诉有结果", "Your appeal is decided", "关于“{name}”的申诉已有结果。{reason}", "Your appeal about “{name}” is decided. {reason}"},
 	{CaseReturned, "案例被退回", "Case returned", "案例“{name}”需要修改。{reason}", "The case “{name}” needs changes. {reason}"},
