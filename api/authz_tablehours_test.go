@@ -27,7 +27,7 @@ func proposedBody(w *twins, r *realm) any {
 	return object{"student_id": r.id("student"), "starts_at": at(48 * time.Hour), "ends_at": at(46 * time.Hour), "text": "手机没电", "file_ids": []string{r.id("new proof")}}
 }
 
-func workLogBody(*twins, *realm) any { return object{"minutes": 5, "text": "整理了记录"} }
+func workLogBody(*twins, *realm) any { return object{"minutes": 100, "text": "整理了记录"} }
 
 // proposals gives the student of a realm a claim that waits for a second person of the host, with words and a picture.
 func (w *twins) proposals(r *realm) {
@@ -44,7 +44,7 @@ func (w *twins) proposals(r *realm) {
 		}
 	}
 	w.activity(r, "missed activity", begins(now.AddDate(0, 0, -2), project.ModeOnsite))
-	w.activity(r, "remote activity", begins(now.Add(-10*time.Minute), project.ModeRemote))
+	w.activity(r, "remote activity", begins(now.Add(-2*time.Hour), project.ModeRemote))
 	w.seat(r, "missed seat", "missed activity", "student")
 	w.seat(r, "remote seat", "remote activity", "student")
 	w.picture(r, "new proof", r.ids["user student"], r.orgs["branch"].Path, model.CheckPassed)
