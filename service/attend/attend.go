@@ -21,6 +21,7 @@ import (
 	"baodao/service/org"
 	"baodao/service/programme"
 	"baodao/service/project"
+	"baodao/service/text"
 	"baodao/service/upload"
 	"baodao/service/vault"
 )
@@ -99,4 +100,17 @@ func dayOf(at time.Time) model.Date { return model.Date(at.In(clock.China()).For
 func dayBounds(at time.Time) (from, to time.Time) {
 	y, m, d := at.In(clock.China()).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, clock.China()).UTC(), time.Date(y, m, d+1, 0, 0, 0, 0, clock.China()).UTC()
+}
+
+// withReason wants a person with a permission who says why, and brings the reason into its canonical form. API clients are
+// refused: they see nobody. access.ErrRequired, access.ErrDenied, access.ErrReason, fault.ErrInvalid.
+func withReason(actor access.Actor, p access.Permission, reason *string) (err error) {
+	if err := actor.Require(p); err != nil {
+		return err
+	}
+	if actor.UserID == 0 {
+		return access.ErrDenied
+	}
+	*reason, err = text.Reason(*reason)
+	return err
 }

@@ -15,7 +15,6 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/signup"
-	"baodao/service/text"
 )
 
 // Confirmation says that staff saw these people come or go.
@@ -31,14 +30,7 @@ type Confirmation struct {
 // wrong state makes it the refusal a scan would get, with every wrong item named. API clients are refused: they see nobody.
 // The reason must not be content.ErrRisky.
 func (s *Service) StaffConfirm(ctx context.Context, actor access.Actor, in Confirmation, key idem.Key) ([]model.CheckIn, error) {
-	if err := actor.Require(access.CheckInShow); err != nil {
-		return nil, err
-	}
-	if actor.UserID == 0 {
-		return nil, access.ErrDenied
-	}
-	var err error
-	if in.Reason, err = text.Reason(in.Reason); err != nil {
+	if err := withReason(actor, access.CheckInShow, &in.Reason); err != nil {
 		return nil, err
 	}
 	return content.Do(ctx, s.Content, actor, func() ([]model.CheckIn, error) {

@@ -16,7 +16,6 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/signup"
-	"baodao/service/text"
 )
 
 // ErrCorrectLate is answered when the policy's correction_days are over.
@@ -34,14 +33,7 @@ type Correction struct {
 // basis, so that everybody confirms it again. Once it is recognised or rejected it stands (fault.ErrState): posted hours
 // are reversed instead. ErrCorrectLate after correction_days of the policy.
 func (s *Service) Correct(ctx context.Context, actor access.Actor, in Correction, key idem.Key) ([]model.CheckIn, error) {
-	if err := actor.Require(access.CheckInShow); err != nil {
-		return nil, err
-	}
-	if actor.UserID == 0 {
-		return nil, access.ErrDenied
-	}
-	var err error
-	if in.Reason, err = text.Reason(in.Reason); err != nil {
+	if err := withReason(actor, access.CheckInShow, &in.Reason); err != nil {
 		return nil, err
 	}
 	return content.Do(ctx, s.Content, actor, func() ([]model.CheckIn, error) {

@@ -11,7 +11,6 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/read"
-	"baodao/service/text"
 )
 
 // ErrReversed refuses to reverse a line twice.
@@ -21,14 +20,7 @@ var ErrReversed = fault.Define(fault.Conflict, "hours.reversed", "这条时长�
 // recognise the student's hours may do this with a reason, but not for their own. A line can be reversed once (ErrReversed),
 // a reversal not at all (fault.ErrState). The reason must not be content.ErrRisky.
 func (s *Service) Reverse(ctx context.Context, actor access.Actor, entryID int64, reason string, key idem.Key) (model.HoursEntry, error) {
-	if err := actor.Require(access.HoursRecognise); err != nil {
-		return model.HoursEntry{}, err
-	}
-	if actor.UserID == 0 {
-		return model.HoursEntry{}, access.ErrDenied
-	}
-	reason, err := text.Reason(reason)
-	if err != nil {
+	if err := withReason(actor, access.HoursRecognise, &reason); err != nil {
 		return model.HoursEntry{}, err
 	}
 	return content.Do(ctx, s.Content, actor, func() (model.HoursEntry, error) {

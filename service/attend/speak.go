@@ -13,7 +13,6 @@ import (
 	"baodao/service/audit"
 	"baodao/service/content"
 	"baodao/service/fault"
-	"baodao/service/text"
 )
 
 // ErrPassNever is answered where the programme's policy has no pass codes.
@@ -38,14 +37,7 @@ type PassCodes struct {
 // may check in or out, or keeps the one that is open for longer. Who may is who may show the code on a screen; API clients
 // may not. ErrPassNever where the policy allows none, fault.ErrState when the activity is not published.
 func (s *Service) OpenPass(ctx context.Context, actor access.Actor, in Opening) (PassCodes, error) {
-	if err := actor.Require(access.CheckInShow); err != nil {
-		return PassCodes{}, err
-	}
-	if actor.UserID == 0 {
-		return PassCodes{}, access.ErrDenied
-	}
-	var err error
-	if in.Reason, err = text.Reason(in.Reason); err != nil {
+	if err := withReason(actor, access.CheckInShow, &in.Reason); err != nil {
 		return PassCodes{}, err
 	}
 	row, err := content.Do(ctx, s.Content, actor, func() (row model.PassOpening, err error) {

@@ -466,3 +466,33 @@ func TestWhoIsTold(t *testing.T) {
 	b.good(t, d, err)
 	b.Told(notify.DemandCancelled, b.department)
 }
+
+func TestEverySilenceIsTold(t *testing.T) {
+	b := newBoard(t)
+	b.Notify = b.Notices()
+	d, err := b.Send(t.Context(), b.town, idem.Key{}, b.open(t).ID, b.Branch.ID, b.Clock.Now().Add(time.Hour))
+	b.good(t, d, err)
+	for range 2 { // the branch, then its department: the demand itself does not change between the two
+		b.Clock.Add(time.Hour)
+		if n, err := b.Settle(t.Context(), 10); err != nil || n != 1 {
+			t.Fatal(n, err)
+		}
+	}
+	got, err := b.Get(t.Context(), b.clerk, d.ID)
+	b.good(t, got, err)
+	late := 0
+	for _, x := range got.Dispatches {
+		if x.Status == model.DispatchOverdue {
+			late++
+		}
+	}
+	told := 0
+	for _, n := range b.Entries(notify.DemandDeclined) {
+		if n.UserID == b.clerk.UserID {
+			told++
+		}
+	}
+	if late != 2 || told != late {
+		t.Errorf("%d did not answer, the host was told of %d", late, told)
+	}
+}

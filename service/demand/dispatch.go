@@ -129,7 +129,7 @@ func (s *Service) ask(tx *gorm.DB, actor access.Actor, sc scene, unit model.Org,
 			return err
 		}
 	}
-	return s.tellOfficers(tx, notify.DemandDispatched, sc.row, "", actor.UserID, access.DemandAnswer, unit.Path)
+	return s.tellOfficers(tx, notify.DemandDispatched, scene{row: sc.row, live: &row}, "", actor.UserID, access.DemandAnswer, unit.Path)
 }
 
 // Take accepts a demand of the board for a unit that nobody had to ask.

@@ -37,7 +37,7 @@ func (s *Service) Submit(ctx context.Context, actor access.Actor, id int64) (Det
 		if err != nil {
 			return err
 		}
-		return s.tellOfficers(tx, notify.DemandSubmitted, sc.row, "", actor.UserID, access.DemandVerify, sc.row.HostPath)
+		return s.tellOfficers(tx, notify.DemandSubmitted, sc, "", actor.UserID, access.DemandVerify, sc.row.HostPath)
 	})
 }
 
@@ -90,7 +90,7 @@ func (s *Service) Return(ctx context.Context, actor access.Actor, id int64, reas
 		if err != nil {
 			return err
 		}
-		return s.tell(tx, notify.DemandReturned, sc.row, "", reason, actor.UserID, sc.row.CreatedBy, *sc.row.SubmittedBy)
+		return s.tell(tx, notify.DemandReturned, sc, "", reason, actor.UserID, sc.row.CreatedBy, *sc.row.SubmittedBy)
 	})
 }
 

@@ -6,16 +6,20 @@ import (
 
 	"gorm.io/gorm"
 
-	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/notify"
 	"baodao/service/org"
 )
 
-// tell enqueues one event about a demand; orgName is whom it is about, the host when it is empty.
-func (s *Service) tell(tx *gorm.DB, kind notify.Kind, d model.Demand, orgName, reason string, by int64, people ...int64) error {
+// tell enqueues one event about a demand; orgName is whom it is about, the host when it is empty. The fact is the dispatch
+// that waits or waited for an answer, since several may pass while the demand itself does not change.
+func (s *Service) tell(tx *gorm.DB, kind notify.Kind, sc scene, orgName, reason string, by int64, people ...int64) error {
 	if s.Notify == nil {
 		return nil
+	}
+	d, fact := sc.row, "v"+strconv.FormatInt(sc.row.Version, 10)
+	if sc.live != nil {
+		fact = strconv.FormatInt(sc.live.ID, 10)
 	}
 	if orgName == "" {
 		host, err := org.ByID(tx, d.HostOrgID)
@@ -25,14 +29,14 @@ func (s *Service) tell(tx *gorm.DB, kind notify.Kind, d model.Demand, orgName, r
 		orgName = host.Name
 	}
 	return s.Notify.Enqueue(tx, notify.Event{
-		Kind: kind, Fact: []string{strconv.FormatInt(d.ID, 10), "v" + strconv.FormatInt(d.Version, 10)}, Object: d.TableName(), ObjectID: d.ID,
+		Kind: kind, Fact: []string{strconv.FormatInt(d.ID, 10), fact}, Object: d.TableName(), ObjectID: d.ID,
 		UserIDs: slices.DeleteFunc(people, func(id int64) bool { return id == 0 || id == by }),
 		Data:    map[string]string{"org": orgName, "name": d.Title, "reason": reason},
 	})
 }
 
 // tellOfficers tells those who answer for an organisation with a permission.
-func (s *Service) tellOfficers(tx *gorm.DB, kind notify.Kind, d model.Demand, reason string, by int64, p access.Permission, path string) error {
+func (s *Service) tellOfficers(tx *gorm.DB, kind notify.Kind, sc scene, reason string, by int64, p access.Permission, path string) error {
 	if s.Notify == nil {
 		return nil
 	}
@@ -40,7 +44,7 @@ func (s *Service) tellOfficers(tx *gorm.DB, kind notify.Kind, d model.Demand, re
 	if err != nil {
 		return err
 	}
-	return s.tell(tx, kind, d, "", reason, by, people...)
+	return s.tell(tx, kind, sc, "", reason, by, people...)
 }
 
 // tellHost tells the host's staff, its contact and whoever sent the demand what a unit made of it.
@@ -61,7 +65,7 @@ func (s *Service) tellHost(tx *gorm.DB, kind notify.Kind, sc scene, orgID int64,
 		return err
 	}
 	slices.Sort(people)
-	return s.tell(tx, kind, sc.row, unit.Name, reason, by, slices.Compact(people)...)
+	return s.tell(tx, kind, sc, unit.Name, reason, by, slices.Compact(people)...)
 }
 
 // tellCampus tells the unit that was asked, or that has accepted.
@@ -80,5 +84,5 @@ func (s *Service) tellCampus(tx *gorm.DB, kind notify.Kind, sc scene, reason str
 	if path == "" {
 		return nil
 	}
-	return s.tellOfficers(tx, kind, sc.row, reason, by, access.DemandAnswer, path)
+	return s.tellOfficers(tx, kind, sc, reason, by, access.DemandAnswer, path)
 }

@@ -1,0 +1,120 @@
+package pairing
+
+import (
+	"fmt"
+	"slices"
+
+	"baodao/model"
+
+	"gorm.io/gorm"
+)
+
+// known is what the database says about the candidates.
+type known struct {
+	live    map[int64]bool  // paired with the unit, or asked
+	before  map[int64]bool  // were paired with it
+	pairs   map[int64]int64 // pairings in the programme
+	needs   map[int64]bool  // have an open demand
+	parents [][2]string     // paths of towns and departments that are paired
+}
+
+func (s *Service) knownOf(db *gorm.DB, unit model.Org, programmeID int64, found []Suggestion) (known, error) {
+	k := known{live: map[int64]bool{}, before: map[int64]bool{}, pairs: map[int64]int64{}, needs: map[int64]bool{}}
+	if len(found) == 0 {
+		return k, nil
+	}
+	ids := make([]int64, len(found))
+	for i, f := range found {
+		ids[i] = f.Org.ID
+	}
+	mine, theirs := "campus_org_id", "local_org_id"
+	if unit.Side == model.SideLocal {
+		mine, theirs = theirs, mine
+	}
+	var own []model.Pairing
+	err := db.Where(mine+" = ? AND "+theirs+" IN ?", unit.ID, ids).Find(&own).Error
+	if err != nil {
+		return k, fmt.Errorf("read own pairings: %w", err)
+	}
+	for _, p := range own {
+		other := p.LocalOrgID
+		if unit.Side == model.SideLocal {
+			other = p.CampusOrgID
+		}
+		k.live[other] = k.live[other] || (p.LiveProgrammeID != nil && *p.LiveProgrammeID == programmeID)
+		k.before[other] = k.before[other] || p.FromOn != nil
+	}
+	if err := k.count(db, theirs, programmeID, ids); err != nil {
+		return k, err
+	}
+	hosts := ids
+	if unit.Side == model.SideLocal {
+		hosts = []int64{unit.ID}
+	}
+	var needing []int64
+	err = db.Model(&model.Demand{}).Where("host_org_id IN ? AND status = ? AND starts_at > ?", hosts, model.DemandOpen, s.Now()).Distinct().Pluck("host_org_id", &needing).Error
+	if err != nil {
+		return k, fmt.Errorf("read open demands: %w", err)
+	}
+	for _, id := range needing {
+		k.needs[id] = true
+	}
+	err = k.above(db, programmeID)
+	return k, err
+}
+
+// count counts the pairings of the candidates in the programme.
+func (k *known) count(db *gorm.DB, column string, programmeID int64, ids []int64) error {
+	var rows []struct{ OrgID, N int64 }
+	err := db.Model(&model.Pairing{}).Select(column+" AS org_id, COUNT(*) AS n").
+		Where(column+" IN ? AND programme_id = ? AND status = ?", ids, programmeID, model.PairingActive).Group(column).Scan(&rows).Error
+	if err != nil {
+		return fmt.Errorf("count pairings: %w", err)
+	}
+	for _, r := range rows {
+		k.pairs[r.OrgID] = r.N
+	}
+	return nil
+}
+
+// above reads which towns and departments are paired in the programme.
+func (k *known) above(db *gorm.DB, programmeID int64) error {
+	var rows []Detail
+	err := withSides(db).Where("pairings.programme_id = ? AND pairings.level = ? AND pairings.status = ?", programmeID, model.PairingTownDepartment, model.PairingActive).
+		Limit(10_000).Find(&rows).Error
+	if err != nil {
+		return fmt.Errorf("read pairings of towns: %w", err)
+	}
+	for _, d := range rows {
+		k.parents = append(k.parents, [2]string{d.CampusPath, d.LocalPath})
+	}
+	return nil
+}
+
+// parts says what speaks for a candidate.
+func (k *known) parts(unit model.Org, f Suggestion) Parts {
+	campus, local := unit, f.Org
+	if unit.Side == model.SideLocal {
+		campus, local = f.Org, unit
+	}
+	p := Parts{Near: 5000 * (radius - f.DistanceM) / radius}
+	if k.needs[local.ID] {
+		p.Need = 2000
+	}
+	if k.before[f.Org.ID] {
+		p.Served = 2000
+	}
+	if slices.ContainsFunc(k.parents, func(pair [2]string) bool { return below(campus.Path, pair[0]) && below(local.Path, pair[1]) }) {
+		p.Parent = 1000
+	}
+	switch k.pairs[f.Org.ID] {
+	case 0:
+		p.Free = 1000
+	case 1:
+		p.Free = 500
+	}
+	return p
+}
+
+// below tells whether a unit stands below another.
+func below(path, top string) bool { return len(path) > len(top) && path[:len(top)] == top }
