@@ -345,3 +345,21 @@ func TestTheSamePeopleFromTwoDevices(t *testing.T) {
 		t.Errorf("%d good rows of %d, %d claims, %d answers", ok, all, claims, good.Load())
 	}
 }
+
+func TestALineIsOfOneComingOrGoing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	_, seat := b.member("安")
+	b.at(-60)
+	token := b.tokens(b.lead)
+	b.at(180)
+	in := b.line(token[seat.ID], model.KindIn, 1)
+	out := in
+	out.Kind, out.At = model.KindOut, in.At.Add(100*minute)
+	answered(t, b.send(b.lead, 0, in, out), "OK", "FAILED nonce_used")
+	if n := b.count("attendances", "out_at IS NOT NULL"); n != 0 {
+		t.Errorf("%d have left", n)
+	}
+	out.Nonce = "line-of-its-own"
+	answered(t, b.send(b.lead, 0, in, out), "OK", "OK")
+}
