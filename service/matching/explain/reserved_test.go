@@ -59,7 +59,7 @@ func (r round) hosts(t *testing.T) {
 
 func TestWordsOfReservedSeats(t *testing.T) {
 	t.Parallel()
-	student := score.Student{Slots: 1, Skills: 1, MaxDist: 500, Served: score.None, Branch: 4, Blocked: []int32{1}}
+	student := score.Student{Slots: 1, Skills: 1, MaxDist: 500, Served: score.None, Branch: 4}
 	position := score.Position{Slots: 1, Cap: 3, Reserved: 9, Community: 2, Partner: 5, Partners: []int32{3}}
 	q := explain.Question{Round: &score.Round{Rule: score.PointsV2, Radius: 10_000}, Student: &student, Position: &position, Wish: 1, Cutoff: score.Nobody}
 	for _, want := range []string{
@@ -78,7 +78,7 @@ func TestWordsOfReservedSeats(t *testing.T) {
 		case student.Branch == 4:
 			student.Branch = 3
 		default:
-			position.Community = 1
+			q.Apart = true
 		}
 	}
 }

@@ -85,7 +85,8 @@ func TestRoundTripOfWhatMoreThereIs(t *testing.T) {
 func TestExactBytesOfWhatMoreThereIs(t *testing.T) {
 	t.Parallel()
 	in := &score.Instance{
-		Students:  []score.Student{{Blocked: []int32{9, 2, 9}}, {}, {Blocked: []int32{0}}},
+		Students:  make([]score.Student, 3),
+		Blocked:   map[int32][]int32{2: {0}, 1: {}, 0: {9, 2, 9}},
 		Positions: []score.Position{{Partner: 3, Partners: []int32{5, 3, 1}}, {Partner: 3, Partners: []int32{3}}, {Partner: -1, Reserved: 4}},
 		Open:      []bool{false, true, true},
 	}

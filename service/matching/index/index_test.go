@@ -116,7 +116,7 @@ func TestOnlineIsBatch(t *testing.T) {
 		last := &score.Outlook{Cutoffs: result.Cutoffs, Closed: result.Closed, Students: len(in.Students), Partners: result.Partners}
 		snapshot, mixed := build(t, in, last), assign.MixedLists(in, last, 2)
 		for s := range in.Students {
-			q := &index.Query{Student: &in.Students[s], Radius: in.Round.Radius, Limit: in.Round.K}
+			q := &index.Query{Student: &in.Students[s], Blocked: in.Blocked[int32(s)], Radius: in.Round.Radius, Limit: in.Round.K}
 			picks := snapshot.Recommend(q, nil)
 			for i, pick := range picks {
 				p := &in.Positions[(pick.ID-7)/3]

@@ -114,7 +114,7 @@ func reservedMutations() map[string]mutation {
 		"a place is where one does not want the other": {verify.Ineligible, func(t *testing.T, r *trial) {
 			t.Helper()
 			s := r.student(t, func(_ int, p int32, _ []int32) bool { return p >= 0 && r.in.Positions[p].Community >= 0 })
-			r.in.Students[s].Blocked = []int32{r.in.Positions[r.out.Place[s]].Community}
+			r.in.Blocked = map[int32][]int32{int32(s): {r.in.Positions[r.out.Place[s]].Community}}
 		}},
 		"a place after the list of who is not open": {verify.OffList, func(t *testing.T, r *trial) {
 			t.Helper()
