@@ -29,6 +29,7 @@ type Handlers struct {
 	Content   *api.ContentAPI
 	Appeal    *api.AppealAPI
 	Support   *api.SupportAPI
+	Survey    *api.SurveyAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -56,6 +57,7 @@ func Routes(h Handlers) []Route {
 		contentRoutes(h.Content),
 		appealRoutes(h.Appeal),
 		supportRoutes(h.Support),
+		surveyRoutes(h.Survey),
 	)
 }
 
