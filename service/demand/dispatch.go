@@ -24,7 +24,7 @@ import (
 
 // Send asks a campus unit to take a demand, with a time until which it should answer. A demand of the board may be sent by an
 // officer above the host or above the unit. One that waits for an answer may be handed on, by an officer of the unit that was
-// asked, to a unit below it. fault.ErrInvalid, ErrUnreachable, ErrTaken, ErrExpired, fault.ErrState.
+// asked, to a unit below it. fault.ErrInvalid, ErrUnreachable, ErrAsked, ErrTaken, ErrExpired, fault.ErrState.
 func (s *Service) Send(ctx context.Context, actor access.Actor, key idem.Key, id, orgID int64, dueAt time.Time) (Detail, error) {
 	if err := personWith(actor, access.DemandDispatch); err != nil {
 		return Detail{}, err
@@ -68,16 +68,16 @@ func (s *Service) send(tx *gorm.DB, actor access.Actor, sc scene, orgID int64, d
 
 // maySend checks the dispatcher: above host or unit for the board; of the unit that was asked, to hand it on.
 func (s *Service) maySend(actor access.Actor, sc scene, unit model.Org) error {
+	board := actor.Check(access.DemandDispatch, access.Object{Paths: []string{sc.row.HostPath, unit.Path}, Public: true})
 	if sc.live == nil {
-		return actor.Check(access.DemandDispatch, access.Object{Paths: []string{sc.row.HostPath, unit.Path}, Public: true})
+		return board
 	}
-	if err := actor.Check(access.DemandDispatch, access.Object{Paths: []string{sc.live.OrgPath}, Public: true}); err != nil {
-		return err
+	err := actor.Check(access.DemandDispatch, access.Object{Paths: []string{sc.live.OrgPath}, Public: true})
+	below := unit.Path != sc.live.OrgPath && strings.HasPrefix(unit.Path, sc.live.OrgPath)
+	if (err == nil && !below) || (err != nil && board == nil) {
+		return ErrAsked
 	}
-	if unit.Path == sc.live.OrgPath || !strings.HasPrefix(unit.Path, sc.live.OrgPath) {
-		return fault.ErrState // it waits for the answer of another unit
-	}
-	return nil
+	return err
 }
 
 // takes tells whether an organisation is one that serves.
@@ -181,7 +181,7 @@ func (s *Service) accept(tx *gorm.DB, actor access.Actor, sc scene, orgID int64)
 	if err != nil {
 		return err
 	}
-	return s.tellHost(tx, notify.DemandAccepted, sc, orgID, "", actor.UserID)
+	return s.tellUnit(tx, notify.DemandAccepted, sc, orgID, "", actor.UserID)
 }
 
 // Decline turns a demand down with a reason. Nothing follows from it; the demand is on the board again.
@@ -200,7 +200,7 @@ func (s *Service) Decline(ctx context.Context, actor access.Actor, dispatchID in
 		if err := s.backToBoard(tx, actor, sc); err != nil {
 			return err
 		}
-		return s.tellHost(tx, notify.DemandDeclined, sc, sc.live.OrgID, reason, actor.UserID)
+		return s.tellUnit(tx, notify.DemandDeclined, sc, sc.live.OrgID, reason, actor.UserID)
 	})
 }
 
