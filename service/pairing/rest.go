@@ -114,7 +114,10 @@ func (s *Service) turn(ctx context.Context, id int64, from model.PairingStatus, 
 			m.Action, m.To = "pairing.wake", string(model.PairingActive)
 		}
 		moved = 1
-		return s.Audit.Move(tx, access.Actor{}, &d.Pairing, m)
+		if err := s.Audit.Move(tx, access.Actor{}, &d.Pairing, m); err != nil || from == model.PairingDormant {
+			return err
+		}
+		return s.tellAsleep(tx, d)
 	})
 	return moved, err
 }
