@@ -79,7 +79,7 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{SignupConfirmed, "报名成功", "You are in", "您已报上“{activity}”：{time}，{place}。", "You have a seat in “{activity}”: {time}, {place}."},
 	{SignupWaitlisted, "已进入候补", "You are on the waiting list", "“{activity}”名额已满，您在候补名单中。", "“{activity}” is full; you are on the waiting list."},
 	{SignupDeclined, "报名未通过", "Sign-up declined", "您报名的“{activity}”未通过。{reason}", "Your sign-up for “{activity}” was declined. {reason}"},
-	{SignupAbsent, "被记为缺席", "You are marked as absent", "“{activity}”（{time}）把您记为缺席：{reason}。有异议可以申诉。", "You are marked as absent from “{activity}” ({time}): {reason}. You may appeal."},
+	{SignupAbsent, "被记为缺席", "You are marked as absent", "“{activity}”（{time}）把您记为缺席，有异议可以申诉。{reason}", "You are marked as absent from “{activity}” ({time}); you may appeal. {reason}"},
 	{WaitlistOffer, "候补名额来了", "A seat is free", "“{activity}”有空位，请在{due}前确认。", "A seat in “{activity}” is yours if you accept it before {due}."},
 	{ActivityChanged, "活动时间或地点有变", "Time or place changed", "“{activity}”改为{time}，{place}。", "“{activity}” is now {time}, {place}."},
 	{ActivityCancelled, "活动已取消", "Activity cancelled", "“{activity}”（{time}）已取消。{reason}", "“{activity}” ({time}) is cancelled. {reason}"},
