@@ -349,19 +349,45 @@ func TestOneUnitTakesADemand(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	won := 0
-	for _, err := range results {
+	won := [2]int{} // by unit
+	for i, err := range results {
 		switch {
 		case err == nil:
-			won++
+			won[i%2]++
 		case !errors.Is(err, demand.ErrTaken):
 			t.Errorf("got %v", err)
 		}
 	}
-	if won != 1 {
-		t.Errorf("%d took it", won)
+	var moves int64
+	err := b.World.DB.Model(&model.AuditEntry{}).Where("action = ? AND object_id = ?", "demand.accept", d.ID).Count(&moves).Error
+	if won[0]*won[1] != 0 || won[0]+won[1] != 4 || moves != 1 || err != nil { // the one that took it is told so as often as it asks
+		t.Errorf("%v took it, %d moves %v", won, moves, err)
 	}
 	b.consistent(t)
+}
+
+// TestALostAnswerIsGivenAgain: whoever repeats what was done gets the demand as it is, and nothing happens twice.
+func TestALostAnswerIsGivenAgain(t *testing.T) {
+	b := newBoard(t)
+	d := b.sent(t)
+	id := d.Dispatches[0].ID
+	d, err := b.Decline(t.Context(), b.secretary, id, "本周考试")
+	b.good(t, d, err)
+	b.refused(t, nil, nil, func() error { _, err := b.Decline(t.Context(), b.secretary, id, "本周考试"); return err })
+	b.refused(t, fault.ErrNotFound, nil, func() error { _, err := b.Decline(t.Context(), b.outsider, id, "本周考试"); return err })
+	d, err = b.Send(t.Context(), b.town, idem.Key{}, d.ID, b.Branch.ID, b.Clock.Now().Add(time.Hour))
+	b.good(t, d, err)
+	id = d.Dispatches[0].ID
+	d, err = b.Accept(t.Context(), b.secretary, id)
+	b.good(t, d, err)
+	for _, again := range []func() error{
+		func() error { _, err := b.Accept(t.Context(), b.secretary, id); return err },
+		func() error { _, err := b.Take(t.Context(), b.secretary, d.ID, b.Branch.ID); return err },
+	} {
+		b.refused(t, nil, nil, again)
+	}
+	b.refused(t, fault.ErrState, nil, func() error { _, err := b.Decline(t.Context(), b.secretary, id, "改主意了"); return err })
+	b.refused(t, demand.ErrTaken, nil, func() error { _, err := b.Take(t.Context(), b.department, d.ID, b.elsewhere.ID); return err })
 }
 
 func TestListsArePagedAndNarrowed(t *testing.T) {
