@@ -3,6 +3,7 @@ package pairing_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -198,6 +199,9 @@ func TestSuggestionsHaveReasons(t *testing.T) {
 			t.Errorf("%d: got %d %+v, want %d %+v", i, g.Org.ID, g.Parts, w.id, w.parts)
 		}
 	}
+	if zh, en := got[0].Reasons(false), got[0].Reasons(true); !strings.HasSuffix(zh, " 米；社区有需求等待接单；还没有结对") || !strings.HasSuffix(en, " m away; a demand of the community waits for a unit; has no pairing yet") {
+		t.Errorf("in words: %s, %s", zh, en)
+	}
 	other := s.World.Org(s.Department, model.OrgLeagueBranch, "隔壁班团支部")
 	back := s.suggested(t, s.host, s.Community)
 	if len(back) != 1 || back[0].Org.ID != other.ID || back[0].Parts.Need != 0 {
@@ -266,4 +270,31 @@ func TestCoverageKnowsWhoIsLate(t *testing.T) {
 	if got := count(s.university, s.University, ""); got != "0/2  false: 庚系团委 0/2" {
 		t.Errorf("without a due day: %s", got)
 	}
+}
+
+// TestServiceSpeaksForAPairing: who served together comes before who was only paired, on both sides.
+func TestServiceSpeaksForAPairing(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	s.place(t, s.University, 0)
+	s.place(t, s.Community, 1000)
+	d := s.active(t)
+	served := func(as access.Actor, unit model.Org, want int64, words string) {
+		t.Helper()
+		got := s.suggested(t, as, unit)
+		if len(got) != 1 || got[0].Parts.Served != want || !strings.Contains(got[0].Reasons(false), words) {
+			t.Errorf("got %+v, want %d", got, want)
+		}
+	}
+	run := s.Project(d.Pairing, "清洁")
+	a, _, _ := s.Activity(run, 3, nil)
+	if _, err := s.End(t.Context(), s.host, d.ID, "结束", model.Date(s.World.Clock.Now().Format(time.DateOnly))); err != nil {
+		t.Fatal(err)
+	}
+	served(s.secretary, s.Branch, 1000, "以前结对过") // it has not taken place yet
+	s.World.Clock.Set(a.EndsAt)
+	served(s.secretary, s.Branch, 2000, "以前一起开展过活动")
+	served(s.host, s.Community, 2000, "以前一起开展过活动")
+	s.set(t, "activities", a.ID, "status", model.ActivityCancelled)
+	served(s.host, s.Community, 1000, "以前结对过")
 }
