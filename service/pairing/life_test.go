@@ -120,6 +120,70 @@ func TestBothSidesRenew(t *testing.T) {
 	s.refused(t, pairing.ErrEnding, "", func() error { return renew(s.host, next, "") })
 }
 
+// TestARenewedPairingStaysAwake: what both have renewed after an idle term does not fall asleep for that term again.
+func TestARenewedPairingStaysAwake(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	s.term(t, "2026-09-01", "2027-01-17")
+	next := s.term(t, "2027-02-22", "2027-07-10")
+	d := s.active(t)
+	s.set(t, "pairings", d.ID, "from_on", "2026-09-01")
+	s.World.Clock.Set(time.Date(2027, 1, 18, 0, 0, 0, 0, time.UTC))
+	s.rest(t, 1)
+	for _, who := range []access.Actor{s.secretary, s.host} {
+		s.rest(t, 0)
+		s.is(t, d.ID, model.PairingDormant)
+		if _, err := s.Renew(t.Context(), who, d.ID, next, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.rest(t, 0)
+	s.is(t, d.ID, model.PairingActive)
+	s.World.Clock.Set(time.Date(2027, 7, 11, 0, 0, 0, 0, time.UTC))
+	s.rest(t, 1) // nothing took place in the next term either
+	s.is(t, d.ID, model.PairingDormant)
+}
+
+// TestATownWakesForWhatItsCommunitiesDid, and one that stays awake does not keep others from falling asleep.
+func TestATownWakesForWhatItsCommunitiesDid(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	s.term(t, "2026-09-01", "2027-01-17")
+	town, err := s.Accept(t.Context(), s.town, s.propose(t, s.department, func(n *pairing.New) {
+		n.CampusOrgID, n.LocalOrgID, n.Level = s.Department.ID, s.Town.ID, model.PairingTownDepartment
+	}).ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	branch := s.active(t)
+	for _, id := range []int64{town.ID, branch.ID} {
+		s.set(t, "pairings", id, "from_on", "2026-09-01")
+	}
+	s.World.Clock.Set(time.Date(2027, 1, 18, 0, 0, 0, 0, time.UTC))
+	s.rest(t, 2)
+	a, _, _ := s.Activity(s.Project(branch.Pairing, "清洁"), 3, func(a *model.Activity, x *model.Session) {
+		x.StartsAt, x.EndsAt = s.World.Clock.Now().Add(time.Hour), s.World.Clock.Now().Add(2*time.Hour)
+		a.StartsAt, a.EndsAt = x.StartsAt, x.EndsAt
+	})
+	s.rest(t, 0)
+	s.World.Clock.Set(a.EndsAt)
+	s.rest(t, 2)
+	s.is(t, town.ID, model.PairingActive)
+	s.is(t, branch.ID, model.PairingActive)
+	s.rest(t, 0)
+	second := s.World.Org(s.Town, model.OrgCommunity, "第三社区")
+	idle, err := s.Accept(t.Context(), s.town, s.propose(t, s.secretary, func(n *pairing.New) { n.LocalOrgID = second.ID }).ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.set(t, "pairings", idle.ID, "from_on", "2026-09-01")
+	if n, err := s.Rest(t.Context(), 1); n != 1 || err != nil { // the town comes first by its id, and stays awake
+		t.Errorf("%d moved: %v", n, err)
+	}
+	s.is(t, idle.ID, model.PairingDormant)
+	s.is(t, town.ID, model.PairingActive)
+}
+
 func TestHistoryTellsWhatHappened(t *testing.T) {
 	t.Parallel()
 	s := newStreet(t)
