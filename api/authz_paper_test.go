@@ -59,7 +59,7 @@ var paper = map[access.Permission]string{
 	// agreed with appeals and incidents: committees above a university see what has come up to them
 	access.AppealFile:     "own -    -    -   -   -   -   -   -   -   -   -   -   -",
 	access.AppealRead:     "own -    -    -   -   sub sub sub org org org -   -   -",
-	access.AppealDecide:   "-   -    -    -   -   sub sub sub org org org -   -   -",
+	access.AppealDecide:   "-   -    -    -   -   org org org org org org -   -   -",
 	access.HelpRead:       "own team team org org sub sub sub -   -   -   -   -   -",
 	access.IncidentReport: "own team team org org sub sub sub -   -   -   -   -   -",
 	access.IncidentRead:   "own -    own  org org sub sub sub -   -   -   -   -   -",

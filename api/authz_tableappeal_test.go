@@ -10,7 +10,7 @@ import (
 var authzAppealRules = []authzRule{
 	{op: "fileAppeal", is: "own record", by: perms(access.AppealFile), body: appealBody("RELIABILITY_ENTRY", "penalty")},
 	{op: "listMyAppeals", by: people, shows: map[string]string{"appeal": "own record"}, reads: access.StudentRead},
-	{op: "listAppeals", by: everybody, reads: access.AppealDecide, shows: map[string]string{"appeal": "appeal", "appeal above": "appeal above"}},
+	{op: "listAppeals", by: everybody, reads: access.AppealRead, shows: map[string]string{"appeal": "appeal", "appeal above": "appeal above"}},
 	{op: "getAppeal", on: "appeal", by: perms(access.AppealRead)},
 	{op: "getAppeal", on: "appeal above", by: perms(access.AppealRead)},
 	{op: "getAppealFile", on: "appeal, proving picture", is: "appeal", by: perms(access.AppealRead)},

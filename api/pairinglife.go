@@ -83,17 +83,18 @@ type SuggestionView struct {
 	Org       OrgNameView `json:"org" doc:"The unit"`
 	DistanceM int64       `json:"distance_m" doc:"How far away, whole metres; from the unit above where one has no location of its own" example:"1800"`
 	Score     int64       `json:"score" doc:"The sum of the parts; the higher the better" example:"8400"`
+	Reasons   string      `json:"reasons" doc:"Why, in words; Chinese, or English if Accept-Language prefers it" example:"相距 1800 米；社区有需求等待接单"`
 	Parts     struct {
 		Near   int64 `json:"near" doc:"0 to 5000: 5000 here, 0 at 15 km" example:"4400"`
 		Need   int64 `json:"need" doc:"2000 when a demand of the host waits for a unit" example:"2000"`
-		Served int64 `json:"served" doc:"2000 when the two were paired before" example:"0"`
+		Served int64 `json:"served" doc:"2000 when an activity of the two took place, 1000 when they only were paired before" example:"0"`
 		Parent int64 `json:"parent" doc:"1000 when the town and the department above them are paired" example:"1000"`
 		Free   int64 `json:"free" doc:"1000 when it has no pairing in the programme, 500 with one" example:"1000"`
 	} `json:"parts" doc:"What the score is made of"`
 }
 
-func newSuggestionView(s pairing.Suggestion) SuggestionView {
-	v := SuggestionView{Org: newOrgNameView(s.Org), DistanceM: s.DistanceM, Score: s.Parts.Score()}
+func newSuggestionView(english bool, s pairing.Suggestion) SuggestionView {
+	v := SuggestionView{Org: newOrgNameView(s.Org), DistanceM: s.DistanceM, Score: s.Parts.Score(), Reasons: s.Reasons(english)}
 	v.Parts.Near, v.Parts.Need, v.Parts.Served, v.Parts.Parent, v.Parts.Free = s.Parts.Near, s.Parts.Need, s.Parts.Served, s.Parts.Parent, s.Parts.Free
 	return v
 }
@@ -112,7 +113,7 @@ func (a *PairingAPI) Suggest(c *gin.Context, in *SuggestPairingsIn) (*PageOut[Su
 	if err != nil {
 		return nil, err
 	}
-	return NewPage(rows, newSuggestionView), nil
+	return NewPage(rows, func(s pairing.Suggestion) SuggestionView { return newSuggestionView(speaksEnglish(c), s) }), nil
 }
 
 // CoverageView is how many units below an organisation are paired.

@@ -8,12 +8,12 @@ import (
 func attendRoutes(a *api.AttendAPI) []Route {
 	checks := []string{"checkin.no_signup", "checkin.too_early", "checkin.too_late", "checkin.already_in", "checkin.not_checked_in", "checkin.already_out", "checkin.nonce_used"}
 	return []Route{
-		Get("/sessions/:id/check-in-code", access.CheckInShow, "getCheckInCode", api.Handle(200, a.Code), "check-ins", "The rotating code of a session, now and for the next minute", "state.conflict"),
-		Get("/sessions/:id/check-in-code.png", access.CheckInShow, "getCheckInCodePicture", api.Raw("image/png", a.Picture), "check-ins", "The present code as a QR picture", "state.conflict"),
-		Get("/sessions/:id/check-in-code.svg", access.CheckInShow, "getCheckInCodeVector", api.Raw("image/svg+xml", a.Vector), "check-ins", "The present code as a QR picture in SVG", "state.conflict"),
-		Get("/me/sessions/:id/check-in-code", access.CheckInMake, "getMyCheckInCode", api.Handle(200, a.OwnCode), "check-ins", "My own rotating code for a session, to show to staff, now and for the next minute", "checkin.no_signup", "state.conflict"),
-		Get("/me/sessions/:id/check-in-code.png", access.CheckInMake, "getMyCheckInCodePicture", api.Raw("image/png", a.OwnPicture), "check-ins", "My present code as a QR picture", "checkin.no_signup", "state.conflict"),
-		Get("/me/sessions/:id/check-in-code.svg", access.CheckInMake, "getMyCheckInCodeVector", api.Raw("image/svg+xml", a.OwnVector), "check-ins", "My present code as a QR picture in SVG", "checkin.no_signup", "state.conflict"),
+		Get("/sessions/:id/check-in-code", access.CheckInShow, "getCheckInCode", api.Handle(200, a.Code), "check-ins", "The rotating code of a session, now and for the next minute", "checkin.too_late", "state.conflict"),
+		Get("/sessions/:id/check-in-code.png", access.CheckInShow, "getCheckInCodePicture", api.Raw("image/png", a.Picture), "check-ins", "The present code as a QR picture", "checkin.too_late", "state.conflict"),
+		Get("/sessions/:id/check-in-code.svg", access.CheckInShow, "getCheckInCodeVector", api.Raw("image/svg+xml", a.Vector), "check-ins", "The present code as a QR picture in SVG", "checkin.too_late", "state.conflict"),
+		Get("/me/sessions/:id/check-in-code", access.CheckInMake, "getMyCheckInCode", api.Handle(200, a.OwnCode), "check-ins", "My own rotating code for a session, to show to staff, now and for the next minute", "checkin.no_signup", "checkin.too_late", "state.conflict"),
+		Get("/me/sessions/:id/check-in-code.png", access.CheckInMake, "getMyCheckInCodePicture", api.Raw("image/png", a.OwnPicture), "check-ins", "My present code as a QR picture", "checkin.no_signup", "checkin.too_late", "state.conflict"),
+		Get("/me/sessions/:id/check-in-code.svg", access.CheckInMake, "getMyCheckInCodeVector", api.Raw("image/svg+xml", a.OwnVector), "check-ins", "My present code as a QR picture in SVG", "checkin.no_signup", "checkin.too_late", "state.conflict"),
 		Post("/sessions/:id/scans", access.CheckInShow, "scanStudentCode", api.Handle(200, a.Scan), "check-ins", "Check a student in or out by the code that they show; the nonce makes a repeat harmless", append(checks, "access.own_interest", "checkin.code_invalid", "checkin.code_expired")...),
 		Post("/sessions/:id/pass-code", access.CheckInShow, "openPassCode", api.Handle(200, a.OpenPass), "check-ins", "Let a spoken pass code be accepted for some minutes", "access.reason_required", "checkin.pass_never", "checkin.too_early", "checkin.too_late", "state.conflict", "content.risky"),
 		Get("/sessions/:id/pass-code", access.CheckInShow, "getPassCode", api.Handle(200, a.Pass), "check-ins", "The pass code that is open, to be read out", "checkin.pass_closed"),
@@ -32,7 +32,7 @@ func attendRoutes(a *api.AttendAPI) []Route {
 func hoursRoutes(a *api.HoursAPI) []Route {
 	return []Route{
 		Post("/sessions/:id/hours-proposals", access.HoursPropose, "proposeHours", api.Handle(201, a.Propose), "hours", "Propose hours that no check-in shows, with a proof", "hours.propose_early", "hours.propose_late", "hours.claimed", "hours.nothing", "state.conflict", "upload.in_use", "content.risky"),
-		Post("/sessions/:id/work-log", access.CheckInMake, "logWork", api.Handle(201, a.LogWork), "hours", "Log remote work in place of a check-in and a check-out", "hours.on_site", "hours.log_late", "hours.claimed", "checkin.no_signup", "checkin.too_early", "checkin.already_in", "state.conflict", "upload.in_use", "content.risky"),
+		Post("/sessions/:id/work-log", access.CheckInMake, "logWork", api.Handle(201, a.LogWork), "hours", "Log remote work in place of a check-in and a check-out", "hours.on_site", "hours.log_late", "hours.claimed", "checkin.no_signup", "hours.log_early", "checkin.already_in", "state.conflict", "upload.in_use", "content.risky"),
 		Get("/hours-claims/:id/statement", access.HoursRead, "getHoursStatement", api.Handle(200, a.Statement), "hours", "What stands behind a proposed or remote claim, for those who read it"),
 		Get("/hours-claims/:id/files/:file_id", access.HoursRead, "getHoursFile", api.Raw("image/jpeg", a.StatementFile), "hours", "A picture that stands behind a claim, once it has passed"),
 		Get("/activities/:id/hours-claims", access.HoursRead, "listHoursClaims", api.Handle(200, a.ListOfActivity), "hours", "Claims of an activity that I may read, oldest first"),

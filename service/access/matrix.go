@@ -235,7 +235,7 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	// Committees above a university or a town see what has come up to them, and nothing below.
 	AppealFile:   {STU: Own},
 	AppealRead:   {STU: Own, TWN: Sub, DEP: Sub, UNI: Sub, CTY: Org, CIT: Org, PRV: Org},
-	AppealDecide: {TWN: Sub, DEP: Sub, UNI: Sub, CTY: Org, CIT: Org, PRV: Org},
+	AppealDecide: officers(Org, row{TWN: Org}), // at whose desk it lies, not above
 
 	HelpRead:       {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
 	IncidentReport: {STU: Own, TL: Team, ADV: Team, BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},

@@ -58,10 +58,37 @@ func TestWhoProposedHoursDoesNotGiveThem(t *testing.T) {
 	w := newWork(t, 5, nil)
 	line := w.posted(w.li, 100)
 	w.set(&model.HoursClaim{}, line.ClaimID, "proposed_by", w.second.UserID)
+	third := w.Staff("系里第三位", access.CommitteeOfficer, w.Department)
 	a := w.must(w.file(w.li, model.AppealHours, line.ID))
 	more := appeal.Decision{Uphold: true, Reason: "核查过了", Minutes: 110}
 	if _, err := w.Decide(t.Context(), w.second, a.ID, more); !errors.Is(err, access.ErrOwnInterest) || w.sum(w.li) != 100 {
 		t.Error(err)
 	}
-	w.must(w.Decide(t.Context(), w.university, a.ID, more))
+	w.must(w.Decide(t.Context(), third, a.ID, more))
+}
+
+// TestAnAppealLiesWithSomebodyWhoMayDecide: where the only others at the department have decided or proposed, it goes to the
+// university at once.
+func TestAnAppealLiesWithSomebodyWhoMayDecide(t *testing.T) {
+	t.Parallel()
+	w := newWork(t, 5, nil)
+	line := w.posted(w.li, 100)
+	w.set(&model.HoursClaim{}, line.ClaimID, "proposed_by", w.second.UserID)
+	a := w.must(w.file(w.li, model.AppealHours, line.ID))
+	w.must(w.Decide(t.Context(), w.university, a.ID, appeal.Decision{Uphold: true, Reason: "核查过了", Minutes: 110}))
+}
+
+// TestWhoStandsAboveWaits: the university reads an appeal that lies with the department, and decides once it has come up.
+func TestWhoStandsAboveWaits(t *testing.T) {
+	t.Parallel()
+	c := newCourt(t)
+	a := c.filed()
+	c.must(c.Get(t.Context(), c.university, a.ID))
+	_, err := c.Take(t.Context(), c.university, a.ID)
+	if _, again := c.decide(c.university, a.ID, true); !errors.Is(err, access.ErrDenied) || !errors.Is(again, access.ErrDenied) {
+		t.Error(err, again)
+	}
+	c.must(c.decide(c.department, a.ID, false))
+	c.must(c.Escalate(t.Context(), c.li, a.ID))
+	c.must(c.decide(c.university, a.ID, true))
 }

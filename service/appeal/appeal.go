@@ -43,6 +43,9 @@ var (
 // errSamePerson keeps the second look in another hand than the first.
 var errSamePerson = access.ErrOwnInterest.Saying("申诉要由没有作过这项决定的人办理。", "Somebody who has not decided about it before decides about an appeal.")
 
+// errElsewhere tells those above, who may read an appeal, that it is not theirs to decide yet.
+var errElsewhere = access.ErrDenied.Saying("申诉由别的组织办理；对方逾期，或者学生不服再申诉，才会转到上级。", "The appeal lies with another organisation; it comes up when time is over or the student takes it further.")
+
 const (
 	maxText  = 1000 // characters of an appeal
 	maxFiles = 6    // pictures of an appeal
@@ -72,7 +75,7 @@ type New struct {
 }
 
 // File appeals against a decision about the actor. It goes to the nearest organisation in which somebody else than the first
-// decider may decide, and they are told. Errors: fault.ErrNotFound for what is not about the actor, ErrNothing, ErrLate,
+// decider, or who proposed the hours, may decide, and they are told. Errors: fault.ErrNotFound for what is not about the actor, ErrNothing, ErrLate,
 // ErrExists, fault.ErrInvalid, content.ErrRisky, upload.ErrInUse.
 func (s *Service) File(ctx context.Context, actor access.Actor, key idem.Key, in New) (Shown, error) {
 	if err := actor.Require(access.AppealFile); err != nil {
@@ -113,7 +116,7 @@ func (s *Service) file(tx *gorm.DB, actor access.Actor, in New) (model.Appeal, e
 	case !now.Before(endOfDay(sub.firstAt, policy.AppealFileWindow())):
 		return model.Appeal{}, ErrLate
 	}
-	desk, people, err := org.Desk(tx, now, access.AppealDecide, sub.desk, actor.UserID, sub.firstBy)
+	desk, people, err := org.Desk(tx, now, access.AppealDecide, sub.desk, actor.UserID, sub.firstBy, sub.proposer)
 	if err != nil {
 		return model.Appeal{}, err
 	}

@@ -2,6 +2,7 @@ package appeal
 
 import (
 	"context"
+	"errors"
 
 	"gorm.io/gorm"
 
@@ -149,7 +150,9 @@ func person(actor access.Actor) error {
 
 // mayDecide lets those through with whose organisation the appeal lies: not the student, nor who has decided before.
 func mayDecide(actor access.Actor, row model.Appeal) error {
-	if err := actor.Check(access.AppealDecide, object(row)); err != nil {
+	if err := actor.Check(access.AppealDecide, object(row)); errors.Is(err, access.ErrDenied) {
+		return errElsewhere
+	} else if err != nil {
 		return err
 	}
 	if err := actor.NotOwn([]int64{row.StudentID}, []int64{row.UserID}); err != nil {

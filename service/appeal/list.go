@@ -65,7 +65,7 @@ func (s *Service) Queue(ctx context.Context, actor access.Actor, status model.Ap
 		return none, err
 	}
 	db := s.DB.WithContext(ctx)
-	where, args := actor.Where(access.AppealDecide, []string{"org_path"}, "", "")
+	where, args := actor.Where(access.AppealRead, []string{"org_path"}, "", "")
 	q := db.Where(where, args...)
 	if status == "" {
 		q = q.Where("status IN ?", []model.AppealStatus{model.AppealFiled, model.AppealInReview, model.AppealEscalated})

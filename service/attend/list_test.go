@@ -38,6 +38,31 @@ func TestCurrentCode(t *testing.T) {
 	is(t, err, nil)
 }
 
+// TestNoCodeIsShownOnceItOpensNothing: a screen left on goes dark, the one for coming before the one for leaving.
+func TestNoCodeIsShownOnceItOpensNothing(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, nil)
+	me, _ := b.member("我")
+	shown := func(want ...*fault.Fault) {
+		t.Helper()
+		_, in := b.s.CurrentCode(t.Context(), b.clerk, b.session.ID, model.KindIn)
+		_, out := b.s.CurrentCode(t.Context(), b.clerk, b.session.ID, model.KindOut)
+		_, own := b.s.OwnCode(t.Context(), me, b.session.ID)
+		_, picture := b.s.OwnPicture(t.Context(), me, b.session.ID, attend.SVG)
+		for i, err := range []error{in, out, own, picture} {
+			is(t, err, want[i])
+		}
+	}
+	b.Clock.Set(b.session.EndsAt.Add(-time.Millisecond))
+	shown(nil, nil, nil, nil)
+	b.Clock.Set(b.session.EndsAt)
+	shown(attend.ErrTooLate, nil, nil, nil)
+	b.Clock.Set(b.session.EndsAt.Add(time.Hour - time.Millisecond))
+	shown(attend.ErrTooLate, nil, nil, nil)
+	b.Clock.Add(time.Millisecond)
+	shown(attend.ErrTooLate, attend.ErrTooLate, attend.ErrTooLate, attend.ErrTooLate)
+}
+
 func TestWhoShowsCodes(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)

@@ -118,7 +118,10 @@ func (s *Service) propose(tx *gorm.DB, actor access.Actor, in Proposal) (model.H
 		row.InID = *t.attendance.InID
 	}
 	row = s.stated(row, c, in.StudentID, w)
-	return row, s.state(tx, actor, c, row, statement{text: in.Text, minutes: int64(in.To.Sub(in.From) / time.Minute), files: in.FileIDs})
+	if err := s.state(tx, actor, c, row, statement{text: in.Text, minutes: int64(in.To.Sub(in.From) / time.Minute), files: in.FileIDs}); err != nil {
+		return row, err
+	}
+	return row, s.tellProposed(tx, actor, c.activity, row)
 }
 
 // proposable checks that the actor may propose hours of this student in this session now.

@@ -13,6 +13,7 @@ import (
 	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
+	"baodao/service/notify"
 	"baodao/service/project"
 	"baodao/service/signup"
 	"baodao/service/text"
@@ -20,8 +21,9 @@ import (
 
 // Refusals of a log of remote work.
 var (
-	ErrOnSite  = fault.Define(fault.Conflict, "hours.on_site", "这个活动在现场进行，请到现场签到。", "This activity takes place on site; check in there.")
-	ErrLogLate = fault.Define(fault.Conflict, "hours.log_late", "填写工作日志的期限已过，请补录。", "The time for logging work is over; propose the hours instead.")
+	ErrOnSite   = fault.Define(fault.Conflict, "hours.on_site", "这个活动在现场进行，请到现场签到。", "This activity takes place on site; check in there.")
+	ErrLogEarly = fault.Define(fault.Conflict, "hours.log_early", "这些时间还没有过完，请稍后再提交工作日志。", "The minutes that you log are not over yet.")
+	ErrLogLate  = fault.Define(fault.Conflict, "hours.log_late", "填写工作日志的期限已过，请补录。", "The time for logging work is over; propose the hours instead.")
 )
 
 // WorkLog says what a student made in a session without being there.
@@ -37,7 +39,7 @@ type WorkLog struct {
 // takes the way of every other; one that comes later than the policy's offline_upload_hours after the session goes to
 // review. The text and the pictures are looked at before others see them.
 //
-// Errors: fault.ErrNotFound, ErrOnSite, ErrNoSignup, ErrTooEarly, ErrLogLate, ErrAlreadyIn, fault.ErrState, upload.ErrInUse,
+// Errors: fault.ErrNotFound, ErrOnSite, ErrNoSignup, ErrLogEarly, ErrLogLate, ErrAlreadyIn, fault.ErrState, upload.ErrInUse,
 // content.ErrRisky.
 func (s *Service) LogWork(ctx context.Context, actor access.Actor, in WorkLog, key idem.Key) (model.HoursClaim, error) {
 	if err := actor.Require(access.CheckInMake); err != nil {
@@ -94,7 +96,7 @@ func (s *Service) logWork(tx *gorm.DB, actor access.Actor, in WorkLog) (model.Ho
 // and what comes too late.
 func (c scene) loggable(minutes int64, now time.Time) error {
 	var wrong fault.Collector
-	planned := c.session.Minutes()
+	planned, over := c.session.Minutes(), c.session.StartsAt.Add(time.Duration(minutes)*time.Minute)
 	wrong.Add(minutes < 1 || minutes > planned, "/minutes", "range", fmt.Sprintf("须在 1 到 %d 之间", planned), fmt.Sprintf("must be from 1 to %d", planned))
 	least := (planned*c.policy.PresenceMinPermille + 999) / 1000
 	wrong.Add(minutes >= 1 && minutes < least, "/minutes", "min", fmt.Sprintf("至少 %d 分钟才能计入时长", least), fmt.Sprintf("must be at least %d to be worth anything", least))
@@ -105,8 +107,8 @@ func (c scene) loggable(minutes int64, now time.Time) error {
 		return fault.ErrState
 	case wrong.Err() != nil:
 		return wrong.Err()
-	case now.Before(c.session.StartsAt.Add(time.Duration(minutes) * time.Minute)):
-		return ErrTooEarly
+	case now.Before(over):
+		return ErrLogEarly.Saying(fmt.Sprintf("这 %d 分钟从场次开始算起，%s以后才能提交。", minutes, notify.When(over)), fmt.Sprintf("%d minutes from the start of the session are over at %s.", minutes, notify.When(over)))
 	case now.After(c.session.EndsAt.Add(c.policy.Makeup())):
 		return ErrLogLate
 	}

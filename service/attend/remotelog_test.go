@@ -87,7 +87,7 @@ func TestLogsThatAreRefused(t *testing.T) {
 		"in time":           {24 * time.Hour, 120, nil, nil},
 		"while it goes on":  {-48 * time.Minute, 72, nil, nil},
 		"worth nothing":     {0, 71, nil, fault.ErrInvalid},
-		"minutes to come":   {-48*time.Minute - time.Millisecond, 72, nil, attend.ErrTooEarly},
+		"minutes to come":   {-48*time.Minute - time.Millisecond, 72, nil, attend.ErrLogEarly},
 		"more than planned": {0, 121, nil, fault.ErrInvalid},
 		"nothing":           {0, 0, nil, fault.ErrInvalid},
 		"weeks later":       {14*24*time.Hour + time.Millisecond, 120, nil, attend.ErrLogLate},

@@ -27,7 +27,7 @@ type Codes struct {
 }
 
 // CurrentCode gives the present code of a session and kind and those of the next minute. Who may show it follows from the
-// activity; fault.ErrState when the activity is not published (any more).
+// activity; fault.ErrState when the activity is not published (any more), ErrTooLate once codes of the kind are not accepted.
 func (s *Service) CurrentCode(ctx context.Context, actor access.Actor, sessionID int64, kind string) (Codes, error) {
 	if err := actor.Require(access.CheckInShow); err != nil {
 		return Codes{}, err
@@ -43,9 +43,12 @@ func (s *Service) CurrentCode(ctx context.Context, actor access.Actor, sessionID
 	if c.activity.Status != model.ActivityPublished {
 		return Codes{}, fault.ErrState
 	}
+	opens, closes := c.window(kind)
+	if !now.Before(closes) {
+		return Codes{}, ErrTooLate
+	}
 	out := codesAt(now, func(step int64) Code { return makeCode(s.CodeKey, sessionID, kind, step) })
-	out.SessionID, out.Kind = sessionID, kind
-	out.OpensAt, out.ClosesAt = c.window(kind)
+	out.SessionID, out.Kind, out.OpensAt, out.ClosesAt = sessionID, kind, opens, closes
 	return out, nil
 }
 
@@ -60,7 +63,8 @@ func codesAt(now time.Time, code func(step int64) Code) Codes {
 }
 
 // OwnCode gives the present code of the student for a session in which they have a seat, and those of the next minute: they
-// show it to staff. ErrNoSignup without a seat; fault.ErrState when the activity is not published (any more).
+// show it to staff. ErrNoSignup without a seat; fault.ErrState when the activity is not published (any more), ErrTooLate once
+// nobody checks out any more.
 func (s *Service) OwnCode(ctx context.Context, actor access.Actor, sessionID int64) (Codes, error) {
 	if err := actor.Require(access.CheckInMake); err != nil {
 		return Codes{}, err
@@ -84,10 +88,12 @@ func (s *Service) OwnCode(ctx context.Context, actor access.Actor, sessionID int
 	if len(seats) == 0 {
 		return Codes{}, ErrNoSignup
 	}
+	opens, closes := c.window(model.KindOut)
+	if !now.Before(closes) {
+		return Codes{}, ErrTooLate
+	}
 	out := codesAt(now, func(step int64) Code { return makeOwnCode(s.CodeKey, sessionID, actor.StudentID, step) })
-	out.SessionID = sessionID
-	out.OpensAt, _ = c.window(model.KindIn)
-	_, out.ClosesAt = c.window(model.KindOut)
+	out.SessionID, out.OpensAt, out.ClosesAt = sessionID, opens, closes
 	return out, nil
 }
 

@@ -39,6 +39,21 @@ func (s *Service) tellPosted(tx *gorm.DB, a model.Activity, claims []*model.Hour
 	return s.Notify.Enqueue(tx, events...)
 }
 
+// tellProposed tells a student of hours that somebody else proposed for them.
+func (s *Service) tellProposed(tx *gorm.DB, actor access.Actor, a model.Activity, claim model.HoursClaim) error {
+	if s.Notify == nil || claim.StudentID == actor.StudentID {
+		return nil
+	}
+	accounts, err := accountsOf(tx, claim.StudentID)
+	if err != nil || accounts[claim.StudentID] == 0 {
+		return err
+	}
+	return s.Notify.Enqueue(tx, notify.Event{
+		Kind: notify.HoursProposed, UserIDs: []int64{accounts[claim.StudentID]}, Fact: []string{strconv.FormatInt(claim.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
+		Data: map[string]string{"activity": a.Title, "hours": notify.Hours(claim.Minutes)},
+	})
+}
+
 // tellDisputed tells those who decide about a disputed claim, and the student unless the dispute is theirs.
 func (s *Service) tellDisputed(tx *gorm.DB, actor access.Actor, v view, reason string) error {
 	if s.Notify == nil {

@@ -99,3 +99,22 @@ func TestHoursThatCannotBeToldAreNotPosted(t *testing.T) {
 		t.Errorf("%v, claim %s", err, b.claim(li).Status)
 	}
 }
+
+func TestHoursProposedByOthersAreToldToTheStudent(t *testing.T) {
+	t.Parallel()
+	b := newDesk(t, nil)
+	b.s.Notify = b.Notices()
+	ann, _ := b.member("安")
+	own, _ := b.member("己")
+	b.at(24 * 60)
+	in := b.proposal(b.clerk, 0, 110)
+	in.StudentID = ann.StudentID
+	for range 2 { // the repeat is the same proposal
+		_, err := b.s.Propose(t.Context(), b.clerk, in, key("once"))
+		is(t, err, nil)
+	}
+	_, err := b.propose(own, b.proposal(own, 0, 110))
+	is(t, err, nil)
+	b.Told(notify.HoursProposed, ann)
+	b.Inbox(notify.HoursProposed, ann, "有人为您补报了“社区清洁日”的 1.83 小时，请核对，有误请提出异议。")
+}

@@ -26,6 +26,7 @@ import (
 // Refusals of this package.
 var (
 	ErrExpired     = fault.Define(fault.Conflict, "demand.expired", "需求的开始时间已过，不能再办理。", "The demand was to begin before now.")
+	ErrAsked       = fault.Define(fault.Conflict, "demand.asked", "需求已派给一个单位，正在等它答复；对方谢绝或到期后才能再派。", "A unit has been asked and has not answered yet; it can be sent again once it declines or its time is over.")
 	ErrTaken       = fault.Define(fault.Conflict, "demand.taken", "已有单位接下了这个需求。", "Another unit has taken the demand.")
 	ErrIncomplete  = fault.Define(fault.Invalid, "demand.incomplete", "需求还不完整，请补全后再提交。", "The demand lacks what is needed to submit it.")
 	ErrUnreachable = fault.Define(fault.Conflict, "demand.out_of_programme", "该单位不在这个计划的范围内。", "The unit is not within the scope of the programme.")

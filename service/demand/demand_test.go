@@ -243,8 +243,10 @@ func TestADepartmentHandsARequestOn(t *testing.T) {
 		return err
 	}
 	b.refused(t, access.ErrDenied, nil, func() error { return send(b.outsider, b.Branch.ID) })
-	b.refused(t, fault.ErrState, nil, func() error { return send(b.department, b.Department.ID) })
-	b.refused(t, access.ErrDenied, nil, func() error { return send(b.county, b.Branch.ID) })
+	b.refused(t, demand.ErrAsked, nil, func() error { return send(b.department, b.Department.ID) })
+	b.refused(t, demand.ErrAsked, nil, func() error { return send(b.county, b.Branch.ID) }) // above the host: not forbidden, only too soon
+	elsewhere := b.Staff("别镇委员", access.TownOfficer, b.Org(b.County, model.OrgTownYouthCommittee, "别镇"))
+	b.refused(t, access.ErrDenied, nil, func() error { return send(elsewhere, b.Branch.ID) })
 	if err := send(b.department, b.Branch.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -347,19 +349,45 @@ func TestOneUnitTakesADemand(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	won := 0
-	for _, err := range results {
+	won := [2]int{} // by unit
+	for i, err := range results {
 		switch {
 		case err == nil:
-			won++
+			won[i%2]++
 		case !errors.Is(err, demand.ErrTaken):
 			t.Errorf("got %v", err)
 		}
 	}
-	if won != 1 {
-		t.Errorf("%d took it", won)
+	var moves int64
+	err := b.World.DB.Model(&model.AuditEntry{}).Where("action = ? AND object_id = ?", "demand.accept", d.ID).Count(&moves).Error
+	if won[0]*won[1] != 0 || won[0]+won[1] != 4 || moves != 1 || err != nil { // the one that took it is told so as often as it asks
+		t.Errorf("%v took it, %d moves %v", won, moves, err)
 	}
 	b.consistent(t)
+}
+
+// TestALostAnswerIsGivenAgain: whoever repeats what was done gets the demand as it is, and nothing happens twice.
+func TestALostAnswerIsGivenAgain(t *testing.T) {
+	b := newBoard(t)
+	d := b.sent(t)
+	id := d.Dispatches[0].ID
+	d, err := b.Decline(t.Context(), b.secretary, id, "本周考试")
+	b.good(t, d, err)
+	b.refused(t, nil, nil, func() error { _, err := b.Decline(t.Context(), b.secretary, id, "本周考试"); return err })
+	b.refused(t, fault.ErrNotFound, nil, func() error { _, err := b.Decline(t.Context(), b.outsider, id, "本周考试"); return err })
+	d, err = b.Send(t.Context(), b.town, idem.Key{}, d.ID, b.Branch.ID, b.Clock.Now().Add(time.Hour))
+	b.good(t, d, err)
+	id = d.Dispatches[0].ID
+	d, err = b.Accept(t.Context(), b.secretary, id)
+	b.good(t, d, err)
+	for _, again := range []func() error{
+		func() error { _, err := b.Accept(t.Context(), b.secretary, id); return err },
+		func() error { _, err := b.Take(t.Context(), b.secretary, d.ID, b.Branch.ID); return err },
+	} {
+		b.refused(t, nil, nil, again)
+	}
+	b.refused(t, fault.ErrState, nil, func() error { _, err := b.Decline(t.Context(), b.secretary, id, "改主意了"); return err })
+	b.refused(t, demand.ErrTaken, nil, func() error { _, err := b.Take(t.Context(), b.department, d.ID, b.elsewhere.ID); return err })
 }
 
 func TestListsArePagedAndNarrowed(t *testing.T) {
@@ -451,6 +479,8 @@ func TestWhoIsTold(t *testing.T) {
 	b.Notify = b.Notices()
 	d := b.open(t)
 	b.Told(notify.DemandSubmitted, b.town)
+	b.Told(notify.DemandOpen, b.clerk)
+	b.Inbox(notify.DemandOpen, b.clerk, "需求“四点半课堂”已通过核实，等待单位接单。")
 	d, err := b.Send(t.Context(), b.county, idem.Key{}, d.ID, b.Branch.ID, b.Clock.Now().Add(time.Hour))
 	b.good(t, d, err)
 	b.Told(notify.DemandDispatched, b.secretary)
@@ -461,7 +491,7 @@ func TestWhoIsTold(t *testing.T) {
 	b.Inbox(notify.DemandDeclined, b.clerk, "辛班团支部没有接下需求“四点半课堂”。本周考试")
 	d, err = b.Take(t.Context(), b.department, d.ID, b.Department.ID)
 	b.good(t, d, err)
-	b.Told(notify.DemandAccepted, b.clerk)
+	b.Told(notify.DemandAccepted, b.clerk, b.county) // who sent it once wants to know, whoever took it
 	d, err = b.Cancel(t.Context(), b.clerk, d.ID, "停电")
 	b.good(t, d, err)
 	b.Told(notify.DemandCancelled, b.department)
@@ -495,4 +525,28 @@ func TestEverySilenceIsTold(t *testing.T) {
 	if late != 2 || told != late {
 		t.Errorf("%d did not answer, the host was told of %d", late, told)
 	}
+}
+
+func TestTheHostAndTheSenderHearWhatTheClockDid(t *testing.T) {
+	b := newBoard(t)
+	b.Notify = b.Notices()
+	d, err := b.Send(t.Context(), b.town, idem.Key{}, b.open(t).ID, b.Branch.ID, b.Clock.Now().Add(time.Hour))
+	b.good(t, d, err)
+	b.Clock.Add(time.Hour)
+	if _, err := b.Settle(t.Context(), 10); err != nil {
+		t.Fatal(err)
+	}
+	b.Inbox(notify.DemandDeclined, b.clerk, "辛班团支部没有接下需求“四点半课堂”。到期没有答复，已转请"+b.Department.Name+"。 / No answer in time; the unit above is asked.")
+	d, err = b.Get(t.Context(), b.department, d.ID)
+	b.good(t, d, err)
+	d, err = b.Accept(t.Context(), b.department, d.Dispatches[0].ID)
+	b.good(t, d, err)
+	b.Told(notify.DemandAccepted, b.clerk, b.town) // nobody sent the second dispatch; the town sent the first
+	b.open(t)
+	b.Clock.Add(30 * 24 * time.Hour)
+	if _, err := b.Settle(t.Context(), 10); err != nil {
+		t.Fatal(err)
+	}
+	b.Told(notify.DemandExpired, b.clerk)
+	b.Inbox(notify.DemandExpired, b.clerk, "需求“四点半课堂”到开始时间还没有单位接下，已过期。可以复制后重新提交。")
 }

@@ -24,7 +24,7 @@ import (
 
 // Send asks a campus unit to take a demand, with a time until which it should answer. A demand of the board may be sent by an
 // officer above the host or above the unit. One that waits for an answer may be handed on, by an officer of the unit that was
-// asked, to a unit below it. fault.ErrInvalid, ErrUnreachable, ErrTaken, ErrExpired, fault.ErrState.
+// asked, to a unit below it. fault.ErrInvalid, ErrUnreachable, ErrAsked, ErrTaken, ErrExpired, fault.ErrState.
 func (s *Service) Send(ctx context.Context, actor access.Actor, key idem.Key, id, orgID int64, dueAt time.Time) (Detail, error) {
 	if err := personWith(actor, access.DemandDispatch); err != nil {
 		return Detail{}, err
@@ -68,16 +68,16 @@ func (s *Service) send(tx *gorm.DB, actor access.Actor, sc scene, orgID int64, d
 
 // maySend checks the dispatcher: above host or unit for the board; of the unit that was asked, to hand it on.
 func (s *Service) maySend(actor access.Actor, sc scene, unit model.Org) error {
+	board := actor.Check(access.DemandDispatch, access.Object{Paths: []string{sc.row.HostPath, unit.Path}, Public: true})
 	if sc.live == nil {
-		return actor.Check(access.DemandDispatch, access.Object{Paths: []string{sc.row.HostPath, unit.Path}, Public: true})
+		return board
 	}
-	if err := actor.Check(access.DemandDispatch, access.Object{Paths: []string{sc.live.OrgPath}, Public: true}); err != nil {
-		return err
+	err := actor.Check(access.DemandDispatch, access.Object{Paths: []string{sc.live.OrgPath}, Public: true})
+	below := unit.Path != sc.live.OrgPath && strings.HasPrefix(unit.Path, sc.live.OrgPath)
+	if (err == nil && !below) || (err != nil && board == nil) {
+		return ErrAsked
 	}
-	if unit.Path == sc.live.OrgPath || !strings.HasPrefix(unit.Path, sc.live.OrgPath) {
-		return fault.ErrState // it waits for the answer of another unit
-	}
-	return nil
+	return err
 }
 
 // takes tells whether an organisation is one that serves.
@@ -132,7 +132,7 @@ func (s *Service) ask(tx *gorm.DB, actor access.Actor, sc scene, unit model.Org,
 	return s.tellOfficers(tx, notify.DemandDispatched, scene{row: sc.row, live: &row}, "", actor.UserID, access.DemandAnswer, unit.Path)
 }
 
-// Take accepts a demand of the board for a unit that nobody had to ask.
+// Take accepts a demand of the board for a unit that nobody had to ask. A repeat for the same unit changes nothing.
 func (s *Service) Take(ctx context.Context, actor access.Actor, id, orgID int64) (Detail, error) {
 	return s.change(ctx, actor, access.DemandAnswer, id, func(tx *gorm.DB, sc scene) error {
 		if !actor.Sees(object(sc.row)) {
@@ -150,6 +150,9 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, id, orgID int64)
 		if err := actor.Check(access.DemandAnswer, access.Object{Paths: []string{unit.Path}, Public: true}); err != nil {
 			return err
 		}
+		if sc.row.Status == model.DemandAccepted && *sc.row.AcceptedOrgID == unit.ID {
+			return nil // an answer that was lost on the way
+		}
 		if err := sc.must(s.Now(), model.DemandOpen); err != nil {
 			return err
 		}
@@ -160,9 +163,9 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, id, orgID int64)
 	})
 }
 
-// Accept takes a demand that was sent to the unit.
+// Accept takes a demand that was sent to the unit. A repeat changes nothing.
 func (s *Service) Accept(ctx context.Context, actor access.Actor, dispatchID int64) (Detail, error) {
-	return s.answer(ctx, actor, dispatchID, func(tx *gorm.DB, sc scene) error {
+	return s.answer(ctx, actor, dispatchID, model.DispatchAccepted, func(tx *gorm.DB, sc scene) error {
 		if err := sc.must(s.Now(), model.DemandDispatched); err != nil {
 			return err
 		}
@@ -181,16 +184,17 @@ func (s *Service) accept(tx *gorm.DB, actor access.Actor, sc scene, orgID int64)
 	if err != nil {
 		return err
 	}
-	return s.tellHost(tx, notify.DemandAccepted, sc, orgID, "", actor.UserID)
+	return s.tellUnit(tx, notify.DemandAccepted, sc, orgID, "", actor.UserID)
 }
 
-// Decline turns a demand down with a reason. Nothing follows from it; the demand is on the board again.
+// Decline turns a demand down with a reason. Nothing follows from it; the demand is on the board again. A repeat changes
+// nothing.
 func (s *Service) Decline(ctx context.Context, actor access.Actor, dispatchID int64, reason string) (Detail, error) {
 	reason, err := text.Reason(reason)
 	if err != nil {
 		return Detail{}, err
 	}
-	return s.answer(ctx, actor, dispatchID, func(tx *gorm.DB, sc scene) error {
+	return s.answer(ctx, actor, dispatchID, model.DispatchDeclined, func(tx *gorm.DB, sc scene) error {
 		if err := s.Content.Reason(tx, actor, content.Activity, sc.live.OrgPath, reason); err != nil {
 			return err
 		}
@@ -200,7 +204,7 @@ func (s *Service) Decline(ctx context.Context, actor access.Actor, dispatchID in
 		if err := s.backToBoard(tx, actor, sc); err != nil {
 			return err
 		}
-		return s.tellHost(tx, notify.DemandDeclined, sc, sc.live.OrgID, reason, actor.UserID)
+		return s.tellUnit(tx, notify.DemandDeclined, sc, sc.live.OrgID, reason, actor.UserID)
 	})
 }
 
@@ -208,8 +212,9 @@ func (s *Service) backToBoard(tx *gorm.DB, actor access.Actor, sc scene) error {
 	return s.Audit.Move(tx, actor, &sc.row, audit.Move{Action: "demand.reopen", To: string(model.DemandOpen), OrgPath: sc.row.HostPath})
 }
 
-// answer runs fn on the live dispatch of a unit for which the actor answers. fault.ErrState when it was answered already.
-func (s *Service) answer(ctx context.Context, actor access.Actor, dispatchID int64, fn func(tx *gorm.DB, sc scene) error) (Detail, error) {
+// answer runs fn on the live dispatch of a unit for which the actor answers. One that was answered like that is left alone;
+// fault.ErrState when it was answered otherwise.
+func (s *Service) answer(ctx context.Context, actor access.Actor, dispatchID int64, to model.DispatchStatus, fn func(tx *gorm.DB, sc scene) error) (Detail, error) {
 	if err := personWith(actor, access.DemandAnswer); err != nil {
 		return Detail{}, err
 	}
@@ -222,9 +227,13 @@ func (s *Service) answer(ctx context.Context, actor access.Actor, dispatchID int
 		if err := actor.Check(access.DemandAnswer, o); err != nil {
 			return err
 		}
-		if sc.live == nil || sc.live.ID != dispatchID {
-			return fault.ErrState
+		if sc.live != nil && sc.live.ID == dispatchID {
+			return fn(tx, sc)
 		}
-		return fn(tx, sc)
+		now, err := read.One[model.Dispatch](tx.Where("id = ?", dispatchID), "dispatch")
+		if err == nil && now.Status != to {
+			err = fault.ErrState
+		}
+		return err
 	})
 }

@@ -74,6 +74,9 @@ func (s *Service) settleOne(tx *gorm.DB, id int64) (bool, error) {
 			return false, err
 		}
 		err := s.Audit.Move(tx, nobody, &sc.row, audit.Move{Action: "demand.expire", To: string(model.DemandExpired), OrgPath: sc.row.HostPath})
+		if err == nil {
+			err = s.tellHost(tx, notify.DemandExpired, sc, "", "", 0)
+		}
 		return err == nil, err
 	case sc.live != nil && !now.Before(sc.live.DueAt):
 		return true, s.escalate(tx, sc)
@@ -100,11 +103,11 @@ func (s *Service) escalate(tx *gorm.DB, sc scene) error {
 	if err := s.end(tx, nobody, sc.live, model.DispatchOverdue, ""); err != nil {
 		return err
 	}
-	if err := s.tellHost(tx, notify.DemandDeclined, sc, late.OrgID, "", 0); err != nil {
-		return err
-	}
 	above, err := s.above(tx, late.OrgID)
 	if err != nil {
+		return err
+	}
+	if err := s.tellLate(tx, sc, above.Name); err != nil {
 		return err
 	}
 	if above.ID == 0 {

@@ -67,10 +67,14 @@ func complete(d model.Demand, now time.Time) error {
 // submitted it (access.ErrOwnInterest).
 func (s *Service) Verify(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
 	return s.judge(ctx, actor, id, func(tx *gorm.DB, sc scene) error {
-		return s.Audit.Move(tx, actor, &sc.row, audit.Move{
+		err := s.Audit.Move(tx, actor, &sc.row, audit.Move{
 			Action: "demand.verify", To: string(model.DemandOpen), OrgPath: sc.row.HostPath,
 			Set: map[string]any{"verified_by": actor.UserID, "verified_at": s.Now()},
 		})
+		if err != nil {
+			return err
+		}
+		return s.tell(tx, notify.DemandOpen, sc, "", "", actor.UserID, sc.row.CreatedBy, *sc.row.SubmittedBy, sc.row.ContactID)
 	})
 }
 

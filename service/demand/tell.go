@@ -1,11 +1,13 @@
 package demand
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 
 	"gorm.io/gorm"
 
+	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/notify"
 	"baodao/service/org"
@@ -47,8 +49,9 @@ func (s *Service) tellOfficers(tx *gorm.DB, kind notify.Kind, sc scene, reason s
 	return s.tell(tx, kind, sc, "", reason, by, people...)
 }
 
-// tellHost tells the host's staff, its contact and whoever sent the demand what a unit made of it.
-func (s *Service) tellHost(tx *gorm.DB, kind notify.Kind, sc scene, orgID int64, reason string, by int64) error {
+// tellHost tells the host's staff, its contact and everybody who ever sent the demand what a unit made of it; orgName is the
+// unit, the host when it is empty.
+func (s *Service) tellHost(tx *gorm.DB, kind notify.Kind, sc scene, orgName, reason string, by int64) error {
 	if s.Notify == nil {
 		return nil
 	}
@@ -56,16 +59,31 @@ func (s *Service) tellHost(tx *gorm.DB, kind notify.Kind, sc scene, orgID int64,
 	if err != nil {
 		return err
 	}
-	people = append(people, sc.row.ContactID, sc.row.CreatedBy)
-	if sc.live != nil {
-		people = append(people, sc.live.SentBy)
+	var senders []int64 // nobody sent what was escalated
+	if err := tx.Model(&model.Dispatch{}).Where("demand_id = ? AND sent_by <> 0", sc.row.ID).Distinct().Pluck("sent_by", &senders).Error; err != nil {
+		return fmt.Errorf("read who sent demand: %w", err)
 	}
+	people = append(append(people, senders...), sc.row.ContactID, sc.row.CreatedBy)
+	slices.Sort(people)
+	return s.tell(tx, kind, sc, orgName, reason, by, slices.Compact(people)...)
+}
+
+// tellUnit is tellHost of what a campus unit did.
+func (s *Service) tellUnit(tx *gorm.DB, kind notify.Kind, sc scene, orgID int64, reason string, by int64) error {
 	unit, err := org.ByID(tx, orgID)
 	if err != nil {
 		return err
 	}
-	slices.Sort(people)
-	return s.tell(tx, kind, sc, unit.Name, reason, by, slices.Compact(people)...)
+	return s.tellHost(tx, kind, sc, unit.Name, reason, by)
+}
+
+// tellLate is tellHost of a unit that did not answer in time; above is whom is asked next, nobody when it is empty.
+func (s *Service) tellLate(tx *gorm.DB, sc scene, above string) error {
+	reason := "到期没有答复，需求已回到需求大厅。 / No answer in time; it is on the board again."
+	if above != "" {
+		reason = "到期没有答复，已转请" + above + "。 / No answer in time; the unit above is asked."
+	}
+	return s.tellUnit(tx, notify.DemandDeclined, sc, sc.live.OrgID, reason, 0)
 }
 
 // tellCampus tells the unit that was asked, or that has accepted.

@@ -10,16 +10,22 @@ const (
 	PairingProposed   Kind = "PAIRING_PROPOSED"
 	PairingAccepted   Kind = "PAIRING_ACCEPTED"
 	PairingDeclined   Kind = "PAIRING_DECLINED"
+	PairingEnding     Kind = "PAIRING_ENDING"
+	PairingDormant    Kind = "PAIRING_DORMANT"
+	PairingRenewal    Kind = "PAIRING_RENEWAL"
 	DemandSubmitted   Kind = "DEMAND_SUBMITTED"
 	DemandReturned    Kind = "DEMAND_RETURNED"
+	DemandOpen        Kind = "DEMAND_OPEN"
 	DemandDispatched  Kind = "DEMAND_DISPATCHED"
 	DemandAccepted    Kind = "DEMAND_ACCEPTED"
 	DemandDeclined    Kind = "DEMAND_DECLINED"
 	DemandCancelled   Kind = "DEMAND_CANCELLED"
+	DemandExpired     Kind = "DEMAND_EXPIRED"
 	ActivityPublished Kind = "ACTIVITY_PUBLISHED"
 	SignupConfirmed   Kind = "SIGNUP_CONFIRMED"
 	SignupWaitlisted  Kind = "SIGNUP_WAITLISTED"
 	SignupDeclined    Kind = "SIGNUP_DECLINED"
+	SignupAbsent      Kind = "SIGNUP_ABSENT"
 	WaitlistOffer     Kind = "WAITLIST_OFFER"
 	ActivityChanged   Kind = "ACTIVITY_CHANGED"
 	ActivityCancelled Kind = "ACTIVITY_CANCELLED"
@@ -27,6 +33,7 @@ const (
 	ReminderHour      Kind = "REMINDER_HOUR"
 	CheckInMissing    Kind = "CHECK_IN_MISSING"
 	HoursConfirmed    Kind = "HOURS_CONFIRMED"
+	HoursProposed     Kind = "HOURS_PROPOSED"
 	HoursDisputed     Kind = "HOURS_DISPUTED"
 	HoursReversed     Kind = "HOURS_REVERSED"
 	CheckInAccepted   Kind = "CHECK_IN_ACCEPTED"
@@ -57,16 +64,22 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{PairingProposed, "收到结对邀请", "A pairing is proposed", "{org}邀请与您所在的组织结对。", "{org} proposes a pairing with your organisation."},
 	{PairingAccepted, "结对已达成", "Pairing accepted", "{org}接受了结对。", "{org} accepted the pairing."},
 	{PairingDeclined, "结对未达成", "Pairing declined", "{org}没有接受结对。{reason}", "{org} declined the pairing. {reason}"},
+	{PairingEnding, "结对将结束", "A pairing ends", "{org}提出自{due}起结束结对。{reason}", "{org} ends the pairing on {due}. {reason}"},
+	{PairingDormant, "结对已休眠", "A pairing sleeps", "与{org}的结对一个学期没有开展活动，已转为休眠；双方续约或再开展活动即恢复。", "Your pairing with {org} had no activity for a term and sleeps until both sides renew it or something takes place."},
+	{PairingRenewal, "请确认续约", "Renew your pairing?", "{org}愿意在“{name}”学期继续结对，请确认是否续约。", "{org} renews the pairing for the term “{name}”; do you?"},
 	{DemandDispatched, "收到社区需求", "A demand was sent to you", "{org}提出的需求“{name}”已派到您所在的组织。", "The demand “{name}” of {org} was sent to your organisation."},
 	{DemandSubmitted, "有需求待核实", "A demand waits for you", "{org}提交了需求“{name}”，请核实。", "{org} submitted the demand “{name}”; please verify it."},
 	{DemandReturned, "需求被退回", "Demand sent back", "需求“{name}”需要修改。{reason}", "The demand “{name}” needs changes. {reason}"},
+	{DemandOpen, "需求已上架", "Demand on the board", "需求“{name}”已通过核实，等待单位接单。", "The demand “{name}” was verified and waits for a unit."},
 	{DemandAccepted, "需求有人接单", "Demand accepted", "{org}接下了需求“{name}”。", "{org} took the demand “{name}”."},
 	{DemandDeclined, "需求未被接下", "Demand not taken", "{org}没有接下需求“{name}”。{reason}", "{org} did not take the demand “{name}”. {reason}"},
 	{DemandCancelled, "需求已撤销", "Demand cancelled", "{org}撤销了需求“{name}”。{reason}", "{org} cancelled the demand “{name}”. {reason}"},
+	{DemandExpired, "需求已过期", "Demand expired", "需求“{name}”到开始时间还没有单位接下，已过期。可以复制后重新提交。", "Nobody took the demand “{name}” before it was to begin. It can be copied and submitted again."},
 	{ActivityPublished, "有新活动", "New activity", "“{activity}”开放报名：{time}，{place}。", "“{activity}” is open for sign-up: {time}, {place}."},
 	{SignupConfirmed, "报名成功", "You are in", "您已报上“{activity}”：{time}，{place}。", "You have a seat in “{activity}”: {time}, {place}."},
 	{SignupWaitlisted, "已进入候补", "You are on the waiting list", "“{activity}”名额已满，您在候补名单中。", "“{activity}” is full; you are on the waiting list."},
 	{SignupDeclined, "报名未通过", "Sign-up declined", "您报名的“{activity}”未通过。{reason}", "Your sign-up for “{activity}” was declined. {reason}"},
+	{SignupAbsent, "被记为缺席", "You are marked as absent", "“{activity}”（{time}）把您记为缺席，有异议可以申诉。{reason}", "You are marked as absent from “{activity}” ({time}); you may appeal. {reason}"},
 	{WaitlistOffer, "候补名额来了", "A seat is free", "“{activity}”有空位，请在{due}前确认。", "A seat in “{activity}” is yours if you accept it before {due}."},
 	{ActivityChanged, "活动时间或地点有变", "Time or place changed", "“{activity}”改为{time}，{place}。", "“{activity}” is now {time}, {place}."},
 	{ActivityCancelled, "活动已取消", "Activity cancelled", "“{activity}”（{time}）已取消。{reason}", "“{activity}” ({time}) is cancelled. {reason}"},
@@ -74,6 +87,7 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{ReminderHour, "活动即将开始", "Your activity starts soon", "“{activity}”：{time}，{place}。", "“{activity}”: {time}, {place}."},
 	{CheckInMissing, "还没有签到", "No check-in yet", "没有看到您在“{activity}”的签到，请联系负责人。", "We have no check-in of yours for “{activity}”; ask the organiser."},
 	{HoursConfirmed, "时长已认定", "Hours confirmed", "“{activity}”认定 {hours} 小时。", "{hours} hours confirmed for “{activity}”."},
+	{HoursProposed, "有人为您补报时长", "Hours proposed for you", "有人为您补报了“{activity}”的 {hours} 小时，请核对，有误请提出异议。", "Somebody proposed {hours} hours of “{activity}” for you; dispute them if they are wrong."},
 	{HoursDisputed, "时长有异议", "Hours disputed", "“{activity}”的时长有异议。{reason}", "The hours of “{activity}” are disputed. {reason}"},
 	{HoursReversed, "时长已冲销", "Hours taken back", "“{activity}”的 {hours} 小时已冲销：{reason}。有异议可以申诉。", "{hours} hours of “{activity}” were taken back: {reason}. You may appeal."},
 	{CheckInAccepted, "签到已采信", "Check-in accepted", "“{activity}”存疑的签到已采信。{reason}", "Your doubtful check-in at “{activity}” was accepted. {reason}"},

@@ -170,6 +170,9 @@ func (s *Service) end(ctx context.Context, actor access.Actor, id int64, reason 
 			Set: map[string]any{"to_on": endsOn, "reason": reason}, Data: ids(d),
 		}
 		m.Data["ends_on"] = endsOn
+		if err := s.tellEnding(tx, actor, d, reason, endsOn); err != nil {
+			return err
+		}
 		if endsOn > today(s.Now()) {
 			return s.Audit.Edit(tx, actor, &d.Pairing, d.Version, m)
 		}

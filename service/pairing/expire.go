@@ -10,7 +10,6 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
-	"baodao/service/org"
 )
 
 // ExpireDue writes down what the clock has decided: proposals past their day of answer become EXPIRED, pairings past their
@@ -63,7 +62,7 @@ func (s *Service) settle(tx *gorm.DB, id int64) (bool, error) {
 	if to == row.Status {
 		return false, nil
 	}
-	campus, err := org.ByID(tx, row.CampusOrgID)
+	d, err := s.read(tx, id)
 	if err != nil {
 		return false, err
 	}
@@ -72,8 +71,11 @@ func (s *Service) settle(tx *gorm.DB, id int64) (bool, error) {
 		action = "pairing.end"
 	}
 	err = s.Audit.Move(tx, access.Actor{}, &row, audit.Move{
-		Action: action, To: string(to), Reason: row.Reason, OrgPath: campus.Path, Set: map[string]any{"live_programme_id": nil},
-		Data: map[string]any{"programme_id": row.ProgrammeID, "campus_org_id": row.CampusOrgID, "local_org_id": row.LocalOrgID},
+		Action: action, To: string(to), Reason: row.Reason, OrgPath: d.CampusPath, Set: map[string]any{"live_programme_id": nil},
+		Data: ids(d),
 	})
+	if err == nil && to == model.PairingExpired {
+		err = s.tellExpired(tx, d)
+	}
 	return err == nil, err
 }

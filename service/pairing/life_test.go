@@ -3,6 +3,7 @@ package pairing_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,6 +120,70 @@ func TestBothSidesRenew(t *testing.T) {
 	s.refused(t, pairing.ErrEnding, "", func() error { return renew(s.host, next, "") })
 }
 
+// TestARenewedPairingStaysAwake: what both have renewed after an idle term does not fall asleep for that term again.
+func TestARenewedPairingStaysAwake(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	s.term(t, "2026-09-01", "2027-01-17")
+	next := s.term(t, "2027-02-22", "2027-07-10")
+	d := s.active(t)
+	s.set(t, "pairings", d.ID, "from_on", "2026-09-01")
+	s.World.Clock.Set(time.Date(2027, 1, 18, 0, 0, 0, 0, time.UTC))
+	s.rest(t, 1)
+	for _, who := range []access.Actor{s.secretary, s.host} {
+		s.rest(t, 0)
+		s.is(t, d.ID, model.PairingDormant)
+		if _, err := s.Renew(t.Context(), who, d.ID, next, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.rest(t, 0)
+	s.is(t, d.ID, model.PairingActive)
+	s.World.Clock.Set(time.Date(2027, 7, 11, 0, 0, 0, 0, time.UTC))
+	s.rest(t, 1) // nothing took place in the next term either
+	s.is(t, d.ID, model.PairingDormant)
+}
+
+// TestATownWakesForWhatItsCommunitiesDid, and one that stays awake does not keep others from falling asleep.
+func TestATownWakesForWhatItsCommunitiesDid(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	s.term(t, "2026-09-01", "2027-01-17")
+	town, err := s.Accept(t.Context(), s.town, s.propose(t, s.department, func(n *pairing.New) {
+		n.CampusOrgID, n.LocalOrgID, n.Level = s.Department.ID, s.Town.ID, model.PairingTownDepartment
+	}).ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	branch := s.active(t)
+	for _, id := range []int64{town.ID, branch.ID} {
+		s.set(t, "pairings", id, "from_on", "2026-09-01")
+	}
+	s.World.Clock.Set(time.Date(2027, 1, 18, 0, 0, 0, 0, time.UTC))
+	s.rest(t, 2)
+	a, _, _ := s.Activity(s.Project(branch.Pairing, "清洁"), 3, func(a *model.Activity, x *model.Session) {
+		x.StartsAt, x.EndsAt = s.World.Clock.Now().Add(time.Hour), s.World.Clock.Now().Add(2*time.Hour)
+		a.StartsAt, a.EndsAt = x.StartsAt, x.EndsAt
+	})
+	s.rest(t, 0)
+	s.World.Clock.Set(a.EndsAt)
+	s.rest(t, 2)
+	s.is(t, town.ID, model.PairingActive)
+	s.is(t, branch.ID, model.PairingActive)
+	s.rest(t, 0)
+	second := s.World.Org(s.Town, model.OrgCommunity, "第三社区")
+	idle, err := s.Accept(t.Context(), s.town, s.propose(t, s.secretary, func(n *pairing.New) { n.LocalOrgID = second.ID }).ID, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.set(t, "pairings", idle.ID, "from_on", "2026-09-01")
+	if n, err := s.Rest(t.Context(), 1); n != 1 || err != nil { // the town comes first by its id, and stays awake
+		t.Errorf("%d moved: %v", n, err)
+	}
+	s.is(t, idle.ID, model.PairingDormant)
+	s.is(t, town.ID, model.PairingActive)
+}
+
 func TestHistoryTellsWhatHappened(t *testing.T) {
 	t.Parallel()
 	s := newStreet(t)
@@ -198,6 +263,9 @@ func TestSuggestionsHaveReasons(t *testing.T) {
 			t.Errorf("%d: got %d %+v, want %d %+v", i, g.Org.ID, g.Parts, w.id, w.parts)
 		}
 	}
+	if zh, en := got[0].Reasons(false), got[0].Reasons(true); !strings.HasSuffix(zh, " 米；社区有需求等待接单；还没有结对") || !strings.HasSuffix(en, " m away; a demand of the community waits for a unit; has no pairing yet") {
+		t.Errorf("in words: %s, %s", zh, en)
+	}
 	other := s.World.Org(s.Department, model.OrgLeagueBranch, "隔壁班团支部")
 	back := s.suggested(t, s.host, s.Community)
 	if len(back) != 1 || back[0].Org.ID != other.ID || back[0].Parts.Need != 0 {
@@ -266,4 +334,31 @@ func TestCoverageKnowsWhoIsLate(t *testing.T) {
 	if got := count(s.university, s.University, ""); got != "0/2  false: 庚系团委 0/2" {
 		t.Errorf("without a due day: %s", got)
 	}
+}
+
+// TestServiceSpeaksForAPairing: who served together comes before who was only paired, on both sides.
+func TestServiceSpeaksForAPairing(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	s.place(t, s.University, 0)
+	s.place(t, s.Community, 1000)
+	d := s.active(t)
+	served := func(as access.Actor, unit model.Org, want int64, words string) {
+		t.Helper()
+		got := s.suggested(t, as, unit)
+		if len(got) != 1 || got[0].Parts.Served != want || !strings.Contains(got[0].Reasons(false), words) {
+			t.Errorf("got %+v, want %d", got, want)
+		}
+	}
+	run := s.Project(d.Pairing, "清洁")
+	a, _, _ := s.Activity(run, 3, nil)
+	if _, err := s.End(t.Context(), s.host, d.ID, "结束", model.Date(s.World.Clock.Now().Format(time.DateOnly))); err != nil {
+		t.Fatal(err)
+	}
+	served(s.secretary, s.Branch, 1000, "以前结对过") // it has not taken place yet
+	s.World.Clock.Set(a.EndsAt)
+	served(s.secretary, s.Branch, 2000, "以前一起开展过活动")
+	served(s.host, s.Community, 2000, "以前一起开展过活动")
+	s.set(t, "activities", a.ID, "status", model.ActivityCancelled)
+	served(s.host, s.Community, 1000, "以前结对过")
 }

@@ -66,6 +66,14 @@ func (d Detail) pathOf(side string) string {
 	return d.LocalPath
 }
 
+// nameOf is the name of one side.
+func (d Detail) nameOf(side string) string {
+	if side == Campus {
+		return d.CampusName
+	}
+	return d.LocalName
+}
+
 // acceptedBy is who accepted for a side, nil if nobody has.
 func (d Detail) acceptedBy(side string) *int64 {
 	if side == Campus {

@@ -31,7 +31,7 @@ func (s *Service) Renew(ctx context.Context, actor access.Actor, id, termID int6
 			return err
 		}
 		if d.ToOn != nil && *d.ToOn <= term.EndsOn {
-			return ErrEnding
+			return errEndsBefore
 		}
 		row := model.PairingRenewal{PairingID: d.ID, TermID: term.ID, Side: side, By: actor.UserID, At: s.Now()}
 		if added, err := addRenewal(tx, row); err != nil || !added {
@@ -40,16 +40,22 @@ func (s *Service) Renew(ctx context.Context, actor access.Actor, id, termID int6
 		err = s.Audit.Write(tx, actor, audit.Entry{
 			Action: "pairing.renew", Object: d.TableName(), ObjectID: d.ID, OrgPath: d.CampusPath, Data: map[string]any{"term_id": term.ID, "side": side},
 		})
-		if err != nil || d.Status == model.PairingActive {
+		if err != nil {
 			return err
 		}
 		both, err := bothRenewed(tx, d.ID, term.ID)
-		if err != nil || !both {
+		if err == nil && !both {
+			err = s.tellRenewed(tx, actor.UserID, d, side, term)
+		}
+		if err != nil || !both || d.Status == model.PairingActive {
 			return err
 		}
 		return s.Audit.Move(tx, actor, &d.Pairing, audit.Move{Action: "pairing.wake", To: string(model.PairingActive), OrgPath: d.CampusPath, Data: ids(d)})
 	})
 }
+
+// errEndsBefore is ErrEnding for a term in which the pairing is over.
+var errEndsBefore = ErrEnding.Saying("结对在这个学期结束之前就要结束，不能续约；请重新结对。", "The pairing ends before that term does; pair anew.")
 
 // termOf reads a term of the university of the campus side that is not over on a day.
 func termOf(tx *gorm.DB, d Detail, termID int64, day model.Date) (model.Term, error) {

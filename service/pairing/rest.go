@@ -18,8 +18,9 @@ import (
 )
 
 // Rest writes down which pairings sleep and which have woken: one that lasted a whole term of its university without an
-// activity of the two, or of units below them, is DORMANT; one in which something took place since is ACTIVE again. It
-// looks at the terms that ended within the last rest days, at most limit pairings of each kind, and returns how many moved.
+// activity of the two, or of units below them, is DORMANT, unless both have renewed it for a later one; one in which something
+// took place since is ACTIVE again. It looks at the terms that ended within the last rest days, moves at most limit pairings
+// of each kind, and returns how many.
 func (s *Service) Rest(ctx context.Context, limit int) (n int, err error) {
 	db, now := s.DB.WithContext(ctx), s.Now()
 	var terms []model.Term
@@ -50,47 +51,89 @@ func (s *Service) restIn(ctx context.Context, term model.Term, limit int) (n int
 	if err != nil {
 		return 0, err
 	}
+	return s.turnAll(ctx, limit, model.PairingActive, func(after int64) ([]int64, error) { return quiet(db, university, term, after, limit) },
+		func(tx *gorm.DB, d Detail) (bool, error) {
+			awake, err := s.served(tx, d, dayStart(term.StartsOn))
+			if err == nil && !awake {
+				awake, err = renewed(tx, d, term.EndsOn)
+			}
+			return !awake, err
+		})
+}
+
+// turnAll turns the pairings that find gives, in the order of their ids and for each after the last one, until limit have
+// moved: those that stay as they are do not keep the others from their turn.
+func (s *Service) turnAll(ctx context.Context, limit int, from model.PairingStatus, find func(after int64) ([]int64, error), ready func(tx *gorm.DB, d Detail) (bool, error)) (n int, err error) {
+	for after := int64(0); n < limit; {
+		due, err := find(after)
+		if err != nil {
+			return n, err
+		}
+		for _, id := range due {
+			moved, err := s.turn(ctx, id, from, ready)
+			if err != nil {
+				return n, err
+			}
+			n += moved
+		}
+		if len(due) < limit {
+			break
+		}
+		after = due[len(due)-1]
+	}
+	return n, nil
+}
+
+// quiet finds pairings of a university that were there for a whole term, in which the two did nothing, and that were not
+// renewed for a later one, by id.
+func quiet(db *gorm.DB, university model.Org, term model.Term, after int64, limit int) ([]int64, error) {
 	var due []int64
-	err = db.Table("pairings").Joins("JOIN orgs campus ON campus.id = pairings.campus_org_id").Where("campus.path >= ? AND campus.path < ?", university.Path, access.PathEnd(university.Path)).
-		Where("pairings.status = ? AND pairings.from_on <= ?", model.PairingActive, term.StartsOn).
+	err := db.Table("pairings").Joins("JOIN orgs campus ON campus.id = pairings.campus_org_id").Where("campus.path >= ? AND campus.path < ?", university.Path, access.PathEnd(university.Path)).
+		Where("pairings.id > ? AND pairings.status = ? AND pairings.from_on <= ?", after, model.PairingActive, term.StartsOn).
 		Where("NOT EXISTS (SELECT 1 FROM activities a WHERE a.campus_org_id = pairings.campus_org_id AND a.host_org_id = pairings.local_org_id AND a.published_at IS NOT NULL AND a.status <> ? AND a.ends_at >= ?)", model.ActivityCancelled, dayStart(term.StartsOn)).
+		Where("NOT EXISTS ("+renewedAfter+")", term.EndsOn).
 		Order("pairings.id").Limit(limit).Pluck("pairings.id", &due).Error
 	if err != nil {
-		return 0, fmt.Errorf("look for sleeping pairings: %w", err)
+		return nil, fmt.Errorf("look for sleeping pairings: %w", err)
 	}
-	for _, id := range due {
-		moved, err := s.turn(ctx, id, model.PairingActive, func(served bool) bool { return !served }, term)
-		if err != nil {
-			return n, err
-		}
-		n += moved
-	}
-	return n, nil
+	return due, nil
 }
 
-// wake looks again at pairings that sleep.
-func (s *Service) wake(ctx context.Context, limit int) (n int, err error) {
-	var asleep []int64
+// renewedAfter are terms later than a day for which both sides have renewed.
+const renewedAfter = "SELECT 1 FROM pairing_renewals r JOIN pairing_renewals o ON o.pairing_id = r.pairing_id AND o.term_id = r.term_id AND o.side <> r.side " +
+	"JOIN terms t ON t.id = r.term_id WHERE r.pairing_id = pairings.id AND t.ends_on > ?"
+
+// wake looks again at pairings that sleep: first those in which the two did something themselves, then towns and departments
+// for what the units below them did.
+func (s *Service) wake(ctx context.Context, limit int) (int, error) {
 	db := s.DB.WithContext(ctx)
-	err = db.Table("pairings AS p").Joins("JOIN activities AS a ON a.campus_org_id = p.campus_org_id AND a.host_org_id = p.local_org_id").
-		Where("p.status = ? AND a.published_at IS NOT NULL AND a.status <> ? AND a.ends_at <= ? AND a.ends_at >= p.updated_at", model.PairingDormant, model.ActivityCancelled, s.Now()).
-		Distinct().Order("p.id").Limit(limit).Pluck("p.id", &asleep).Error
+	since := func(tx *gorm.DB, d Detail) (bool, error) { return s.served(tx, d, d.UpdatedAt) }
+	own, err := s.turnAll(ctx, limit, model.PairingDormant, func(after int64) (asleep []int64, err error) {
+		err = db.Table("pairings AS p").Joins("JOIN activities AS a ON a.campus_org_id = p.campus_org_id AND a.host_org_id = p.local_org_id").
+			Where("p.id > ? AND p.status = ? AND a.published_at IS NOT NULL AND a.status <> ? AND a.ends_at <= ? AND a.ends_at >= p.updated_at", after, model.PairingDormant, model.ActivityCancelled, s.Now()).
+			Distinct().Order("p.id").Limit(limit).Pluck("p.id", &asleep).Error
+		return asleep, sleeping(err)
+	}, since)
 	if err != nil {
-		return 0, fmt.Errorf("look for waking pairings: %w", err)
+		return own, err
 	}
-	for _, id := range asleep {
-		moved, err := s.turn(ctx, id, model.PairingDormant, func(bool) bool { return true }, model.Term{})
-		if err != nil {
-			return n, err
-		}
-		n += moved
-	}
-	return n, nil
+	above, err := s.turnAll(ctx, limit, model.PairingDormant, func(after int64) (asleep []int64, err error) {
+		err = db.Model(&model.Pairing{}).Where("id > ? AND status = ? AND level = ?", after, model.PairingDormant, model.PairingTownDepartment).
+			Order("id").Limit(limit).Pluck("id", &asleep).Error
+		return asleep, sleeping(err)
+	}, since)
+	return own + above, err
 }
 
-// turn moves a pairing between ACTIVE and DORMANT if it still is as it was found and want agrees with whether anything
-// took place since the term began.
-func (s *Service) turn(ctx context.Context, id int64, from model.PairingStatus, want func(served bool) bool, term model.Term) (moved int, err error) {
+func sleeping(err error) error {
+	if err != nil {
+		return fmt.Errorf("look for waking pairings: %w", err)
+	}
+	return nil
+}
+
+// turn moves a pairing between ACTIVE and DORMANT if it still is as it was found and is ready for it.
+func (s *Service) turn(ctx context.Context, id int64, from model.PairingStatus, ready func(tx *gorm.DB, d Detail) (bool, error)) (moved int, err error) {
 	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		moved = 0
 		if _, err := Lock(tx, id); err != nil {
@@ -100,34 +143,40 @@ func (s *Service) turn(ctx context.Context, id int64, from model.PairingStatus, 
 		if err != nil || d.Status != from {
 			return err
 		}
-		served := false
-		if term.ID != 0 {
-			if served, err = s.served(tx, d, term); err != nil {
-				return err
-			}
-		}
-		if !want(served) {
-			return nil
+		if now, err := ready(tx, d); err != nil || !now {
+			return err
 		}
 		m := audit.Move{Action: "pairing.rest", To: string(model.PairingDormant), OrgPath: d.CampusPath, Data: ids(d)}
 		if from == model.PairingDormant {
 			m.Action, m.To = "pairing.wake", string(model.PairingActive)
 		}
 		moved = 1
-		return s.Audit.Move(tx, access.Actor{}, &d.Pairing, m)
+		if err := s.Audit.Move(tx, access.Actor{}, &d.Pairing, m); err != nil || from == model.PairingDormant {
+			return err
+		}
+		return s.tellAsleep(tx, d)
 	})
 	return moved, err
 }
 
-// served tells whether an activity of the two, or of units below them, took place since a term began.
-func (s *Service) served(tx *gorm.DB, d Detail, term model.Term) (bool, error) {
+// served tells whether an activity of the two, or of units below them, took place since an instant.
+func (s *Service) served(tx *gorm.DB, d Detail, since time.Time) (bool, error) {
 	var found []int64
 	err := tx.Table("activities AS a").Joins("JOIN orgs AS c ON c.id = a.campus_org_id").Joins("JOIN orgs AS h ON h.id = a.host_org_id").
 		Where("c.path >= ? AND c.path < ? AND h.path >= ? AND h.path < ?", d.CampusPath, access.PathEnd(d.CampusPath), d.LocalPath, access.PathEnd(d.LocalPath)).
-		Where("a.published_at IS NOT NULL AND a.status <> ? AND a.ends_at >= ? AND a.ends_at <= ?", model.ActivityCancelled, dayStart(term.StartsOn), s.Now()).
+		Where("a.published_at IS NOT NULL AND a.status <> ? AND a.ends_at >= ? AND a.ends_at <= ?", model.ActivityCancelled, since, s.Now()).
 		Limit(1).Pluck("a.id", &found).Error
 	if err != nil {
 		return false, fmt.Errorf("look for an activity of a pairing: %w", err)
+	}
+	return len(found) > 0, nil
+}
+
+// renewed tells whether both sides have renewed a pairing for a term that ends after a day.
+func renewed(tx *gorm.DB, d Detail, day model.Date) (bool, error) {
+	var found []int64
+	if err := tx.Table("pairings").Where("id = ? AND EXISTS ("+renewedAfter+")", d.ID, day).Limit(1).Pluck("id", &found).Error; err != nil {
+		return false, fmt.Errorf("look for renewals of a pairing: %w", err)
 	}
 	return len(found) > 0, nil
 }

@@ -28,7 +28,7 @@ type Suggestion struct {
 type Parts struct {
 	Near   int64 // 0…5000, the less the farther
 	Need   int64 // 2000 when a demand of the host waits for a unit
-	Served int64 // 2000 when the two were paired before
+	Served int64 // 2000 when an activity of the two took place, 1000 when they only were paired before
 	Parent int64 // 1000 when the town and the department above them are paired
 	Free   int64 // 1000 without a pairing in the programme, 500 with one
 }

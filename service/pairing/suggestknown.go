@@ -3,6 +3,8 @@ package pairing
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"baodao/model"
 
@@ -13,13 +15,14 @@ import (
 type known struct {
 	live    map[int64]bool  // paired with the unit, or asked
 	before  map[int64]bool  // were paired with it
+	served  map[int64]bool  // an activity of the two took place
 	pairs   map[int64]int64 // pairings in the programme
 	needs   map[int64]bool  // have an open demand
 	parents [][2]string     // paths of towns and departments that are paired
 }
 
 func (s *Service) knownOf(db *gorm.DB, unit model.Org, programmeID int64, found []Suggestion) (known, error) {
-	k := known{live: map[int64]bool{}, before: map[int64]bool{}, pairs: map[int64]int64{}, needs: map[int64]bool{}}
+	k := known{live: map[int64]bool{}, before: map[int64]bool{}, served: map[int64]bool{}, pairs: map[int64]int64{}, needs: map[int64]bool{}}
 	if len(found) == 0 {
 		return k, nil
 	}
@@ -45,6 +48,9 @@ func (s *Service) knownOf(db *gorm.DB, unit model.Org, programmeID int64, found 
 		k.before[other] = k.before[other] || p.FromOn != nil
 	}
 	if err := k.count(db, theirs, programmeID, ids); err != nil {
+		return k, err
+	}
+	if err := k.together(db, unit, ids, s.Now()); err != nil {
 		return k, err
 	}
 	hosts := ids
@@ -77,6 +83,24 @@ func (k *known) count(db *gorm.DB, column string, programmeID int64, ids []int64
 	return nil
 }
 
+// together reads with which candidates the unit has served.
+func (k *known) together(db *gorm.DB, unit model.Org, ids []int64, now time.Time) error {
+	mine, theirs := "campus_org_id", "host_org_id"
+	if unit.Side == model.SideLocal {
+		mine, theirs = theirs, mine
+	}
+	var served []int64
+	err := db.Model(&model.Activity{}).Where(mine+" = ? AND "+theirs+" IN ? AND published_at IS NOT NULL AND status <> ? AND ends_at <= ?", unit.ID, ids, model.ActivityCancelled, now).
+		Distinct().Pluck(theirs, &served).Error
+	if err != nil {
+		return fmt.Errorf("read past activities: %w", err)
+	}
+	for _, id := range served {
+		k.served[id] = true
+	}
+	return nil
+}
+
 // above reads which towns and departments are paired in the programme.
 func (k *known) above(db *gorm.DB, programmeID int64) error {
 	var rows []Detail
@@ -101,8 +125,11 @@ func (k *known) parts(unit model.Org, f Suggestion) Parts {
 	if k.needs[local.ID] {
 		p.Need = 2000
 	}
-	if k.before[f.Org.ID] {
+	switch {
+	case k.served[f.Org.ID]:
 		p.Served = 2000
+	case k.before[f.Org.ID]:
+		p.Served = 1000
 	}
 	if slices.ContainsFunc(k.parents, func(pair [2]string) bool { return below(campus.Path, pair[0]) && below(local.Path, pair[1]) }) {
 		p.Parent = 1000
@@ -118,3 +145,24 @@ func (k *known) parts(unit model.Org, f Suggestion) Parts {
 
 // below tells whether a unit stands below another.
 func below(path, top string) bool { return len(path) > len(top) && path[:len(top)] == top }
+
+// Reasons says in words what speaks for a suggestion.
+func (x Suggestion) Reasons(english bool) string {
+	zh := []string{fmt.Sprintf("相距 %d 米", x.DistanceM)}
+	en := []string{fmt.Sprintf("%d m away", x.DistanceM)}
+	add := func(part, points int64, inZH, inEN string) {
+		if part == points {
+			zh, en = append(zh, inZH), append(en, inEN)
+		}
+	}
+	add(x.Parts.Need, 2000, "社区有需求等待接单", "a demand of the community waits for a unit")
+	add(x.Parts.Served, 2000, "以前一起开展过活动", "the two have served together")
+	add(x.Parts.Served, 1000, "以前结对过", "the two were paired before")
+	add(x.Parts.Parent, 1000, "双方的镇街与院系已结对", "the town and the department above them are paired")
+	add(x.Parts.Free, 1000, "还没有结对", "has no pairing yet")
+	add(x.Parts.Free, 500, "只有一个结对", "has one pairing")
+	if english {
+		return strings.Join(en, "; ")
+	}
+	return strings.Join(zh, "；")
+}

@@ -1,12 +1,13 @@
 package pairing
 
 import (
+	"maps"
 	"slices"
 	"strconv"
-	"time"
 
 	"gorm.io/gorm"
 
+	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/notify"
 	"baodao/service/org"
@@ -48,16 +49,83 @@ func (s *Service) peopleOf(tx *gorm.DB, d Detail, side string) ([]int64, error) 
 
 // tell names the side that proposes or answers.
 func (s *Service) tell(tx *gorm.DB, d Detail, kind notify.Kind, side string, by int64, people []int64) error {
-	name := d.CampusName
-	if side == Local {
-		name = d.LocalName
-	}
-	until := time.Time{}
+	e := notify.Event{Kind: kind, Data: map[string]string{"org": d.nameOf(side)}}
 	if kind == notify.PairingProposed {
-		until = d.AnswerDueAt
+		e.ExpiresAt = d.AnswerDueAt
+		if d.Origin == model.OriginCommittee {
+			e.Data["org"] += "（上级推荐）" // that unit has not asked for anything
+		}
 	}
-	return s.Notify.Enqueue(tx, notify.Event{
-		Kind: kind, Fact: []string{strconv.FormatInt(d.ID, 10)}, Object: d.TableName(), ObjectID: d.ID, ExpiresAt: until,
-		UserIDs: slices.DeleteFunc(people, func(id int64) bool { return id == by }), Data: map[string]string{"org": name},
-	})
+	return s.enqueue(tx, d, e, by, people)
+}
+
+func (s *Service) enqueue(tx *gorm.DB, d Detail, e notify.Event, by int64, people []int64) error {
+	e.Fact, e.Object, e.ObjectID = append([]string{strconv.FormatInt(d.ID, 10)}, e.Fact...), d.TableName(), d.ID
+	e.UserIDs = slices.DeleteFunc(people, func(id int64) bool { return id == by })
+	return s.Notify.Enqueue(tx, e)
+}
+
+// noAnswer is why a proposal came to nothing when nobody said no.
+const noAnswer = "到期没有答复，邀请已失效。 / There was no answer in time."
+
+// tellExpired tells who proposed, and the side that had accepted, that the other did not answer in time.
+func (s *Service) tellExpired(tx *gorm.DB, d Detail) error {
+	if s.Notify == nil {
+		return nil
+	}
+	people, silent := []int64{d.ProposedBy}, unaccepted(d, []string{Campus, Local})
+	if len(silent) == 1 {
+		officers, err := s.peopleOf(tx, d, other(silent[0]))
+		if err != nil {
+			return err
+		}
+		people = append(people, officers...)
+	}
+	slices.Sort(people)
+	return s.enqueue(tx, d, notify.Event{Kind: notify.PairingDeclined, Data: map[string]string{"org": d.nameOf(silent[0]), "reason": noAnswer}}, 0, slices.Compact(people))
+}
+
+// tellEnding gives notice to the other side; to both when somebody who answers for both ends it.
+func (s *Service) tellEnding(tx *gorm.DB, actor access.Actor, d Detail, reason string, endsOn model.Date) error {
+	told := d.sidesOf(actor)
+	if len(told) == 1 {
+		told = []string{other(told[0])}
+	}
+	return s.tellOf(tx, d, notify.Event{
+		Kind: notify.PairingEnding, Fact: []string{string(endsOn)}, Data: map[string]string{"due": notify.Day(endsOn), "reason": reason},
+	}, actor.UserID, told...)
+}
+
+// tellRenewed asks the other side whether it renews, too.
+func (s *Service) tellRenewed(tx *gorm.DB, by int64, d Detail, side string, term model.Term) error {
+	people, err := s.peopleOf(tx, d, other(side))
+	if err != nil {
+		return err
+	}
+	return s.enqueue(tx, d, notify.Event{
+		Kind: notify.PairingRenewal, Fact: []string{strconv.FormatInt(term.ID, 10), side}, Data: map[string]string{"org": d.nameOf(side), "name": term.Name},
+	}, by, people)
+}
+
+// tellAsleep tells both sides that nothing took place for a term.
+func (s *Service) tellAsleep(tx *gorm.DB, d Detail) error {
+	fact := "v" + strconv.FormatInt(d.Version, 10)
+	return s.tellOf(tx, d, notify.Event{Kind: notify.PairingDormant, Fact: []string{fact}}, 0, Campus, Local)
+}
+
+// tellOf tells sides something about the other one.
+func (s *Service) tellOf(tx *gorm.DB, d Detail, e notify.Event, by int64, sides ...string) error {
+	for _, side := range sides {
+		people, err := s.peopleOf(tx, d, side)
+		if err != nil {
+			return err
+		}
+		each := e
+		each.Data = map[string]string{"org": d.nameOf(other(side))}
+		maps.Copy(each.Data, e.Data)
+		if err := s.enqueue(tx, d, each, by, people); err != nil {
+			return err
+		}
+	}
+	return nil
 }

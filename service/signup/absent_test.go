@@ -8,6 +8,7 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/notify"
 )
 
 // attended notes that somebody was there.
@@ -37,7 +38,9 @@ func (b *bench) statusOf(row model.Signup) model.SignupStatus {
 func TestEmptySeatsBecomeNoShows(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 5, nil)
-	came, stayed, left := b.must(b.Student("来了", b.Branch), b.position.ID), b.must(b.Student("没来", b.Branch), b.position.ID), b.Student("取消", b.Branch)
+	b.s.Notify = b.Notices()
+	absent := b.Student("没来", b.Branch)
+	came, stayed, left := b.must(b.Student("来了", b.Branch), b.position.ID), b.must(absent, b.position.ID), b.Student("取消", b.Branch)
 	if _, err := b.s.Cancel(t.Context(), left, b.must(left, b.position.ID).ID); err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +50,8 @@ func TestEmptySeatsBecomeNoShows(t *testing.T) {
 	b.Clock.Add(time.Millisecond)
 	b.absentees(1)
 	b.absentees(0)
+	b.Told(notify.SignupAbsent, absent)
+	b.Inbox(notify.SignupAbsent, absent, "“"+b.activity.Title+"”（"+notify.When(b.activity.StartsAt)+"）把您记为缺席，有异议可以申诉。活动结束后没有签到记录")
 	if b.statusOf(came) != model.SignupConfirmed || b.statusOf(stayed) != model.SignupNoShow || b.taken(b.position.ID) != 1 {
 		t.Errorf("%s %s, taken %d", b.statusOf(came), b.statusOf(stayed), b.taken(b.position.ID))
 	}

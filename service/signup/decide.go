@@ -230,7 +230,8 @@ func (c *change) hear(tx *gorm.DB, to model.SignupStatus, kind notify.Kind, reas
 	return nil
 }
 
-// noShow ends a seat that nobody used, and takes the policy's points off. Whoever has checked in was there.
+// noShow ends a seat that nobody used, takes the policy's points off and tells the student, who may appeal. Whoever has
+// checked in was there.
 func (c *change) noShow(tx *gorm.DB, reason string) (why *fault.Fault, err error) {
 	if c.row.Status != model.SignupConfirmed || c.f.now.Before(c.event.EndsAt) {
 		return fault.ErrState, nil
@@ -244,6 +245,9 @@ func (c *change) noShow(tx *gorm.DB, reason string) (why *fault.Fault, err error
 		return fault.ErrState, nil
 	}
 	if err := c.exit(tx, audit.Move{Action: "signup.no_show", To: string(model.SignupNoShow), Reason: reason}); err != nil {
+		return nil, err
+	}
+	if err := c.hear(tx, model.SignupNoShow, notify.SignupAbsent, reason); err != nil {
 		return nil, err
 	}
 	if c.s.Standing == nil || c.row.MergedFrom != nil {

@@ -7,6 +7,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/fault"
+	"baodao/service/notify"
 	"baodao/service/signup"
 )
 
@@ -105,6 +106,7 @@ func (b *bench) points(a access.Actor) (n, points int64) {
 func TestPenalties(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, 9, nil).whole()
+	b.s.Notify = b.Notices()
 	clerk, s := b.Staff("干事", access.HostStaff, b.Community), b.students(5)
 	r := b.all(s...)
 	row, err := b.s.AskLeave(t.Context(), s[1], r[1].ID, " 家中有事 ")
@@ -136,6 +138,7 @@ func TestPenalties(t *testing.T) {
 	is(t, err, nil)
 	_, err = b.s.Decide(t.Context(), clerk, b.activity.ID, signup.NoShow, ids(r[0]), "")
 	is(t, err, signup.ErrDecision)
+	b.Told(notify.SignupAbsent, s[0]) // once, and nobody who was refused
 	if got := b.states(r...); got != "NO_SHOW LEAVE_APPROVED LATE_CANCEL CONFIRMED CANCELLED_BY_USER" {
 		t.Error(got)
 	}

@@ -2,6 +2,7 @@ package signup
 
 import (
 	"strconv"
+	"time"
 
 	"baodao/model"
 	"baodao/service/notify"
@@ -14,6 +15,9 @@ func (w *writes) tell(e *event, userID int64, row model.Signup, kind notify.Kind
 	}
 	data := map[string]string{"activity": e.Title, "time": notify.When(e.StartsAt), "place": notify.Where(e.place()), "reason": reason, "signup": strconv.FormatInt(row.ID, 10)}
 	until := e.StartsAt
+	if kind == notify.SignupAbsent {
+		until = time.Time{} // it is over, and matters all the same
+	}
 	if row.OfferedUntil != nil {
 		data["due"], until = notify.When(*row.OfferedUntil), *row.OfferedUntil
 	}

@@ -58,7 +58,7 @@ func (s *Service) Report(ctx context.Context, actor access.Actor, sessionID int6
 		return idem.Run(ctx, s.DB, s.Now(), actor, "reportIncident", key, func(tx *gorm.DB) (model.Incident, error) {
 			at, err := s.around(tx, actor, sessionID)
 			if err == nil {
-				err = actor.Check(access.IncidentReport, at.object)
+				err = at.check(actor, access.IncidentReport)
 			}
 			if err != nil {
 				return model.Incident{}, err

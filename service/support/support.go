@@ -3,6 +3,7 @@ package support
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -59,7 +60,7 @@ type Help struct {
 const callFor = 30 * 24 * time.Hour
 
 // Help tells whom to call: those who run the session at any time, those who have a seat within the policy's hours before
-// and after it. fault.ErrNotFound, access.ErrDenied.
+// and after it. fault.ErrNotFound, access.ErrDenied, which tells who has a seat the hours.
 func (s *Service) Help(ctx context.Context, actor access.Actor, sessionID int64) (Help, error) {
 	if err := actor.Require(access.HelpRead); err != nil {
 		return Help{}, err
@@ -67,7 +68,7 @@ func (s *Service) Help(ctx context.Context, actor access.Actor, sessionID int64)
 	db := s.DB.WithContext(ctx)
 	at, err := s.around(db, actor, sessionID)
 	if err == nil {
-		err = actor.Check(access.HelpRead, at.object)
+		err = at.check(actor, access.HelpRead)
 	}
 	if err != nil {
 		return Help{}, err
@@ -124,6 +125,19 @@ type scene struct {
 	activity model.Activity
 	object   access.Object
 	orgs     map[int64]model.Org
+
+	seat        bool      // the student who asks has one
+	opens, ends time.Time // within which it gives a right
+}
+
+// check is the permission table's word; who has a seat and asks too early or too late is told the hours.
+func (at scene) check(actor access.Actor, p access.Permission) error {
+	err := actor.Check(p, at.object)
+	if at.seat && errors.Is(err, access.ErrDenied) {
+		from, until := notify.When(at.opens), notify.When(at.ends)
+		return access.ErrDenied.Saying("在"+from+"至"+until+"可以查看联系人和报告突发情况。", "Contacts and reports of incidents are open from "+from+" until "+until+".")
+	}
+	return err
 }
 
 // around reads a session as the permission table sees it for an actor: it is the actor's own while they have a seat and it
@@ -145,17 +159,16 @@ func (s *Service) around(tx *gorm.DB, actor access.Actor, sessionID int64) (at s
 	if err != nil {
 		return at, err
 	}
-	now, near := s.Now(), policy.HelpWindow()
-	if now.Before(at.session.StartsAt.Add(-near)) || !now.Before(at.session.EndsAt.Add(near)) {
-		return at, nil
-	}
+	near := policy.HelpWindow()
+	at.opens, at.ends = at.session.StartsAt.Add(-near), at.session.EndsAt.Add(near)
 	var seats []int64
 	err = tx.Model(&model.Signup{}).Where("live_activity_id = ? AND student_id = ?", at.activity.ID, actor.StudentID).
 		Where("status IN ?", []model.SignupStatus{model.SignupConfirmed, model.SignupCompleted}).Limit(1).Pluck("id", &seats).Error
 	if err != nil {
 		return at, fmt.Errorf("look for a seat: %w", err)
 	}
-	if len(seats) > 0 {
+	at.seat = len(seats) > 0
+	if now := s.Now(); at.seat && !now.Before(at.opens) && now.Before(at.ends) {
 		at.object.StudentIDs = []int64{actor.StudentID}
 	}
 	return at, nil

@@ -2,6 +2,7 @@ package support_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,6 +118,17 @@ func TestWhoFindsHelp(t *testing.T) {
 				t.Errorf("%s, %d: %v, want %v", when, who.UserID, err, want)
 			}
 		}
+	}
+	y.Clock.Set(near["a moment too late"])
+	_, err := y.Help(t.Context(), y.li, y.session.ID)
+	said, ok := errors.AsType[*fault.Fault](err)
+	for _, hour := range []time.Time{near["a day before"], near["a moment too late"]} { // who has a seat hears when
+		if !ok || !strings.Contains(said.ZH, notify.When(hour)) || !strings.Contains(said.EN, notify.When(hour)) {
+			t.Error(err, hour)
+		}
+	}
+	if _, err := y.Help(t.Context(), y.wang, y.session.ID); err == nil || strings.Contains(err.Error(), "20") {
+		t.Error(err) // who has none is told nothing
 	}
 	if _, err := y.Help(t.Context(), y.host, 7); !errors.Is(err, fault.ErrNotFound) {
 		t.Error(err)
