@@ -237,6 +237,7 @@ func TestADepartmentHandsARequestOn(t *testing.T) {
 	b := newBoard(t)
 	d, err := b.Send(t.Context(), b.county, idem.Key{}, b.open(t).ID, b.Department.ID, b.Clock.Now().Add(24*time.Hour))
 	b.good(t, d, err)
+	b.refused(t, demand.ErrAsked, nil, func() error { _, err := b.Take(t.Context(), b.secretary, d.ID, b.Branch.ID); return err })
 	due := b.Clock.Now().Add(12 * time.Hour)
 	send := func(who access.Actor, orgID int64) error {
 		_, err := b.Send(t.Context(), who, idem.Key{}, d.ID, orgID, due)

@@ -74,11 +74,17 @@ func (s *Service) maySend(actor access.Actor, sc scene, unit model.Org) error {
 	}
 	err := actor.Check(access.DemandDispatch, access.Object{Paths: []string{sc.live.OrgPath}, Public: true})
 	below := unit.Path != sc.live.OrgPath && strings.HasPrefix(unit.Path, sc.live.OrgPath)
-	if (err == nil && !below) || (err != nil && board == nil) {
+	switch {
+	case err == nil && !below:
+		return errOnlyBelow
+	case err != nil && board == nil:
 		return ErrAsked
 	}
 	return err
 }
+
+// errOnlyBelow is ErrAsked for an officer of the unit that was asked.
+var errOnlyBelow = ErrAsked.Saying("需求正在等您的组织答复，只能转给下级单位。", "Your unit has been asked; it can only be handed on to a unit below.")
 
 // takes tells whether an organisation is one that serves.
 func takes(o model.Org) bool { return o.Side == model.SideCampus && o.Status == model.OrgActive }
@@ -152,6 +158,9 @@ func (s *Service) Take(ctx context.Context, actor access.Actor, id, orgID int64)
 		}
 		if sc.row.Status == model.DemandAccepted && *sc.row.AcceptedOrgID == unit.ID {
 			return nil // an answer that was lost on the way
+		}
+		if sc.row.Phase(s.Now()) == model.DemandDispatched {
+			return ErrAsked
 		}
 		if err := sc.must(s.Now(), model.DemandOpen); err != nil {
 			return err
