@@ -64,5 +64,6 @@ func All() []any {
 		&Demand{}, &Dispatch{},
 		&MatchRound{}, &RoundInput{}, &MatchWish{}, &MatchGroup{}, &MatchProposal{},
 		&Appeal{}, &Incident{},
+		&Willingness{}, &StudentHome{}, &PositionNeeds{}, &OrgSurvey{}, &OrgSurveyItem{}, &MatchBlock{},
 	}
 }
