@@ -77,20 +77,26 @@ func TestMatchesAreJudged(t *testing.T) {
 		before func(b *bench, me access.Actor)
 		want   *fault.Fault
 	}{
-		"before the window":  {change: func(a *model.Activity) { a.SignupOpensAt = a.SignupClosesAt.Add(-time.Minute) }},
-		"after the window":   {change: func(a *model.Activity) { a.SignupClosesAt = a.SignupOpensAt.Add(time.Minute) }},
-		"a last moment":      {before: func(b *bench, _ access.Actor) { b.Clock.Set(b.activity.StartsAt.Add(-time.Millisecond)) }},
-		"has begun":          {before: func(b *bench, _ access.Actor) { b.Clock.Set(b.activity.StartsAt) }, want: signup.ErrClosed},
-		"called off":         {before: func(b *bench, _ access.Actor) { b.put("activities", b.activity.ID, map[string]any{"status": "CANCELLED"}) }, want: signup.ErrClosed},
-		"a draft":            {before: func(b *bench, _ access.Actor) { b.put("activities", b.activity.ID, map[string]any{"published_at": nil, "status": "DRAFT"}) }, want: signup.ErrClosed},
-		"not meant":          {change: func(a *model.Activity) { a.Audience = &model.Audience{Grades: []string{"1999"}} }, want: signup.ErrNotEligible},
-		"suspended":          {before: suspension(-hour, hour, false), want: signup.ErrSuspended},
-		"no training":        {change: func(a *model.Activity) { a.TrainingRequired = true }, want: signup.ErrNeedsTraining},
-		"no consent":         {before: func(b *bench, _ access.Actor) { b.policy(func(p *model.Policy) { p.SignupConsent = "v2" }) }, want: signup.ErrNeedsConsent},
-		"the week is full":   {before: func(b *bench, _ access.Actor) { b.policy(func(p *model.Policy) { p.WeekMaxMinutes = 60 }) }, want: signup.ErrLoadCap},
-		"the seat is gone":   {before: func(b *bench, _ access.Actor) { b.put("positions", b.position.ID, map[string]any{"taken": 5}) }, want: signup.ErrFull},
-		"kept for partners":  {change: func(a *model.Activity) { a.PairedUntil = &a.SignupClosesAt }, before: func(b *bench, _ access.Actor) { b.put("positions", b.position.ID, map[string]any{"reserved": 5}) }},
-		"somewhere else now": {before: func(b *bench, me access.Actor) { b.must(me, b.another(b.activity.StartsAt, b.activity.EndsAt, 36650000)) }, want: signup.ErrConflict},
+		"before the window": {change: func(a *model.Activity) { a.SignupOpensAt = a.SignupClosesAt.Add(-time.Minute) }},
+		"after the window":  {change: func(a *model.Activity) { a.SignupClosesAt = a.SignupOpensAt.Add(time.Minute) }},
+		"a last moment":     {before: func(b *bench, _ access.Actor) { b.Clock.Set(b.activity.StartsAt.Add(-time.Millisecond)) }},
+		"has begun":         {before: func(b *bench, _ access.Actor) { b.Clock.Set(b.activity.StartsAt) }, want: signup.ErrClosed},
+		"called off": {before: func(b *bench, _ access.Actor) {
+			b.put("activities", b.activity.ID, map[string]any{"status": "CANCELLED"})
+		}, want: signup.ErrClosed},
+		"a draft": {before: func(b *bench, _ access.Actor) {
+			b.put("activities", b.activity.ID, map[string]any{"published_at": nil, "status": "DRAFT"})
+		}, want: signup.ErrClosed},
+		"not meant":         {change: func(a *model.Activity) { a.Audience = &model.Audience{Grades: []string{"1999"}} }, want: signup.ErrNotEligible},
+		"suspended":         {before: suspension(-hour, hour, false), want: signup.ErrSuspended},
+		"no training":       {change: func(a *model.Activity) { a.TrainingRequired = true }, want: signup.ErrNeedsTraining},
+		"no consent":        {before: func(b *bench, _ access.Actor) { b.policy(func(p *model.Policy) { p.SignupConsent = "v2" }) }, want: signup.ErrNeedsConsent},
+		"the week is full":  {before: func(b *bench, _ access.Actor) { b.policy(func(p *model.Policy) { p.WeekMaxMinutes = 60 }) }, want: signup.ErrLoadCap},
+		"the seat is gone":  {before: func(b *bench, _ access.Actor) { b.put("positions", b.position.ID, map[string]any{"taken": 5}) }, want: signup.ErrFull},
+		"kept for partners": {change: func(a *model.Activity) { a.PairedUntil = &a.SignupClosesAt }, before: func(b *bench, _ access.Actor) { b.put("positions", b.position.ID, map[string]any{"reserved": 5}) }},
+		"somewhere else now": {before: func(b *bench, me access.Actor) {
+			b.must(me, b.another(b.activity.StartsAt, b.activity.EndsAt, 36650000))
+		}, want: signup.ErrConflict},
 	}
 	for name, c := range tests {
 		t.Run(name, func(t *testing.T) {
