@@ -186,8 +186,8 @@ func clip(reason string) string {
 	return string(r[:min(len(r), reasonMost)])
 }
 
-// Lapse ends up to n proposals that nobody answered in time and closes rounds in which none is open any more; their seats are free
-// for the next round. It tells how many proposals there were. Running it late or twice at once is harmless.
+// Lapse ends up to n proposals that nobody answered in time; their seats are free for the next round. It tells how many
+// there were. Running it late or twice at once is harmless.
 func (s *Service) Lapse(ctx context.Context, n int) (int, error) {
 	now, done := s.Now(), 0
 	for done < n {
@@ -205,7 +205,7 @@ func (s *Service) Lapse(ctx context.Context, n int) (int, error) {
 		}
 		done += len(ids)
 	}
-	return done, s.closeSettled(ctx)
+	return done, nil
 }
 
 // lapseMost is how many proposals one transaction ends.
@@ -216,7 +216,9 @@ func (s *Service) lapse(tx *gorm.DB, ids []int64, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	rows = slices.DeleteFunc(rows, func(p *model.MatchProposal) bool { return p.Status != model.ProposalProposed || now.Before(*p.AnswersUntil) })
+	rows = slices.DeleteFunc(rows, func(p *model.MatchProposal) bool {
+		return p.Status != model.ProposalProposed || now.Before(*p.AnswersUntil)
+	})
 	if len(rows) == 0 {
 		return nil
 	}
@@ -233,34 +235,4 @@ func (s *Service) lapse(tx *gorm.DB, ids []int64, now time.Time) error {
 		return err
 	}
 	return s.tellEnded(tx, ends...)
-}
-
-// closeSettled closes published rounds of which no proposal is open.
-func (s *Service) closeSettled(ctx context.Context) error {
-	var ids []int64
-	err := settled(s.DB.WithContext(ctx)).Limit(lapseMost).Pluck("r.id", &ids).Error
-	if err != nil {
-		return fmt.Errorf("look for settled rounds: %w", err)
-	}
-	for _, id := range ids {
-		err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-			row, err := lock(tx, id)
-			if err != nil || row.Status != model.RoundPublished {
-				return err
-			}
-			return s.Audit.Move(tx, access.System("match"), &row, audit.Move{
-				Action: "match_round.close", To: string(model.RoundClosed), OrgPath: row.ScopePath, Set: map[string]any{"closed_at": s.Now()},
-			})
-		})
-		if err != nil {
-			return fmt.Errorf("close round %d: %w", id, err)
-		}
-	}
-	return nil
-}
-
-// settled are the published rounds of positions of which no proposal is open. Nothing opens one again.
-func settled(db *gorm.DB) *gorm.DB {
-	return db.Table("match_rounds AS r").Where("r.status = ? AND r.kind = ?", model.RoundPublished, model.RoundPositions).
-		Where("NOT EXISTS (SELECT 1 FROM match_proposals AS p WHERE p.round_id = r.id AND p.status = ?)", model.ProposalProposed)
 }

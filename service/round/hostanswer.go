@@ -95,7 +95,7 @@ func (s *Service) scanAll(tx *gorm.DB, ids []int64) ([]Proposal, error) {
 // about themselves.
 func (s *Service) checkAnswer(tx *gorm.DB, actor access.Actor, orgID int64, in HostAnswer, rows []*model.MatchProposal) error {
 	var open []int64
-	if err := proposals(tx).Where("p.id IN ? AND p.host_org_id = ?", in.ProposalIDs, orgID).Pluck("p.id", &open).Error; err != nil {
+	if err := proposals(tx).Select("p.id").Where("p.id IN ? AND p.host_org_id = ?", in.ProposalIDs, orgID).Scan(&open).Error; err != nil {
 		return fmt.Errorf("read proposals: %w", err)
 	}
 	var wrong fault.Collector
@@ -121,7 +121,7 @@ func (s *Service) checkAnswer(tx *gorm.DB, actor access.Actor, orgID int64, in H
 		if err != nil {
 			return err
 		}
-		known = known && slices.ContainsFunc(policy.MatchReasons(), func(i model.Item) bool { return i.Code == in.ReasonCode })
+		known = known && slices.ContainsFunc(policy.DeclineItems(), func(i model.Item) bool { return i.Code == in.ReasonCode })
 	}
 	wrong.Add(!known, "/reason_code", "enum", "不在计划规定的原因中", "is none of the programme's policy")
 	return wrong.Err()

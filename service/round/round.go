@@ -15,6 +15,8 @@ import (
 	"baodao/service/content"
 	"baodao/service/notify"
 	"baodao/service/read"
+	"baodao/service/signup"
+	"baodao/service/survey"
 	"baodao/service/vault"
 )
 
@@ -26,6 +28,8 @@ type Service struct {
 	NewID   func() int64
 	Audit   *audit.Log
 	Vault   *vault.Vault
+	Signups *signup.Service // makes signups of proposals to which both sides have said yes
+	Survey  *survey.Service // what students offer and positions need
 	Notify  *notify.Service
 	Content *content.Service // looks at texts before others see them; nil lets everything through
 	Owner   string           // of the leases of this replica: a random name
