@@ -1,7 +1,6 @@
 package round
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"baodao/model"
 	"baodao/service/matching/geo"
 	"baodao/service/matching/index"
-	"baodao/service/matching/score"
 )
 
 // shelfLife is how old the picture of a round's positions may be from which lists are filled. An old one does no harm: every
@@ -92,7 +90,7 @@ func (s *Service) paint(db *gorm.DB, r *model.MatchRound) (*picture, error) {
 }
 
 // fillList adds to a list what is recommended to who leads: a mix that reaches, is likely and is safe, the best first. Of friends
-// all must be eligible.
+// all must be eligible. What is listed already takes the place of as many.
 func (s *Service) fillList(ctx context.Context, r *model.MatchRound, friends, list []int64) ([]int64, error) {
 	p, err := s.picture(ctx, r)
 	if err != nil {
@@ -103,9 +101,11 @@ func (s *Service) fillList(ctx context.Context, r *model.MatchRound, friends, li
 	if err != nil {
 		return nil, err
 	}
-	room := int(r.K)
-	picks := p.snapshot.Mixed(&index.Query{Student: &people[0], Radius: int32(r.RadiusM), Limit: min(score.MaxList, room+len(list))}, nil) //nolint:gosec // checked when it was written
-	slices.SortStableFunc(picks, func(a, b index.Pick) int { return cmp.Compare(b.Parts.Total(), a.Parts.Total()) })
+	room := int(r.K) - len(list)
+	if room <= 0 {
+		return list, nil
+	}
+	picks := p.snapshot.Mixed(&index.Query{Student: &people[0], Radius: int32(r.RadiusM), Limit: room}, nil) //nolint:gosec // checked when it was written
 	more := make([]int64, 0, len(picks))
 	for _, pick := range picks {
 		if !slices.Contains(list, pick.ID) {
@@ -118,7 +118,7 @@ func (s *Service) fillList(ctx context.Context, r *model.MatchRound, friends, li
 	}
 	for _, id := range more {
 		row, ok := g.at[id]
-		if !ok || len(list) >= room {
+		if !ok {
 			continue
 		}
 		if zh, _ := g.unfit(row); zh == "" {

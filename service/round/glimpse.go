@@ -5,13 +5,11 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-	"time"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/access"
-	"baodao/service/fault"
 	"baodao/service/matching/explain"
 	"baodao/service/matching/geo"
 	"baodao/service/matching/score"
@@ -109,7 +107,7 @@ func (g *glimpse) readPositions(db *gorm.DB, k *Positions, ids []int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	offers, err := k.offersOf(db, g.census, ids)
+	offers, err := k.offers(db, g.census, ids...)
 	if err != nil {
 		return err
 	}
@@ -325,6 +323,3 @@ func (s *Service) mayTakePart(db *gorm.DB, actor access.Actor, r *model.MatchRou
 	}
 	return g.ready()
 }
-
-var _ = time.Second
-var _ = fault.ErrState

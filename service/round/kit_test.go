@@ -42,7 +42,7 @@ func newFair(t *testing.T, seats int64) *fair {
 	f := &fair{World: w, s: &round.Service{
 		DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, Notify: notices,
 		Signups: &signup.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault, Notify: notices, Standing: &standing.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit}},
-		Survey:  &survey.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault},
+		Survey:  &survey.Service{DB: w.DB, Now: w.Clock.Now, Audit: w.Audit, Vault: w.Vault},
 	}}
 	f.project = w.Project(w.Pair(w.Branch, w.Community), "清洁")
 	f.activity, f.session, f.position = f.matched(seats, nil)

@@ -98,9 +98,13 @@ type offer struct {
 	Audience                                   *model.Audience `gorm:"serializer:json"`
 }
 
-// offers are the positions that places are given for in rounds, that have a place on the map, have not begun, and have seats.
-func (k *Positions) offers(db *gorm.DB, c *census) ([]offer, error) {
+// offers are the positions that places are given for in rounds, that have a place on the map, have not begun, and have seats;
+// those among some, or all.
+func (k *Positions) offers(db *gorm.DB, c *census, among ...int64) ([]offer, error) {
 	var rows []offer
+	if len(among) > 0 {
+		db = db.Where("p.id IN ?", among)
+	}
 	err := db.Table("activities AS a").Joins("JOIN positions AS p ON p.activity_id = a.id").
 		Select("p.id, a.host_org_id, p.capacity - p.taken AS free, p.reserved, p.paired_taken, a.paired_until, a.paired_first, a.audience").
 		Where("a.programme_id = ? AND a.status = ? AND a.signup_mode = ? AND a.starts_at > ?", c.round.ProgrammeID, model.ActivityPublished, model.SignupMatched, c.now).

@@ -39,18 +39,22 @@ type List struct {
 
 // Wish is a position on a list, as it looks before the round is run.
 type Wish struct {
-	PositionID, ActivityID                  int64
-	PositionTitle, ActivityTitle, HostName  string
-	StartsAt, EndsAt                        time.Time
-	Gone                                    bool // it is no longer to be had: nobody gets it in this round
-	UnfitZH, UnfitEN                        string
-	Parts                                   score.Parts
-	Metres                                  int32
-	Overlap                                 int
-	Known                                   bool // how the last round ended there
-	Chance                                  int32
-	Class                                   explain.Class
-	hostID                                  int64
+	PositionID, ActivityID                 int64
+	PositionTitle, ActivityTitle, HostName string
+	StartsAt, EndsAt                       time.Time
+	Outlook                                `gorm:"-"`
+}
+
+// Outlook is how a wish fits, and how it may end.
+type Outlook struct {
+	Gone             bool   // it is no longer to be had: nobody gets it in this round
+	UnfitZH, UnfitEN string // why the student, or one of the friends, cannot have it; the rest is empty then
+	Parts            score.Parts
+	Metres           int32
+	Overlap          int
+	Known            bool // how the last round ended there
+	Chance           int32
+	Class            explain.Class
 }
 
 // Wishes is a list with what is known of it.
