@@ -5,6 +5,7 @@ package round
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -37,6 +38,7 @@ type Service struct {
 
 	interrupt func(model.RoundStatus) error // ends the process after a batch; nil but in tests
 	rows      int                           // of one transaction, 0: atATime
+	large     sync.Mutex                    // one export or replay at a time: a large round takes much memory
 }
 
 // Refusals of this package.
