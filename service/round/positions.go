@@ -39,10 +39,11 @@ type more struct {
 	Blocked  []int32 `json:"blocked,omitempty"` // communities, rising
 	Partners []int32 `json:"partners,omitempty"`
 	Reserved int32   `json:"reserved,omitempty"`
+	Audience uint32  `json:"audience,omitempty"` // the bit in req that stands for an audience, not for a skill; not in any file
 }
 
 func (m more) text() (string, error) {
-	if !m.Open && len(m.Blocked) == 0 && len(m.Partners) == 0 && m.Reserved == 0 {
+	if !m.Open && len(m.Blocked) == 0 && len(m.Partners) == 0 && m.Reserved == 0 && m.Audience == 0 {
 		return "", nil
 	}
 	raw, err := json.Marshal(m)
@@ -245,10 +246,11 @@ func (c *census) position(f survey.Position, o offer, partners []int32) (score.P
 		Cap: int32(o.Free), Min: int32(max(0, f.MinTeam-(f.Capacity-o.Free))), Slots: uint64(f.Slots), Need: f.Need, //nolint:gosec // checked when they were written
 		Req: f.Req, Want: f.Want, Urgency: f.Urgency, Partner: score.None,
 	}
-	if i := c.audience(o.Audience); i >= 0 {
-		p.Req |= c.bits[i]
-	}
 	var m more
+	if i := c.audience(o.Audience); i >= 0 {
+		m.Audience = c.bits[i]
+		p.Req |= m.Audience
+	}
 	if len(partners) > 0 {
 		p.Partner, m.Partners = partners[0], partners[1:]
 		if o.PairedUntil != nil && c.now.Before(*o.PairedUntil) {
