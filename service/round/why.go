@@ -146,20 +146,6 @@ func (q *question) proposal(db *gorm.DB, student, position int64) (refs []int64,
 	return refs, got, nil
 }
 
-// friendsOf are the members of the student's group, or the student alone.
-func friendsOf(db *gorm.DB, round, student int64) ([]int64, error) {
-	var ids []int64
-	err := db.Table("match_groups AS g").Joins("JOIN match_groups AS m ON m.round_id = g.round_id AND m.group_id = g.group_id").
-		Where("g.round_id = ? AND g.student_id = ?", round, student).Pluck("m.student_id", &ids).Error
-	if err != nil {
-		return nil, fmt.Errorf("read friends: %w", err)
-	}
-	if len(ids) == 0 {
-		ids = []int64{student}
-	}
-	return ids, nil
-}
-
 // rankOf is the place of one of the asking side in the lottery.
 func rankOf(db *gorm.DB, round, seq int64) (uint32, error) {
 	var row model.RoundRanks
