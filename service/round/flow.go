@@ -175,6 +175,9 @@ func (s *Service) show(tx *gorm.DB, actor access.Actor, row *model.MatchRound) e
 		return err
 	}
 	row.Status, row.PublishedAt, row.Version = model.RoundPublished, &now, row.Version+1
+	if err := s.announce(tx, row); err != nil {
+		return err
+	}
 	return s.Kinds[row.Kind].Publish(tx, actor, row)
 }
 
