@@ -138,7 +138,7 @@ type AnswerProposalsIn struct {
 	Body struct {
 		ProposalIDs []ID   `json:"proposal_ids" minItems:"1" maxItems:"100" uniqueItems:"true" doc:"Proposals to this host; each is answered by itself"`
 		Answer      string `json:"answer" enum:"ACCEPT,DECLINE" doc:"Yes or no to all of them" example:"ACCEPT"`
-		ReasonCode  string `json:"reason_code,omitempty" maxLength:"40" doc:"DECLINE: needed, one of the programme's decline_reasons" example:"TIME_CHANGED"`
+		ReasonCode  string `json:"reason_code,omitempty" maxLength:"40" pattern:"^[A-Z][A-Z0-9_]{1,39}$" patternDescription:"a code" doc:"DECLINE: needed, one of the programme's decline_reasons" example:"TIME_CHANGED"`
 		Reason      string `json:"reason,omitempty" maxLength:"200" doc:"In words, for the student; three times OTHER without a word is told to the committees" example:"场地装修"`
 	}
 }

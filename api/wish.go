@@ -178,7 +178,7 @@ func (a *WishAPI) MakeGroup(c *gin.Context, in *MakeGroupIn) (*MatchGroupOut, er
 type JoinGroupIn struct {
 	MatchRoundIn
 	Body struct {
-		Code string `json:"code" minLength:"10" maxLength:"20" doc:"Of the group; case, blanks and hyphens do not matter" example:"K7M2P-9QX4T"`
+		Code string `json:"code" minLength:"10" maxLength:"20" pattern:"^[0-9A-Za-z -]+$" patternDescription:"letters, digits, blanks and hyphens" doc:"Of the group; case, blanks and hyphens do not matter" example:"K7M2P-9QX4T"`
 	}
 }
 
