@@ -45,6 +45,7 @@ var authzTargets = map[string]authzTarget{
 	"open need":            {orgs: "community", seen: perms(access.DemandBoard)},
 	"request":              {orgs: "branch", seen: perms(access.DemandRead)},
 	"answer":               {orgs: "branch", seen: perms(access.DemandAnswer)},
+	"round of students":    {own: "student, lead, mate", seen: everybody},
 	"entry":                {orgs: "branch", own: "student", seen: perms(access.HoursRead)},
 }
 

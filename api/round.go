@@ -164,11 +164,6 @@ func (a *RoundAPI) List(c *gin.Context, in *ListMatchRoundsIn) (*PageOut[MatchRo
 	return NewPage(rows, newMatchRoundView), nil
 }
 
-// MatchRoundIn names a round.
-type MatchRoundIn struct {
-	ID ID `path:"id" doc:"The round"`
-}
-
 // Get reads one round.
 func (a *RoundAPI) Get(c *gin.Context, in *MatchRoundIn) (*MatchRoundOut, error) {
 	ctx := c.Request.Context()

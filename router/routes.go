@@ -30,6 +30,7 @@ type Handlers struct {
 	Appeal    *api.AppealAPI
 	Support   *api.SupportAPI
 	Round     *api.RoundAPI
+	Wish      *api.WishAPI
 	Survey    *api.SurveyAPI
 }
 
@@ -60,6 +61,7 @@ func Routes(h Handlers) []Route {
 		supportRoutes(h.Support),
 		surveyRoutes(h.Survey),
 		roundRoutes(h.Round),
+		wishRoutes(h.Wish),
 	)
 }
 
