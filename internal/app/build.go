@@ -32,6 +32,7 @@ import (
 	"baodao/service/programme"
 	"baodao/service/project"
 	"baodao/service/remind"
+	"baodao/service/round"
 	"baodao/service/signup"
 	"baodao/service/standing"
 	"baodao/service/stats"
@@ -85,6 +86,7 @@ type Services struct {
 	Remind    *remind.Service
 	Standing  *standing.Service
 	Demand    *demand.Service
+	Round     *round.Service
 	Content   *content.Service
 	Upload    *upload.Service
 	Appeal    *appeal.Service
@@ -183,6 +185,7 @@ func newServices(d Deps) (*Services, error) {
 		Content:   checks, Upload: pictures, Survey: surveys,
 	}
 	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
+	out.Round = newRounds(d, out, required)
 	return out, nil
 }
 
@@ -205,6 +208,7 @@ func handlers(s *Services) router.Handlers {
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend, Uploads: s.Upload},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Demand: &api.DemandAPI{Demands: s.Demand}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
+		Round: &api.RoundAPI{Rounds: s.Round}, Wish: &api.WishAPI{Rounds: s.Round},
 		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support}, Survey: &api.SurveyAPI{Surveys: s.Survey},
 	}
 }
@@ -219,7 +223,7 @@ func ping(ctx context.Context, db *gorm.DB) error {
 
 // periodic lists the jobs.
 func periodic(d Deps, s *Services) []jobs.Job {
-	return append(slices.Concat(contentJobs(d, s), ledgerJobs(d, s), appealJobs(s)), []jobs.Job{
+	return append(slices.Concat(contentJobs(d, s), ledgerJobs(d, s), appealJobs(s), roundJobs(s)), []jobs.Job{
 		{Name: "expire-pairings", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := s.Pairing.ExpireDue(ctx, 500)
 			return err
