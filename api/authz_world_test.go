@@ -134,6 +134,7 @@ func (w *twins) realm(mark string) *realm {
 	w.appeals(r)
 	w.incidents(r)
 	w.proposals(r)
+	w.rounds(r)
 	return r
 }
 

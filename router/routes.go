@@ -60,6 +60,7 @@ func Routes(h Handlers) []Route {
 		appealRoutes(h.Appeal),
 		supportRoutes(h.Support),
 		surveyRoutes(h.Survey),
+		roundRoutes(h.Round),
 		wishRoutes(h.Wish),
 	)
 }
