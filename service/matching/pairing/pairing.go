@@ -41,6 +41,7 @@ type Input struct {
 	Communities []Community
 	Renewed     []Pair // both sides renewed them
 	Former      []Pair // of last term, neither renewed by both nor ended by either
+	Never       []Pair // not to be proposed: one side has said no
 }
 
 // Stay is the published weight of a former pair, on both sides. A step of nearness of one kilometre in ten is 350.
@@ -125,7 +126,7 @@ func (in *Input) check() error {
 		}
 	}
 	seen := map[Pair]bool{}
-	for _, p := range slices.Concat(in.Renewed, in.Former) {
+	for _, p := range slices.Concat(in.Renewed, in.Former, in.Never) {
 		if p.Branch < 0 || int(p.Branch) >= len(in.Branches) || p.Community < 0 || int(p.Community) >= len(in.Communities) {
 			return fmt.Errorf("pair %d-%d: no such branch or community", p.Branch, p.Community)
 		}
