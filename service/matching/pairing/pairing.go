@@ -60,6 +60,22 @@ type Result struct {
 	Cutoffs []uint32 // 0 while places are free
 }
 
+// Filled are how many branches each community has.
+func (r *Result) Filled() []int32 {
+	n := make([]int32, len(r.Cutoffs))
+	for _, m := range r.Pairs {
+		n[m.Community]++
+	}
+	return n
+}
+
+// Sorted are the pairs by rising branch and community.
+func Sorted(pairs []Pair) []Pair {
+	all := slices.Clone(pairs)
+	slices.SortFunc(all, byPair)
+	return all
+}
+
 // Run makes the pairs. It fails on pairs that are not there, are renewed twice, or are more than the places.
 func Run(in *Input) (Result, error) {
 	m, err := newMarket(in)
