@@ -29,6 +29,7 @@ type Handlers struct {
 	Content   *api.ContentAPI
 	Appeal    *api.AppealAPI
 	Support   *api.SupportAPI
+	Round     *api.RoundAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and

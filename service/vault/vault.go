@@ -40,6 +40,10 @@ const (
 	Device        Column = "check_in_evidence.device_hash" // a blind index only
 	AppealText    Column = "appeals.text"
 	IncidentText  Column = "incidents.text"
+	RoundSecret   Column = "match_rounds.secret"
+	RoundLine     Column = "round_inputs.line"
+	RoundWishes   Column = "round_inputs.wishes"
+	RoundMore     Column = "round_inputs.more"
 )
 
 // Vault wraps data keys and computes blind indexes. It is safe for concurrent use.
