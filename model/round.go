@@ -118,7 +118,18 @@ type RoundInput struct {
 	Filled  int64  `gorm:"not null;comment:seats given, 0 before and on the asking side"`
 	Closed  bool   `gorm:"not null;comment:its team would have been too small"`
 	Cutoff  int64  `gorm:"not null;comment:lowest key that holds a seat, 0 while seats are free"`
+	Kept    int64  `gorm:"not null;comment:the same of the seats kept for partners, 0 while such are free or none are kept"`
 }
 
 // TableName of RoundInput.
 func (RoundInput) TableName() string { return "round_inputs" }
+
+// RanksChunk is how many of the asking side one row of ranks holds.
+const RanksChunk = 4096
+
+// RoundRanks are the places in the lottery of some of the asking side, so that a question need not draw it again.
+type RoundRanks struct {
+	RoundID int64  `gorm:"primaryKey;autoIncrement:false;comment:round"`
+	Chunk   int64  `gorm:"primaryKey;autoIncrement:false;comment:number of the first of them, divided by 4096"`
+	Ranks   []byte `gorm:"size:16384;not null;comment:four bytes each, the highest first"`
+}

@@ -7,6 +7,7 @@ type MatchWish struct {
 	RoundID   int64     `gorm:"primaryKey;autoIncrement:false;comment:round"`
 	StudentID int64     `gorm:"primaryKey;autoIncrement:false;index:ix_match_wish_student;comment:whose"`
 	Positions []int64   `gorm:"type:text;serializer:json;not null;comment:JSON of the positions, best first, at most 50"`
+	Listed    int64     `gorm:"not null;comment:how many they are"`
 	Open      bool      `gorm:"not null;comment:when the list is exhausted, others that suit"`
 	Version   int64     `gorm:"not null;comment:for If-Match"`
 	CreatedAt time.Time `gorm:"not null;comment:when"`

@@ -63,14 +63,23 @@ CREATE TABLE `round_inputs` (
   `filled` bigint NOT NULL COMMENT 'seats given, 0 before and on the asking side',
   `closed` boolean NOT NULL COMMENT 'its team would have been too small',
   `cutoff` bigint NOT NULL COMMENT 'lowest key that holds a seat, 0 while seats are free',
+  `kept` bigint NOT NULL COMMENT 'the same of the seats kept for partners, 0 while such are free or none are kept',
   PRIMARY KEY (`round_id`,`side`,`seq`),
   UNIQUE INDEX `uq_round_input` (`round_id`,`side`,`ref_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE `round_ranks` (
+  `round_id` bigint COMMENT 'round',
+  `chunk` bigint COMMENT 'number of the first of them, divided by 4096',
+  `ranks` varbinary(16384) NOT NULL COMMENT 'four bytes each, the highest first',
+  PRIMARY KEY (`round_id`,`chunk`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 CREATE TABLE `match_wishes` (
   `round_id` bigint COMMENT 'round',
   `student_id` bigint COMMENT 'whose',
   `positions` text NOT NULL COMMENT 'JSON of the positions, best first, at most 50',
+  `listed` bigint NOT NULL COMMENT 'how many they are',
   `open` boolean NOT NULL COMMENT 'when the list is exhausted, others that suit',
   `version` bigint NOT NULL COMMENT 'for If-Match',
   `created_at` datetime(3) NOT NULL COMMENT 'when',

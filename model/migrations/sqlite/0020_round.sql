@@ -63,14 +63,23 @@ CREATE TABLE `round_inputs` (
   `filled` integer NOT NULL,
   `closed` numeric NOT NULL,
   `cutoff` integer NOT NULL,
+  `kept` integer NOT NULL,
   PRIMARY KEY (`round_id`,`side`,`seq`)
 );
 CREATE UNIQUE INDEX `uq_round_input` ON `round_inputs`(`round_id`,`side`,`ref_id`);
+
+CREATE TABLE `round_ranks` (
+  `round_id` integer,
+  `chunk` integer,
+  `ranks` blob NOT NULL,
+  PRIMARY KEY (`round_id`,`chunk`)
+);
 
 CREATE TABLE `match_wishes` (
   `round_id` integer,
   `student_id` integer,
   `positions` text NOT NULL,
+  `listed` integer NOT NULL,
   `open` numeric NOT NULL,
   `version` integer NOT NULL,
   `created_at` datetime NOT NULL,
