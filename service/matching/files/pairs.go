@@ -57,8 +57,8 @@ func LoadPairing(dir fs.FS) (*PairRound, error) {
 	in := &PairRound{}
 	err := errors.Join(
 		read(dir, RoundFile, func(r io.Reader) error { return readPairRound(r, in) }),
-		read(dir, BranchesFile, func(r io.Reader) (err error) { in.Branches, err = readBranches(r); return err }),
-		read(dir, CommunitiesFile, func(r io.Reader) (err error) { in.Communities, err = readCommunities(r); return err }),
+		read(dir, BranchesFile, func(r io.Reader) (err error) { in.Branches, err = ReadBranches(r); return err }),
+		read(dir, CommunitiesFile, func(r io.Reader) (err error) { in.Communities, err = ReadCommunities(r); return err }),
 	)
 	if err != nil {
 		return nil, err
@@ -86,7 +86,8 @@ func readPairRound(r io.Reader, in *PairRound) error {
 	return nil
 }
 
-func readBranches(r io.Reader) (all []pairing.Branch, err error) {
+// ReadBranches reads branches.csv.
+func ReadBranches(r io.Reader) (all []pairing.Branch, err error) {
 	err = rows(r, 6, func(line int, f *fields) error {
 		f.is(line)
 		all = append(all, pairing.Branch{
@@ -98,7 +99,8 @@ func readBranches(r io.Reader) (all []pairing.Branch, err error) {
 	return all, err
 }
 
-func readCommunities(r io.Reader) (all []pairing.Community, err error) {
+// ReadCommunities reads communities.csv.
+func ReadCommunities(r io.Reader) (all []pairing.Community, err error) {
 	err = rows(r, 6, func(line int, f *fields) error {
 		f.is(line)
 		all = append(all, pairing.Community{
