@@ -62,7 +62,8 @@ func All() []any {
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{}, &ContentCheck{}, &Upload{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},
 		&Demand{}, &Dispatch{},
-		&MatchRound{}, &RoundInput{}, &RoundRanks{}, &MatchWish{}, &MatchGroup{}, &MatchProposal{}, &MatchPair{},
+		&MatchRound{}, &RoundInput{}, &RoundRanks{}, &MatchWish{}, &MatchGroup{}, &MatchProposal{},
+		&MatchPair{},
 		&Appeal{}, &Incident{},
 		&Willingness{}, &StudentHome{}, &PositionNeeds{}, &OrgSurvey{}, &OrgSurveyItem{}, &MatchBlock{},
 	}

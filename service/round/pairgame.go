@@ -136,6 +136,9 @@ func (o *pairOutcome) Given() []Given {
 	return all
 }
 
+// Ranks of the branches in the lottery.
+func (o *pairOutcome) Ranks() []uint32 { return o.book.Ranks() }
+
 // Store writes the pairs of the branches numbered from to to.
 func (o *pairOutcome) Store(tx *gorm.DB, r *model.MatchRound, refs [2][]int64, from, to int) error {
 	if from >= to {

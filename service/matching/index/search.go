@@ -110,7 +110,7 @@ func (s *Snapshot) picks(q *Query, list []candidate, dst []Pick) []Pick {
 		e := &s.entries[c.entry()]
 		fit := score.Measure(q.Student, &e.Position)
 		pick := Pick{ID: e.ID, Parts: score.Of(q.Student, &e.Position, fit, q.Radius), Fit: fit, Band: s.rule.Band(q.Student, &e.Position, fit, q.Radius)}
-		pick.Chance = s.last.Chance(c.entry(), pick.Band)
+		pick.Chance = s.last.ChanceOf(c.entry(), pick.Band, e.Position.ReservedFor(q.Student.Branch))
 		pick.Reasons = reasons(q.Student, &e.Position, &pick)
 		dst = append(dst, pick)
 	}
@@ -195,6 +195,9 @@ func (x *search) scan(records []record) {
 		}
 		if r.community == student.Served && r.community != score.None {
 			part += score.Served
+		}
+		if student.Apart(&s.entries[r.entry].Position) {
+			continue
 		}
 		x.offer(newCandidate(part+score.Near(int32(math.Sqrt(float64(square))), x.Radius), r.entry))
 		floor = x.floor() - x.most

@@ -82,6 +82,9 @@ func NewBook(in *Input, out *Result) (*Book, error) {
 	return b, nil
 }
 
+// Ranks are those of the branches in the lottery.
+func (k *Book) Ranks() []uint32 { return k.ranks }
+
 func set(pairs []Pair) map[Pair]bool {
 	all := make(map[Pair]bool, len(pairs))
 	for _, p := range pairs {
