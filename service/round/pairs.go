@@ -42,7 +42,7 @@ type unit struct {
 	at     geo.Point
 	places int64
 	skills uint32 // offered, or wanted
-	free   bool   // has no pairing in force
+	alone  bool   // has no pairing that is sure to go on
 	needs  int64  // open demands
 }
 
@@ -147,7 +147,7 @@ func (k *Pairs) units(db *gorm.DB, programmeID int64, side, below string) ([]uni
 
 // unitOf is what an organisation brings to a round; without places it does not take part.
 func unitOf(o model.Org, answer survey.Unit, answered bool) unit {
-	u := unit{id: o.ID, free: true}
+	u := unit{id: o.ID, alone: true}
 	switch {
 	case answered:
 		u.places, u.skills = answer.Partners, answer.Skills

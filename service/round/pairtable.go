@@ -34,8 +34,8 @@ func newTable(branches, communities []unit, bonds []pairs.Bond) table {
 	for _, bond := range bonds {
 		b, isBranch := number(branches, bond.CampusOrgID)
 		c, isCommunity := number(communities, bond.LocalOrgID)
-		if isCommunity && bond.InForce {
-			communities[c].free = false
+		if isCommunity && bond.InForce && (bond.Kind == pairs.BondKept || !isBranch) {
+			communities[c].alone = false
 		}
 		if isBranch && isCommunity {
 			t.know(b, int32(c), bond.Kind) //nolint:gosec // bounded
@@ -82,10 +82,10 @@ func (t *table) know(b int, c int32, kind pairs.BondKind) {
 	}
 }
 
-// urgency of a community: three without a pairing in force, two for each demand that waits for a unit, seven at most.
+// urgency of a community: three without a pairing that is sure to go on, two for each demand that waits for a unit, seven at most.
 func (u *unit) urgency() uint8 {
 	n := 2 * u.needs
-	if u.free {
+	if u.alone {
 		n += 3
 	}
 	return uint8(min(n, 7)) //nolint:gosec // bounded
