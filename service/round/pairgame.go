@@ -158,7 +158,7 @@ func (o *pairOutcome) Store(tx *gorm.DB, r *model.MatchRound, refs [2][]int64, f
 			continue
 		}
 		a := o.book.Why(m.Pair)
-		row := pairRow(r.ID, &a)
+		row := newPair(r.ID, &a)
 		row.CampusOrgID, row.LocalOrgID = refs[model.SideAsking][m.Branch], refs[model.SideGiving][m.Community]
 		if id, ok := live[[2]int64{row.CampusOrgID, row.LocalOrgID}]; ok && row.Kind != model.PairNew {
 			row.PairingID = &id
@@ -171,7 +171,7 @@ func (o *pairOutcome) Store(tx *gorm.DB, r *model.MatchRound, refs [2][]int64, f
 	return nil
 }
 
-func pairRow(round int64, a *pairing.Answer) model.MatchPair {
+func newPair(round int64, a *pairing.Answer) model.MatchPair {
 	kind := model.PairNew
 	switch {
 	case a.Reason == pairing.Renewed:

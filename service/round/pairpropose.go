@@ -75,3 +75,16 @@ func (k *Pairs) settlePair(ctx context.Context, r *model.MatchRound, p model.Mat
 		return nil
 	})
 }
+
+// pairsOver tells whether all pairs of a published round were proposed, or could not be, and all proposals are answered or
+// have expired.
+func (s *Service) pairsOver(tx *gorm.DB, r *model.MatchRound) (bool, error) {
+	var open []int64
+	err := tx.Table("match_pairs AS p").Joins("LEFT JOIN pairings AS g ON g.id = p.pairing_id").
+		Where("p.round_id = ? AND p.kind = ? AND p.refusal = ?", r.ID, model.PairNew, "").
+		Where("(p.pairing_id IS NULL OR (g.status = ? AND g.answer_due_at > ?))", model.PairingProposed, s.Now()).Limit(1).Pluck("p.campus_org_id", &open).Error
+	if err != nil {
+		return false, fmt.Errorf("look for pairs that wait: %w", err)
+	}
+	return len(open) == 0, nil
+}

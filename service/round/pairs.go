@@ -2,6 +2,7 @@ package round
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -231,8 +232,19 @@ func (k *Pairs) demands(db *gorm.DB, programmeID int64, communities []unit) erro
 // Load makes a game of what was put down.
 func (k *Pairs) Load(r *model.MatchRound, each Each) (Game, error) { return loadPairs(r, each) }
 
-// Publish has nothing to do: Propose makes the proposals of a published round.
-func (k *Pairs) Publish(*gorm.DB, access.Actor, *model.MatchRound) error { return nil }
+// Publish gives the days in which pairings are answered to the round. Propose makes the proposals.
+func (k *Pairs) Publish(tx *gorm.DB, _ access.Actor, r *model.MatchRound) error {
+	policy, err := programme.PolicyOf(tx, r.ProgrammeID)
+	if err != nil {
+		return err
+	}
+	until := r.PublishedAt.AddDate(0, 0, int(policy.PairingAnswerDays))
+	r.AnswersUntil = &until
+	if err := tx.Model(&model.MatchRound{}).Where("id = ?", r.ID).UpdateColumn("answers_until", until).Error; err != nil {
+		return fmt.Errorf("set days to answer of a round: %w", err)
+	}
+	return nil
+}
 
 // note tells the two why they are proposed to each other.
 func note(r *model.MatchRound, p model.MatchPair) string {
