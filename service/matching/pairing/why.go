@@ -25,6 +25,9 @@ const (
 	CommunityGotOther               // others came first: band and lottery number against those of the last
 )
 
+// Given tells whether the pair is there.
+func (r Reason) Given() bool { return r == Renewed || r == Drawn }
+
 // Answer is the reason and the figures behind it.
 type Answer struct {
 	Pair
@@ -187,7 +190,7 @@ func (k *Book) OfCommunity(c int32, most int) []Answer {
 
 // firstOf are the pairs that there are, all of them, and then so many of the others within reach.
 func firstOf(all []Answer, most int, better func(x, y *Answer) int) []Answer {
-	has := func(a *Answer) bool { return a.Reason == Renewed || a.Reason == Drawn }
+	has := func(a *Answer) bool { return a.Reason.Given() }
 	all = slices.DeleteFunc(all, func(a Answer) bool { return a.Reason == TooFar })
 	slices.SortFunc(all, func(x, y Answer) int {
 		if has(&x) != has(&y) {
