@@ -1,7 +1,12 @@
 package app
 
 import (
+	"context"
+	"runtime"
+	"time"
+
 	"baodao/internal/jobs"
+	"baodao/model"
 	"baodao/service/content"
 	"baodao/service/round"
 )
@@ -10,6 +15,16 @@ import (
 func newRounds(d Deps, s *Services, checks *content.Service) *round.Service {
 	return &round.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: s.Org.Audit, Vault: s.Vault, Notify: s.Notify, Content: checks,
-		Owner: jobs.Name(),
+		Owner: jobs.Name(), Workers: runtime.GOMAXPROCS(0), Kinds: map[string]round.Kind{
+			model.RoundPositions: &round.Positions{DB: d.DB, Now: d.Now, NewID: d.NewID, Survey: s.Survey},
+		},
 	}
+}
+
+// roundJobs take match rounds further.
+func roundJobs(s *Services) []jobs.Job {
+	return []jobs.Job{{Name: "advance-match-rounds", Every: 10 * time.Second, Do: func(ctx context.Context) error {
+		_, err := s.Round.Advance(ctx, 20)
+		return err
+	}}}
 }

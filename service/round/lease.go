@@ -19,13 +19,13 @@ type hold struct {
 	row model.MatchRound
 }
 
-// take gets the lease of a round that is to be worked on, when nobody else has it.
-func (s *Service) take(ctx context.Context, id int64, status model.RoundStatus) (h *hold, err error) {
+// take gets the lease of a round that is to be worked on, when nobody else has it. where says what is still missing.
+func (s *Service) take(ctx context.Context, id int64, status model.RoundStatus, where string) (h *hold, err error) {
 	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		h = nil
 		now := s.Now()
 		res := tx.Model(&model.MatchRound{}).
-			Where("id = ? AND status = ? AND result_digest IS NULL AND (lease_until IS NULL OR lease_until <= ? OR lease_owner = ?)", id, status, now, s.Owner).
+			Where("id = ? AND status = ? AND "+where+" AND (lease_until IS NULL OR lease_until <= ? OR lease_owner = ?)", id, status, now, s.Owner).
 			UpdateColumns(map[string]any{"lease_owner": s.Owner, "lease_until": now.Add(leaseTime), "done": 0, "total": 0})
 		if res.Error != nil {
 			return fmt.Errorf("take match round: %w", res.Error)
