@@ -132,6 +132,7 @@ func (w *twins) realm(mark string) *realm {
 	w.appeals(r)
 	w.incidents(r)
 	w.proposals(r)
+	w.roundOfPairing(r)
 	return r
 }
 

@@ -59,6 +59,7 @@ func Routes(h Handlers) []Route {
 		appealRoutes(h.Appeal),
 		supportRoutes(h.Support),
 		surveyRoutes(h.Survey),
+		roundPairRoutes(h.Round),
 	)
 }
 

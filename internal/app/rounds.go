@@ -17,6 +17,7 @@ func newRounds(d Deps, s *Services, checks *content.Service) *round.Service {
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: s.Org.Audit, Vault: s.Vault, Notify: s.Notify, Content: checks,
 		Owner: jobs.Name(), Workers: runtime.GOMAXPROCS(0), Kinds: map[string]round.Kind{
 			model.RoundPositions: &round.Positions{DB: d.DB, Now: d.Now, NewID: d.NewID, Survey: s.Survey},
+			model.RoundPairing:   &round.Pairs{DB: d.DB, Now: d.Now, Survey: s.Survey, Pairings: s.Pairing},
 		},
 	}
 }
@@ -25,6 +26,9 @@ func newRounds(d Deps, s *Services, checks *content.Service) *round.Service {
 func roundJobs(s *Services) []jobs.Job {
 	return []jobs.Job{{Name: "advance-match-rounds", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 		_, err := s.Round.Advance(ctx, 20)
+		return err
+	}}, {Name: "propose-match-pairs", Every: 10 * time.Second, Do: func(ctx context.Context) error {
+		_, err := s.Round.ProposePairs(ctx, 200)
 		return err
 	}}}
 }

@@ -42,6 +42,15 @@ func (k *Pairs) Propose(ctx context.Context, limit int) (n int, err error) {
 	return n, nil
 }
 
+// ProposePairs is Propose of the rounds of pairing that the service keeps.
+func (s *Service) ProposePairs(ctx context.Context, limit int) (int, error) {
+	k, ok := s.Kinds[model.RoundPairing].(*Pairs)
+	if !ok {
+		return 0, nil
+	}
+	return k.Propose(ctx, limit)
+}
+
 func (k *Pairs) proposeOne(ctx context.Context, r *model.MatchRound, p model.MatchPair) (made int, err error) {
 	err = k.settlePair(ctx, r, p, func(tx *gorm.DB) (map[string]any, error) {
 		d, err := k.Pairings.Recommend(tx, pairing.Match{

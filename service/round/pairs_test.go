@@ -36,7 +36,7 @@ func newCounty(t *testing.T) *county {
 	w := testkit.NewWorld(t)
 	c := &county{World: w}
 	c.pairings = &pairing.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit}
-	asked := &survey.Service{DB: w.DB, Now: w.Clock.Now, NewID: w.NewID, Audit: w.Audit, Vault: w.Vault}
+	asked := &survey.Service{DB: w.DB, Now: w.Clock.Now, Audit: w.Audit, Vault: w.Vault}
 	c.pairs = &round.Pairs{DB: w.DB, Now: w.Clock.Now, Survey: asked, Pairings: c.pairings}
 	c.rounds = c.replica("one")
 	c.officer, c.another = w.Staff("市干部", access.CommitteeOfficer, w.City), w.Staff("另一干部", access.CommitteeOfficer, w.City)
@@ -163,7 +163,7 @@ func (c *county) given(t *testing.T, r model.MatchRound) (out []string) {
 
 func (c *county) propose(t *testing.T, want int) {
 	t.Helper()
-	n, err := c.pairs.Propose(t.Context(), 100)
+	n, err := c.rounds.ProposePairs(t.Context(), 100)
 	if err != nil || n != want {
 		t.Fatalf("%d proposed, want %d: %v", n, want, err)
 	}
