@@ -52,7 +52,7 @@ func (s *Service) ProposePairs(ctx context.Context, limit int) (int, error) {
 }
 
 func (k *Pairs) proposeOne(ctx context.Context, r *model.MatchRound, p model.MatchPair) (made int, err error) {
-	err = k.settlePair(ctx, r, p, func(tx *gorm.DB) (map[string]any, error) {
+	err = k.settlePair(ctx, p, func(tx *gorm.DB) (map[string]any, error) {
 		d, err := k.Pairings.Recommend(tx, pairing.Match{
 			RoundID: r.ID, ProgrammeID: r.ProgrammeID, CampusOrgID: p.CampusOrgID, LocalOrgID: p.LocalOrgID, By: r.CreatedBy, Note: note(r, p),
 		})
@@ -63,11 +63,11 @@ func (k *Pairs) proposeOne(ctx context.Context, r *model.MatchRound, p model.Mat
 	if !ok {
 		return made, err
 	}
-	return 0, k.settlePair(ctx, r, p, func(*gorm.DB) (map[string]any, error) { return map[string]any{"refusal": refusal.Code}, nil })
+	return 0, k.settlePair(ctx, p, func(*gorm.DB) (map[string]any, error) { return map[string]any{"refusal": refusal.Code}, nil })
 }
 
 // settlePair writes down what became of a pair, unless somebody else has.
-func (k *Pairs) settlePair(ctx context.Context, r *model.MatchRound, p model.MatchPair, how func(tx *gorm.DB) (map[string]any, error)) error {
+func (k *Pairs) settlePair(ctx context.Context, p model.MatchPair, how func(tx *gorm.DB) (map[string]any, error)) error {
 	return atomic.Do(ctx, k.DB, func(tx *gorm.DB) error {
 		row := tx.Model(&model.MatchPair{}).Where("round_id = ? AND campus_org_id = ? AND local_org_id = ?", p.RoundID, p.CampusOrgID, p.LocalOrgID)
 		now, err := read.One[model.MatchPair](atomic.ForUpdate(tx).Where("round_id = ? AND campus_org_id = ? AND local_org_id = ?", p.RoundID, p.CampusOrgID, p.LocalOrgID), "pair of a round")

@@ -46,6 +46,11 @@ func (r *round) fault(format string, args ...any) {
 	r.faults = append(r.faults, fmt.Sprintf(format, args...))
 }
 
+// pair puts two numbers together.
+func pair(branch, community int) pairing.Pair {
+	return pairing.Pair{Branch: int32(branch), Community: int32(community)} //nolint:gosec // numbers of the round
+}
+
 func set(pairs []pairing.Pair) map[pairing.Pair]bool {
 	all := map[pairing.Pair]bool{}
 	for _, p := range pairs {
@@ -123,7 +128,7 @@ func (r *round) lowest(c int32) int64 {
 	}
 	low := int64(1 << 62)
 	for _, b := range r.drawnAt[c] {
-		low = min(low, r.key(pairing.Pair{Branch: b, Community: c}))
+		low = min(low, r.key(pair(int(b), int(c))))
 	}
 	return low
 }
@@ -132,7 +137,7 @@ func (r *round) lowest(c int32) int64 {
 func (r *round) stable(out Result) {
 	for b := range r.free {
 		for c := range r.left {
-			p := pairing.Pair{Branch: int32(b), Community: int32(c)}
+			p := pair(b, c)
 			if r.has[p] || r.free[b] < 1 || r.left[c] < 1 || !r.allowed(p) {
 				continue
 			}
@@ -149,7 +154,7 @@ func (r *round) wants(p pairing.Pair) bool {
 		return true
 	}
 	for _, c := range r.drawnOf[p.Branch] {
-		if r.before(p, pairing.Pair{Branch: p.Branch, Community: c}) {
+		if r.before(p, pair(int(p.Branch), int(c))) {
 			return true
 		}
 	}
@@ -169,12 +174,12 @@ func (r *round) replay(out Result) {
 	lists := make([][]int32, len(r.free))
 	for b := range lists {
 		for c := range r.left {
-			if p := (pairing.Pair{Branch: int32(b), Community: int32(c)}); r.left[c] > 0 && r.allowed(p) {
+			if p := pair(b, c); r.left[c] > 0 && r.allowed(p) {
 				lists[b] = append(lists[b], int32(c))
 			}
 		}
 		sort.Slice(lists[b], func(i, j int) bool {
-			return r.before(pairing.Pair{Branch: int32(b), Community: lists[b][i]}, pairing.Pair{Branch: int32(b), Community: lists[b][j]})
+			return r.before(pair(b, int(lists[b][i])), pair(b, int(lists[b][j])))
 		})
 	}
 	holds := r.acceptance(lists)
@@ -182,7 +187,7 @@ func (r *round) replay(out Result) {
 	for c, held := range holds {
 		n += len(held)
 		for _, b := range held {
-			if !r.has[pairing.Pair{Branch: b, Community: int32(c)}] {
+			if !r.has[pair(int(b), c)] {
 				r.fault("a replay gives pair %d-%d", b, c)
 			}
 		}
@@ -206,7 +211,7 @@ func (r *round) acceptance(lists [][]int32) [][]int32 {
 		}
 		for c, held := range holds {
 			sort.Slice(held, func(i, j int) bool {
-				return r.key(pairing.Pair{Branch: held[i], Community: int32(c)}) > r.key(pairing.Pair{Branch: held[j], Community: int32(c)})
+				return r.key(pair(int(held[i]), c)) > r.key(pair(int(held[j]), c))
 			})
 			for len(held) > r.left[c] {
 				free[held[len(held)-1]]++

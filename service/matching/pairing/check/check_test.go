@@ -53,7 +53,7 @@ func TestEveryMutationIsFound(t *testing.T) {
 		"a community is missing":   func(_ *pairing.Input, out *check.Result) { out.Filled = out.Filled[1:] },
 		"another seed":             func(in *pairing.Input, _ *check.Result) { in.Seed[0]++ },
 		"a drawn pair was refused": func(in *pairing.Input, out *check.Result) { in.Never = append(in.Never, out.Pairs[drawn(*out)].Pair) },
-		"a branch has a place less": func(in *pairing.Input, out *check.Result) {
+		"a branch has a place less": func(in *pairing.Input, _ *check.Result) {
 			for b := range in.Branches {
 				in.Branches[b].Places = 0
 			}
