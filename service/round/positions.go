@@ -39,10 +39,11 @@ type more struct {
 	Blocked  []int32 `json:"blocked,omitempty"` // communities, rising
 	Partners []int32 `json:"partners,omitempty"`
 	Reserved int32   `json:"reserved,omitempty"`
+	Audience uint32  `json:"audience,omitempty"` // the bit in req that stands for an audience, not for a skill; not in any file
 }
 
 func (m more) text() (string, error) {
-	if !m.Open && len(m.Blocked) == 0 && len(m.Partners) == 0 && m.Reserved == 0 {
+	if !m.Open && len(m.Blocked) == 0 && len(m.Partners) == 0 && m.Reserved == 0 && m.Audience == 0 {
 		return "", nil
 	}
 	raw, err := json.Marshal(m)
@@ -98,9 +99,13 @@ type offer struct {
 	Audience                                   *model.Audience `gorm:"serializer:json"`
 }
 
-// offers are the positions that places are given for in rounds, that have a place on the map, have not begun, and have seats.
-func (k *Positions) offers(db *gorm.DB, c *census) ([]offer, error) {
+// offers are the positions that places are given for in rounds, that have a place on the map, have not begun, and have seats;
+// those among some, or all.
+func (k *Positions) offers(db *gorm.DB, c *census, among ...int64) ([]offer, error) {
 	var rows []offer
+	if len(among) > 0 {
+		db = db.Where("p.id IN ?", among)
+	}
 	err := db.Table("activities AS a").Joins("JOIN positions AS p ON p.activity_id = a.id").
 		Select("p.id, a.host_org_id, p.capacity - p.taken AS free, p.reserved, p.paired_taken, a.paired_until, a.paired_first, a.audience").
 		Where("a.programme_id = ? AND a.status = ? AND a.signup_mode = ? AND a.starts_at > ?", c.round.ProgrammeID, model.ActivityPublished, model.SignupMatched, c.now).
@@ -241,10 +246,11 @@ func (c *census) position(f survey.Position, o offer, partners []int32) (score.P
 		Cap: int32(o.Free), Min: int32(max(0, f.MinTeam-(f.Capacity-o.Free))), Slots: uint64(f.Slots), Need: f.Need, //nolint:gosec // checked when they were written
 		Req: f.Req, Want: f.Want, Urgency: f.Urgency, Partner: score.None,
 	}
-	if i := c.audience(o.Audience); i >= 0 {
-		p.Req |= c.bits[i]
-	}
 	var m more
+	if i := c.audience(o.Audience); i >= 0 {
+		m.Audience = c.bits[i]
+		p.Req |= m.Audience
+	}
 	if len(partners) > 0 {
 		p.Partner, m.Partners = partners[0], partners[1:]
 		if o.PairedUntil != nil && c.now.Before(*o.PairedUntil) {

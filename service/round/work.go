@@ -162,7 +162,7 @@ func (s *Service) stamp(ctx context.Context, id int64) (bool, error) {
 			err := h.batch(ctx, done, int(h.row.Placed), func(tx *gorm.DB) error {
 				ids = nil
 				err := tx.Model(&model.MatchProposal{}).Where("round_id = ? AND status = ? AND id > ?", id, model.ProposalProposed, after).
-					Order("id").Limit(atATime).Pluck("id", &ids).Error
+					Order("id").Limit(s.batchSize()).Pluck("id", &ids).Error
 				if err != nil || len(ids) == 0 {
 					return err
 				}
