@@ -42,13 +42,42 @@ func (k *Pairs) Propose(ctx context.Context, limit int) (n int, err error) {
 	return n, nil
 }
 
-// ProposePairs is Propose of the rounds of pairing that the service keeps.
+// ProposePairs is Propose of the rounds of pairing that the service keeps; then it closes those that are over.
 func (s *Service) ProposePairs(ctx context.Context, limit int) (int, error) {
 	k, ok := s.Kinds[model.RoundPairing].(*Pairs)
 	if !ok {
 		return 0, nil
 	}
-	return k.Propose(ctx, limit)
+	n, err := k.Propose(ctx, limit)
+	if err != nil || n == limit {
+		return n, err
+	}
+	var ids []int64
+	err = s.DB.WithContext(ctx).Model(&model.MatchRound{}).Where("kind = ? AND status = ?", model.RoundPairing, model.RoundPublished).Order("id").Pluck("id", &ids).Error
+	if err != nil {
+		return n, fmt.Errorf("look for rounds of pairing: %w", err)
+	}
+	for _, id := range ids {
+		if err := s.closePairs(ctx, id); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// closePairs closes a round of which nothing waits for an answer.
+func (s *Service) closePairs(ctx context.Context, id int64) error {
+	return atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+		row, err := lock(tx, id)
+		if err != nil || row.Status != model.RoundPublished {
+			return err
+		}
+		over, err := s.pairsOver(tx, &row)
+		if err != nil || !over {
+			return err
+		}
+		return s.close(tx, system(), &row)
+	})
 }
 
 func (k *Pairs) proposeOne(ctx context.Context, r *model.MatchRound, p model.MatchPair) (made int, err error) {

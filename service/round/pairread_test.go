@@ -70,8 +70,6 @@ func TestPairsAreReadByThoseWhomTheyConcern(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error { return err }
-
 // Three branches and a community with one place for new ones: who did not get it is told why, and so is the community.
 func TestAUnitAsksWhy(t *testing.T) {
 	t.Parallel()
@@ -124,14 +122,16 @@ func TestARoundOfPairingEndsWithItsAnswers(t *testing.T) {
 	}
 	is := func(name string, want model.RoundStatus) {
 		t.Helper()
-		c.advance(t, 1)
 		d, err := c.rounds.Get(t.Context(), c.officer, r.ID)
 		if err != nil || d.Status != want {
 			t.Errorf("%s: %s, want %s: %v", name, d.Status, want, err)
 		}
 	}
-	is("not proposed yet", model.RoundPublished)
+	if _, err := c.rounds.Close(t.Context(), c.officer, r.ID); !errors.Is(err, round.ErrAnswers) {
+		t.Errorf("before anything was proposed: %v", err)
+	}
 	c.propose(t, 4)
+	c.propose(t, 0)
 	is("nobody answered", model.RoundPublished)
 	for i, p := range c.all(t, c.officer, r, c.City) {
 		if i > 1 {
@@ -141,7 +141,9 @@ func TestARoundOfPairingEndsWithItsAnswers(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	c.propose(t, 0)
 	is("some declined", model.RoundPublished)
 	c.Clock.Add(14 * 24 * time.Hour)
+	c.propose(t, 0)
 	is("the others expired", model.RoundClosed)
 }

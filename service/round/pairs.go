@@ -67,7 +67,7 @@ func (k *Pairs) Collect(ctx context.Context, r *model.MatchRound, put Put) error
 		return err
 	}
 	radius := int32(r.RadiusM) //nolint:gosec // bounded when the round was planned
-	branches, communities = within(branches, communities, radius), within(communities, branches, radius)
+	branches, communities = nearTo(branches, communities, radius), nearTo(communities, branches, radius)
 	bonds, err := k.bonds(db, r.ProgrammeID, policy, branches, communities)
 	if err != nil {
 		return err
@@ -160,8 +160,8 @@ func unitOf(o model.Org, answer survey.Unit, answered bool) unit {
 	return u
 }
 
-// within leaves those that are in reach of any of the others.
-func within(units, others []unit, radius int32) []unit {
+// nearTo leaves those that are in reach of any of the others.
+func nearTo(units, others []unit, radius int32) []unit {
 	var from []geo.XYZ
 	for _, o := range others {
 		from = append(from, o.at.XYZ())

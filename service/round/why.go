@@ -91,7 +91,7 @@ func (s *Service) question(db *gorm.DB, row *model.MatchRound, student, position
 	if err != nil {
 		return nil, err
 	}
-	friends, err := friendsOf(db, row.ID, student)
+	friends, err := friendIDs(db, row.ID, student)
 	if err != nil {
 		return nil, err
 	}
@@ -146,8 +146,8 @@ func (q *question) proposal(db *gorm.DB, student, position int64) (refs []int64,
 	return refs, got, nil
 }
 
-// friendsOf are the members of the student's group, or the student alone.
-func friendsOf(db *gorm.DB, round, student int64) ([]int64, error) {
+// friendIDs are the members of the student's group, or the student alone.
+func friendIDs(db *gorm.DB, round, student int64) ([]int64, error) {
 	var ids []int64
 	err := db.Table("match_groups AS g").Joins("JOIN match_groups AS m ON m.round_id = g.round_id AND m.group_id = g.group_id").
 		Where("g.round_id = ? AND g.student_id = ?", round, student).Pluck("m.student_id", &ids).Error
