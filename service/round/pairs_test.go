@@ -174,10 +174,11 @@ func (c *county) propose(t *testing.T, want int) {
 func TestARoundOfPairing(t *testing.T) {
 	t.Parallel()
 	c := newCounty(t)
-	for i, partners := range []int64{2, 1, 1, 1} {
-		c.answers(c.branches[i], partners, 0)
+	c.answers(c.branches[0], 2, 1) // has what the first community wants
+	for _, b := range c.branches[1:] {
+		c.answers(b, 1, 0)
 	}
-	c.answers(c.communities[0], 2, 0)
+	c.answers(c.communities[0], 2, 1)
 	c.answers(c.communities[1], 1, 0)
 	c.answers(c.communities[2], 2, 0)
 	c.Clock.Set(time.Date(2026, 12, 20, 0, 0, 0, 0, time.UTC)) // the next term is the coming one
