@@ -195,6 +195,7 @@ type matchSampleCmd struct {
 	Rule      string  `default:"points-v2" help:"points-v1, points-v2, points-v3, score or lottery."`
 	Seed      uint64  `default:"1" help:"The same seed invents the same round."`
 	Groups    float64 `help:"Share of students who come with friends, 0 to 1."`
+	Rich      bool    `help:"Add students and communities who keep apart, more paired branches, reserved seats, and students who are open."`
 	Campuses  string  `placeholder:"FILE" help:"Campuses with the columns name, lat, lng instead of the built-in ones."`
 }
 
@@ -219,12 +220,19 @@ func (m matchSampleCmd) Run(*console) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if m.Rich {
+		sample.Enrich(in, m.Seed)
+	}
 	if err := os.MkdirAll(m.Dir, 0o750); err != nil {
 		return err
 	}
-	return errors.Join(
+	err = errors.Join(
 		writeFile(filepath.Join(m.Dir, files.RoundFile), func(w io.Writer) error { return files.WriteRound(w, in.Round) }),
 		writeFile(filepath.Join(m.Dir, files.StudentsFile), func(w io.Writer) error { return files.WriteStudents(w, in.Students) }),
 		writeFile(filepath.Join(m.Dir, files.PositionsFile), func(w io.Writer) error { return files.WritePositions(w, in.Positions) }),
 	)
+	for _, part := range files.More(in) {
+		err = errors.Join(err, writeFile(filepath.Join(m.Dir, part.Name), part.Write))
+	}
+	return err
 }

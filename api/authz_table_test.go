@@ -16,6 +16,9 @@ var authzTargets = map[string]authzTarget{
 	"join request":         {orgs: "branch"},
 	"programme":            {orgs: "university", seen: everybody},
 	"drafted programme":    {orgs: "university"},
+	"open round":           {orgs: "department", seen: perms(access.MatchRead)},
+	"round in the drawer":  {orgs: "department"},
+	"seats of a round":     {orgs: "community, department", seen: perms(access.MatchSeats)},
 	"pairing":              {orgs: "branch, community", seen: perms(access.PairingRead)},
 	"both sides":           {orgs: "branch, community", seen: everybody},
 	"project":              {orgs: "branch, community", own: "student, lead", team: true, seen: perms(access.ProjectRead)},
@@ -42,6 +45,7 @@ var authzTargets = map[string]authzTarget{
 	"open need":            {orgs: "community", seen: perms(access.DemandBoard)},
 	"request":              {orgs: "branch", seen: perms(access.DemandRead)},
 	"answer":               {orgs: "branch", seen: perms(access.DemandAnswer)},
+	"round of students":    {own: "student, lead, mate", seen: everybody},
 	"entry":                {orgs: "branch", own: "student", seen: perms(access.HoursRead)},
 }
 

@@ -125,6 +125,7 @@ func (w *twins) realm(mark string) *realm {
 	w.standing(r)
 	w.needs(r)
 	w.surveys(r)
+	w.wishes(r)
 	w.terms(r)
 	w.attendance(r)
 	w.doubts(r)
@@ -133,6 +134,7 @@ func (w *twins) realm(mark string) *realm {
 	w.appeals(r)
 	w.incidents(r)
 	w.proposals(r)
+	w.rounds(r)
 	w.roundOfPairing(r)
 	return r
 }

@@ -56,7 +56,7 @@ type PolicyView struct {
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects; match rounds know the first twelve"`
-	DeclineReasons               []PolicyItem `json:"decline_reasons" minItems:"1" maxItems:"20" doc:"Reasons for which a host may decline a proposal of a match round; OTHER is always one"`
+	DeclineReasons               []PolicyItem `json:"decline_reasons,omitempty" minItems:"1" maxItems:"20" doc:"Reasons for which a host may decline a proposal of a match round; OTHER is always one. A list to begin with when left out"`
 	Skills                       []PolicyItem `json:"skills" minItems:"1" maxItems:"32" doc:"Skills that students name and positions ask for. Once the programme is open they keep their places: rename them, or add others at the end"`
 }
 

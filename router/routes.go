@@ -30,6 +30,7 @@ type Handlers struct {
 	Appeal    *api.AppealAPI
 	Support   *api.SupportAPI
 	Round     *api.RoundAPI
+	Wish      *api.WishAPI
 	Survey    *api.SurveyAPI
 }
 
@@ -59,6 +60,8 @@ func Routes(h Handlers) []Route {
 		appealRoutes(h.Appeal),
 		supportRoutes(h.Support),
 		surveyRoutes(h.Survey),
+		roundRoutes(h.Round),
+		wishRoutes(h.Wish),
 		roundPairRoutes(h.Round),
 	)
 }

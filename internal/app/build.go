@@ -208,7 +208,7 @@ func handlers(s *Services) router.Handlers {
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend, Uploads: s.Upload},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Demand: &api.DemandAPI{Demands: s.Demand}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
-		Round:  &api.RoundAPI{Rounds: s.Round},
+		Round: &api.RoundAPI{Rounds: s.Round}, Wish: &api.WishAPI{Rounds: s.Round},
 		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support}, Survey: &api.SurveyAPI{Surveys: s.Survey},
 	}
 }

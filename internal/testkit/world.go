@@ -59,9 +59,10 @@ func SmallPolicy() model.Policy {
 		YearStarts: "09-01", PairingAnswerDays: 14, CheckInEarlyMinutes: 30, CheckOutLateMinutes: 60, PresenceMinPermille: 600, DayMaxMinutes: 480, PassCodeMinutes: 15,
 		NoShowWindowDays: 180, NoShowLimit: 3, SuspensionDays: 7, LateCancelPoints: 1, NoShowPoints: 3, NoShowAfterHours: 48,
 		WaitlistCutoffMinutes: 120, LotteryBaseWeight: 1, LotteryFirstPracticeWeight: 3,
-		Fields:     []model.Item{{Code: "ECOLOGY", Name: "生态环保"}, {Code: "HEALTH", Name: "卫生医疗"}},
-		Categories: []model.Item{{Code: "GOVERNANCE", Name: "参与社区治理"}, {Code: "CULTURE", Name: "开展文体活动"}},
-		Skills:     []model.Item{{Code: "TUTORING", Name: "课业辅导"}, {Code: "ART", Name: "音乐美术"}, {Code: "LAW", Name: "法律咨询"}, {Code: "FIRST_AID", Name: "急救"}},
+		Fields:         []model.Item{{Code: "ECOLOGY", Name: "生态环保"}, {Code: "HEALTH", Name: "卫生医疗"}},
+		Categories:     []model.Item{{Code: "GOVERNANCE", Name: "参与社区治理"}, {Code: "CULTURE", Name: "开展文体活动"}},
+		DeclineReasons: []model.Item{{Code: "TIME_CHANGED", Name: "服务时间有变化"}, {Code: "SAFETY", Name: "安全条件不具备"}, {Code: "OTHER", Name: "其他"}},
+		Skills:         []model.Item{{Code: "TUTORING", Name: "课业辅导"}, {Code: "ART", Name: "音乐美术"}, {Code: "LAW", Name: "法律咨询"}, {Code: "FIRST_AID", Name: "急救"}},
 	}
 }
 

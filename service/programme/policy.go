@@ -114,8 +114,8 @@ func (o Override) onto(p *model.Policy) (missing []string) {
 	missing = put(missing, "signup_consent", &p.SignupConsent, o.SignupConsent)
 	missing = put(missing, "fields", &p.Fields, o.Fields)
 	missing = put(missing, "categories", &p.Categories, o.Categories)
-	missing = put(missing, "skills", &p.Skills, o.Skills)
-	return put(missing, "decline_reasons", &p.DeclineReasons, o.DeclineReasons)
+	put(nil, "", &p.DeclineReasons, o.DeclineReasons) // there is always a list
+	return put(missing, "skills", &p.Skills, o.Skills)
 }
 
 // put sets to when there is something to set, or adds name to what is missing.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -184,55 +183,4 @@ const reasonMost = 200
 func clip(reason string) string {
 	r := []rune(reason)
 	return string(r[:min(len(r), reasonMost)])
-}
-
-// Lapse ends up to n proposals that nobody answered in time; their seats are free for the next round. It tells how many
-// there were. Running it late or twice at once is harmless.
-func (s *Service) Lapse(ctx context.Context, n int) (int, error) {
-	now, done := s.Now(), 0
-	for done < n {
-		var ids []int64
-		err := s.DB.WithContext(ctx).Model(&model.MatchProposal{}).Where("status = ? AND answers_until <= ?", model.ProposalProposed, now).
-			Order("answers_until").Limit(min(n-done, lapseMost)).Pluck("id", &ids).Error
-		if err != nil {
-			return done, fmt.Errorf("look for lapsed proposals: %w", err)
-		}
-		if len(ids) == 0 {
-			break
-		}
-		if err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error { return s.lapse(tx, ids, now) }); err != nil {
-			return done, fmt.Errorf("lapse proposals: %w", err)
-		}
-		done += len(ids)
-	}
-	return done, nil
-}
-
-// lapseMost is how many proposals one transaction ends.
-const lapseMost = 200
-
-func (s *Service) lapse(tx *gorm.DB, ids []int64, now time.Time) error {
-	rows, err := lockProposals(tx, ids)
-	if err != nil {
-		return err
-	}
-	rows = slices.DeleteFunc(rows, func(p *model.MatchProposal) bool {
-		return p.Status != model.ProposalProposed || now.Before(*p.AnswersUntil)
-	})
-	if len(rows) == 0 {
-		return nil
-	}
-	paths, err := hostPaths(tx, rows)
-	if err != nil {
-		return err
-	}
-	turns, ends := make([]audit.Turn[*model.MatchProposal], len(rows)), make([]ending, len(rows))
-	for i, p := range rows {
-		turns[i] = audit.Turn[*model.MatchProposal]{Actor: access.System("match"), Row: p, OrgPath: paths[p.HostOrgID]}
-		ends[i] = ending{proposal: p, hostPath: paths[p.HostOrgID], reason: "超过答复时间"}
-	}
-	if err := audit.MoveEach(tx, s.Audit, turns, audit.Move{Action: "match_proposal.lapse", To: string(model.ProposalLapsed)}); err != nil {
-		return err
-	}
-	return s.tellEnded(tx, ends...)
 }

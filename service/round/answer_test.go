@@ -194,6 +194,10 @@ func TestWhatNobodyAnswersLapses(t *testing.T) {
 	if f.stand(p...) != "LAPSED, LAPSED, LAPSED, CONFIRMED" || f.seats() != 1 {
 		t.Error(f.stand(p...))
 	}
+	var r model.MatchRound
+	if err := f.DB.Where("id = ?", f.round.ID).First(&r).Error; err != nil || r.Status != model.RoundClosed || r.ClosedAt == nil {
+		t.Errorf("the round is %s, %v", r.Status, err)
+	}
 	for who, want := range map[*access.Actor]string{&f.clerk: "MATCH_ENDED", &s[0]: "", &s[1]: "MATCH_ENDED", &s[2]: "", &s[3]: "SIGNUP_CONFIRMED"} {
 		if kinds, _ := f.heard(*who); kinds != want {
 			t.Errorf("%d heard %q, want %q", who.UserID, kinds, want)

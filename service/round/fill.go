@@ -97,7 +97,8 @@ func (s *Service) fillList(ctx context.Context, r *model.MatchRound, friends, li
 		return nil, err
 	}
 	db := s.DB.WithContext(ctx)
-	people, _, _, err := s.kind().peopleOf(db, &crowd{census: p.census, campus: map[geo.Point]int32{}}, friends[:1])
+	who := &crowd{census: p.census, campus: map[geo.Point]int32{}}
+	people, _, _, err := s.kind().peopleOf(db, who, friends[:1])
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +106,7 @@ func (s *Service) fillList(ctx context.Context, r *model.MatchRound, friends, li
 	if room <= 0 {
 		return list, nil
 	}
-	picks := p.snapshot.Mixed(&index.Query{Student: &people[0], Radius: int32(r.RadiusM), Limit: room}, nil) //nolint:gosec // checked when it was written
+	picks := p.snapshot.Mixed(&index.Query{Student: &people[0], Blocked: who.apart, Radius: int32(r.RadiusM), Limit: room}, nil) //nolint:gosec // checked when it was written
 	more := make([]int64, 0, len(picks))
 	for _, pick := range picks {
 		if !slices.Contains(list, pick.ID) {

@@ -175,7 +175,13 @@ func (s *Service) show(tx *gorm.DB, actor access.Actor, row *model.MatchRound) e
 		return err
 	}
 	row.Status, row.PublishedAt, row.Version = model.RoundPublished, &now, row.Version+1
-	return s.Kinds[row.Kind].Publish(tx, actor, row)
+	if err := s.announce(tx, row); err != nil {
+		return err
+	}
+	if err := s.Kinds[row.Kind].Publish(tx, actor, row); err != nil {
+		return err
+	}
+	return s.announce(tx, row)
 }
 
 // Cancel gives a round up before it is published. Whoever works on it stops at the next batch.

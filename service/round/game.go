@@ -60,7 +60,12 @@ func (k *Positions) Load(r *model.MatchRound, each Each) (Game, error) {
 		g.in.Positions[i].Partners, g.in.Positions[i].Reserved = m.Partners, m.Reserved
 	}
 	for i, m := range askers {
-		g.in.Students[i].Blocked = m.Blocked
+		if len(m.Blocked) > 0 {
+			if g.in.Blocked == nil {
+				g.in.Blocked = map[int32][]int32{}
+			}
+			g.in.Blocked[int32(i)] = m.Blocked //nolint:gosec // at most 16 million
+		}
 		if m.Open && g.in.Open == nil {
 			g.in.Open = make([]bool, len(g.in.Students))
 		}

@@ -24,6 +24,7 @@ type glimpse struct {
 	census  *census
 	rule    score.Round
 	people  []score.Student // who leads first
+	apart   []int32         // communities that any of them is kept apart from
 	willing bool            // all of them
 	placed  bool            // it is known where all of them come from
 	ids     []int64         // of the positions
@@ -143,8 +144,9 @@ func (k *Positions) rowsOf(db *gorm.DB, c *census, offers []offer) ([]int64, []s
 }
 
 func (g *glimpse) readPeople(db *gorm.DB, k *Positions, students []int64) error {
-	people, willing, placed, err := k.peopleOf(db, &crowd{census: g.census, campus: map[geo.Point]int32{}}, students)
-	g.people, g.willing, g.placed = people, willing, placed
+	c := &crowd{census: g.census, campus: map[geo.Point]int32{}}
+	people, willing, placed, err := k.peopleOf(db, c, students)
+	g.people, g.willing, g.placed, g.apart = people, willing, placed, c.apart
 	return err
 }
 
@@ -158,7 +160,8 @@ func (k *Positions) peopleOf(db *gorm.DB, c *crowd, students []int64) (people []
 	for _, p := range f.profiles {
 		w := f.willing[p.ID]
 		st := c.student(p, w, f)
-		st.At, st.Blocked = geo.Point{LatE6: int64(st.LatE6), LngE6: int64(st.LonE6)}.XYZ(), f.apart[p.ID]
+		st.At = geo.Point{LatE6: int64(st.LatE6), LngE6: int64(st.LonE6)}.XYZ()
+		c.apart = append(c.apart, f.apart[p.ID]...)
 		people[slices.Index(students, p.ID)] = st
 		willing = willing && w.Willing
 		if c.round.Season == model.SeasonVacation {
@@ -182,7 +185,7 @@ func (g *glimpse) ready() error {
 
 // answer is what explain makes of a position.
 func (g *glimpse) answer(row int) explain.Answer {
-	q := explain.Question{Round: &g.rule, Position: &g.rows[row], Student: &g.people[0], Wish: 1}
+	q := explain.Question{Round: &g.rule, Position: &g.rows[row], Student: &g.people[0], Wish: 1, Apart: g.rows[row].OfAny(g.apart)}
 	if len(g.people) > 1 {
 		q.Friends = g.people
 	}

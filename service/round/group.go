@@ -39,8 +39,8 @@ type Group struct {
 	Members []signup.Student
 }
 
-// friendsOf are the students of a group, who leads first; the student alone where there is none.
-func friendsOf(db *gorm.DB, roundID, studentID int64) ([]int64, error) {
+// membersOf are the students of a group, who leads first; the student alone where there is none.
+func membersOf(db *gorm.DB, roundID, studentID int64) ([]int64, error) {
 	rows, err := groupOf(db, roundID, studentID)
 	if err != nil || len(rows) == 0 {
 		return []int64{studentID}, err
@@ -152,7 +152,7 @@ func (s *Service) JoinGroup(ctx context.Context, actor access.Actor, roundID int
 		if len(lead) == 0 {
 			return ErrGroupCode
 		}
-		friends, err := friendsOf(tx, r.ID, lead[0].StudentID)
+		friends, err := membersOf(tx, r.ID, lead[0].StudentID)
 		if err != nil {
 			return err
 		}

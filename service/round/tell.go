@@ -17,7 +17,7 @@ import (
 // announce tells both sides of a round that was just published: students of their proposals, hosts of what is to be answered.
 // The people are found afterwards, some hundred at a time (Audience).
 func (s *Service) announce(tx *gorm.DB, r *model.MatchRound) error {
-	if s.Notify == nil || r.AnswersUntil == nil {
+	if s.Notify == nil || r.AnswersUntil == nil || r.Kind != model.RoundPositions {
 		return nil
 	}
 	var hosts []int64

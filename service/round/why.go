@@ -76,9 +76,10 @@ type giver struct {
 
 type asker struct {
 	score.Student
-	seq    int64
-	open   bool
-	wishes []int32
+	seq     int64
+	open    bool
+	blocked []int32
+	wishes  []int32
 }
 
 func (s *Service) question(db *gorm.DB, row *model.MatchRound, student, position int64) (*question, error) {
@@ -91,7 +92,7 @@ func (s *Service) question(db *gorm.DB, row *model.MatchRound, student, position
 	if err != nil {
 		return nil, err
 	}
-	friends, err := friendIDs(db, row.ID, student)
+	friends, err := membersOf(db, row.ID, student)
 	if err != nil {
 		return nil, err
 	}
@@ -146,20 +147,6 @@ func (q *question) proposal(db *gorm.DB, student, position int64) (refs []int64,
 	return refs, got, nil
 }
 
-// friendIDs are the members of the student's group, or the student alone.
-func friendIDs(db *gorm.DB, round, student int64) ([]int64, error) {
-	var ids []int64
-	err := db.Table("match_groups AS g").Joins("JOIN match_groups AS m ON m.round_id = g.round_id AND m.group_id = g.group_id").
-		Where("g.round_id = ? AND g.student_id = ?", round, student).Pluck("m.student_id", &ids).Error
-	if err != nil {
-		return nil, fmt.Errorf("read friends: %w", err)
-	}
-	if len(ids) == 0 {
-		ids = []int64{student}
-	}
-	return ids, nil
-}
-
 // rankOf is the place of one of the asking side in the lottery.
 func rankOf(db *gorm.DB, round, seq int64) (uint32, error) {
 	var row model.RoundRanks
@@ -191,8 +178,7 @@ func (q *question) take(in Input, r *model.RoundInput) error {
 	if err != nil {
 		return fmt.Errorf("input of match round: %w", err)
 	}
-	a := asker{Student: all[0], seq: r.Seq, open: m.Open}
-	a.Blocked = m.Blocked
+	a := asker{Student: all[0], seq: r.Seq, open: m.Open, blocked: m.Blocked}
 	a.wishes, err = appendWishes(nil, in.Wishes, score.MaxPositions)
 	q.askers = append(q.askers, a)
 	return err
@@ -275,7 +261,7 @@ func (q *question) few() []*model.RoundInput {
 }
 
 func (q *question) book() *explain.Book {
-	in, out := &score.Instance{Round: q.round}, &score.Outcome{}
+	in, out := &score.Instance{Round: q.round, Blocked: map[int32][]int32{}}, &score.Outcome{}
 	for i, r := range q.few() {
 		in.Positions = append(in.Positions, q.givers[r.Seq].Position)
 		out.Cutoffs, out.Closed = append(out.Cutoffs, uint32(r.Cutoff)), append(out.Closed, r.Closed) //nolint:gosec // a key
@@ -294,7 +280,7 @@ func (q *question) book() *explain.Book {
 	ranks := make([]uint32, len(q.askers))
 	for i, a := range q.askers {
 		in.Students, out.Place = append(in.Students, a.Student), append(out.Place, place)
-		in.Open = append(in.Open, a.open)
+		in.Open, in.Blocked[int32(i)] = append(in.Open, a.open), a.blocked //nolint:gosec // at most four
 		for n, wish := range a.wishes[:len(a.wishes)-1] {
 			lists.Wishes[i*lists.Width+n] = score.NewWish(q.index(int64(wish)), 0)
 		}

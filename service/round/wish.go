@@ -120,7 +120,7 @@ func within(actor access.Actor, r *model.MatchRound) error {
 
 // wishes reads a list with what is known of each position.
 func (s *Service) wishes(db *gorm.DB, studentID int64, r model.MatchRound) (Wishes, error) {
-	friends, err := friendsOf(db, r.ID, studentID)
+	friends, err := membersOf(db, r.ID, studentID)
 	if err != nil {
 		return Wishes{}, err
 	}
@@ -186,7 +186,7 @@ func (s *Service) PutWishes(ctx context.Context, actor access.Actor, roundID, ve
 
 // settleList checks a list and fills it.
 func (s *Service) settleList(ctx context.Context, db *gorm.DB, actor access.Actor, r *model.MatchRound, in List) ([]int64, error) {
-	friends, err := friendsOf(db, r.ID, actor.StudentID)
+	friends, err := membersOf(db, r.ID, actor.StudentID)
 	if err != nil {
 		return nil, err
 	}

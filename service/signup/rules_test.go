@@ -114,7 +114,7 @@ func TestAudience(t *testing.T) {
 // What a host keeps away is refused without a reason; what the student avoids themselves is not, and blocks elsewhere do not count.
 func TestKeptAwayByTheHost(t *testing.T) {
 	t.Parallel()
-	block := func(side string, there bool, mine bool) func(*bench, access.Actor) {
+	block := func(side string, there, mine bool) func(*bench, access.Actor) {
 		return func(b *bench, me access.Actor) {
 			row := model.MatchBlock{StudentID: me.StudentID, OrgID: b.Community.ID, Side: side, ReasonEnc: []byte{}, CreatedAt: b.Clock.Now()}
 			if !there {

@@ -99,7 +99,7 @@ func category(policy model.Policy, code string) int8 {
 	if i < 0 || i >= score.Categories {
 		return score.None
 	}
-	return int8(i) //nolint:gosec // below 12
+	return int8(i)
 }
 
 // Unit is what an organisation has answered for a programme.

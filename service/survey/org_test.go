@@ -63,7 +63,7 @@ func TestSurveysAreAnsweredAndAnsweredAnew(t *testing.T) {
 func TestSurveysAreRefused(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	try := func(as access.Actor, org int64, version int64, in survey.Answer) error {
+	try := func(as access.Actor, org, version int64, in survey.Answer) error {
 		_, err := d.Answer(t.Context(), as, org, d.Programme.ID, version, in)
 		return err
 	}

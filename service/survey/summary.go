@@ -80,7 +80,8 @@ func (s *Service) SummaryOf(ctx context.Context, actor access.Actor, orgID, prog
 	if err := out.students(db, top, programmeID, policy); err != nil {
 		return out, err
 	}
-	return out, out.interests(db, top, programmeID, policy)
+	err = out.interests(db, top, programmeID, policy)
+	return out, err
 }
 
 // sideSum counts the organisations of a side that are asked and have answered.

@@ -227,7 +227,7 @@ func TestSettleDropsWhatIsNotEligible(t *testing.T) {
 	for s := range 300 {
 		for i, p := range r.Perm(40)[:12] {
 			lists.Wishes[s*12+i] = score.NewWish(int32(p), 0)
-			if o.eligible(&in.Students[s], &in.Positions[p]) {
+			if o.eligible(s, p) {
 				want[s] = append(want[s], p)
 			}
 		}

@@ -86,7 +86,7 @@ func (e *extender) share(groups [][]int32) {
 		students := groups[i]
 		f.enter(crowd{students: students, exact: e.crowds[e.crowdOf[students[0]]].exact}, k.cutoff)
 		for _, s := range students {
-			f.find(&e.in.Students[s], k.low[s], e.last(s), k.lists.Wishes[int(s)*e.width:][:e.width])
+			f.find(f.turn(s), k.low[s], e.last(s), k.lists.Wishes[int(s)*e.width:][:e.width])
 		}
 	})
 	for _, students := range groups {
@@ -133,7 +133,7 @@ func (e *extender) wronged() (positions []int32) {
 		s, own := &e.in.Students[id], e.wishes(id)
 		have := e.value(s, own, k.place[id])
 		a.around(s.LatE6, s.LonE6, int64(min(s.MaxDist, radius)), func(i int32, p *score.Position) {
-			if p.Req&^s.Skills != 0 || bits.OnesCount64(p.Slots&s.Slots) < int(p.Need) || score.Misfits(s, p, score.Measure(s, p), radius) != 0 {
+			if p.Req&^s.Skills != 0 || bits.OnesCount64(p.Slots&s.Slots) < int(p.Need) || e.in.Misfits(int32(id), p, score.Measure(s, p)) != 0 { //nolint:gosec // a student
 				return
 			}
 			if (e.open[id] || listed(own, closed[i]) >= 0) && e.value(s, own, closed[i]) > have {

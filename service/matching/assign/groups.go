@@ -69,7 +69,7 @@ func together(in *score.Instance, members []int32, p int32) (total int32, ok boo
 	for _, m := range members {
 		s := &in.Students[m]
 		fit := score.Measure(s, position)
-		if score.Misfits(s, position, fit, in.Round.Radius) != 0 {
+		if in.Misfits(m, position, fit) != 0 {
 			return 0, false
 		}
 		total += score.Of(s, position, fit, in.Round.Radius).Total()

@@ -20,7 +20,7 @@ func MixedLists(in *score.Instance, last *score.Outlook, workers int) score.List
 		for _, id := range w.crowds[i].students {
 			clear(m.likely)
 			clear(m.safe)
-			q := query{student: &in.Students[id], after: everything, list: f.best[:k], mix: &m}
+			q := query{student: f.turn(id), after: everything, list: f.best[:k], mix: &m}
 			f.above(&q, 0)
 			write(m.take(q.list), lists.Wishes[int(id)*k:][:k])
 		}

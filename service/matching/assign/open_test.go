@@ -142,7 +142,7 @@ func (o *oracle) common(all []int) (positions []int) {
 	sum := map[int]int{}
 	for p := range o.in.Positions {
 		at := &o.in.Positions[p]
-		if slices.ContainsFunc(all, func(s int) bool { return !o.eligible(&o.in.Students[s], at) }) {
+		if slices.ContainsFunc(all, func(s int) bool { return !o.eligible(s, p) }) {
 			continue
 		}
 		positions = append(positions, p)
@@ -167,14 +167,14 @@ func TestWhoIsKeptApartStaysApart(t *testing.T) {
 		last := &score.Outlook{Cutoffs: complete.Cutoffs, Closed: complete.Closed, Partners: complete.Partners, Students: len(in.Students)}
 		mixed := assign.MixedLists(in, last, 1)
 		for s := range in.Students {
-			at := &in.Students[s]
-			blocks += len(at.Blocked)
+			blocked := in.Blocked[int32(s)]
+			blocks += len(blocked)
 			for _, w := range slices.Concat(lists.Of(s), mixed.Of(s)) {
-				if c := in.Positions[w.Position()].Community; c >= 0 && slices.Contains(at.Blocked, c) {
+				if c := in.Positions[w.Position()].Community; c >= 0 && slices.Contains(blocked, c) {
 					t.Fatalf("seed %d: student %d is shown position %d", seed, s, w.Position())
 				}
 			}
-			if p := complete.Place[s]; p != score.None && in.Positions[p].Community >= 0 && slices.Contains(at.Blocked, in.Positions[p].Community) {
+			if p := complete.Place[s]; p != score.None && in.Positions[p].Community >= 0 && slices.Contains(blocked, in.Positions[p].Community) {
 				t.Fatalf("seed %d: student %d has position %d", seed, s, p)
 			}
 		}

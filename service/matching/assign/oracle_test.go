@@ -51,8 +51,9 @@ func (o *oracle) distance(s *score.Student, p *score.Position) int {
 	return int(math.Floor(math.Sqrt(sum)))
 }
 
-func (o *oracle) eligible(s *score.Student, p *score.Position) bool {
-	return p.Cap > 0 && (p.Community < 0 || !slices.Contains(s.Blocked, p.Community)) && s.Skills&p.Req == p.Req && bits.OnesCount64(s.Slots&p.Slots) >= int(p.Need) &&
+func (o *oracle) eligible(student, position int) bool {
+	s, p := &o.in.Students[student], &o.in.Positions[position]
+	return p.Cap > 0 && (p.Community < 0 || !slices.Contains(o.in.Blocked[int32(student)], p.Community)) && s.Skills&p.Req == p.Req && bits.OnesCount64(s.Slots&p.Slots) >= int(p.Need) &&
 		o.distance(s, p) <= int(min(s.MaxDist, o.in.Round.Radius))
 }
 
@@ -138,7 +139,7 @@ func (o *oracle) key(s, p int) uint32 {
 func (o *oracle) list(s int) []int {
 	var all []int
 	for p := range o.in.Positions {
-		if o.eligible(&o.in.Students[s], &o.in.Positions[p]) {
+		if o.eligible(s, p) {
 			all = append(all, p)
 		}
 	}

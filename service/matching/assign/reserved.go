@@ -117,7 +117,7 @@ func (k *market) partners(out *score.Outcome) {
 		if r == nil {
 			continue
 		}
-		own := score.PartnerCutoff{Position: int32(p)} //nolint:gosec // bounded
+		own := score.PartnerCutoff{Position: int32(p)}
 		own.Cutoff, out.Cutoffs[p] = r.cutoffs()
 		out.Partners = append(out.Partners, own)
 	}

@@ -23,7 +23,7 @@ func (f *finder) scan(q *query, category int, interest int32) {
 			continue
 		}
 		points := sum.points() + q.extra
-		if p.partner != score.None && f.paired(p, s.Branch) {
+		if p.partner != score.None && (p.partner == s.Branch || p.partner == several && f.in.Positions[p.id].PairedWith(s.Branch)) {
 			points += t.partner
 		}
 		if points < int32(p.bar) {
@@ -41,7 +41,7 @@ func (f *finder) scan(q *query, category int, interest int32) {
 		if s.Served != score.None && f.in.Positions[p.id].Community == s.Served {
 			continue // it was there before all others
 		}
-		if s.Apart(&f.in.Positions[p.id]) {
+		if len(f.blocked) > 0 && f.in.Positions[p.id].OfAny(f.blocked) {
 			continue
 		}
 		total := sum.score() + interest

@@ -37,13 +37,14 @@ func NewBook(in *score.Instance, lists score.Lists, out *score.Outcome, ranks []
 func (b *Book) Why(student, position int32) Answer {
 	q := Question{
 		Round: &b.in.Round, Position: &b.in.Positions[position], Student: &b.in.Students[student],
-		Closed: b.out.Closed[position],
+		Closed: b.out.Closed[position], Apart: b.in.Positions[position].OfAny(b.in.Blocked[student]),
 	}
 	if members := b.first[q.Student.Group]; members != nil {
 		q.Friends = make([]score.Student, len(members))
 		for i, s := range members {
 			q.Friends[i] = b.in.Students[s]
 		}
+		q.Apart = slices.ContainsFunc(members, func(s int32) bool { return q.Position.OfAny(b.in.Blocked[s]) })
 		student, q.Student = members[0], &b.in.Students[members[0]]
 	}
 	q.Rank, q.Cutoff = b.ranks[student], b.out.CutoffOf(position, q.reserved())

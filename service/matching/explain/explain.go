@@ -35,6 +35,7 @@ type Question struct {
 	Rank     uint32          // in the lottery; of friends that of the first
 	Cutoff   uint32          // the one that holds for the student: where seats are reserved there are two
 	Closed   bool
+	Apart    bool // the community and the student, or one of the friends, do not want each other
 	Declined bool // it was proposed, and came to nothing
 }
 
@@ -70,7 +71,9 @@ func Why(q *Question) Answer {
 	if q.Cutoff != 0 {
 		a.LastBand, a.LastNumber = score.OfKey(q.Cutoff)
 	}
-	a.measure(q)
+	if a.measure(q); q.Apart {
+		a.Misfits, a.Points = a.Misfits|score.KeptApart, score.Points{}
+	}
 	switch key := score.Key(a.Band, q.Rank); {
 	case a.Misfits != 0:
 		a.Reason = NotEligible

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"slices"
 
@@ -41,14 +42,22 @@ func More(in *score.Instance) (all []Part) {
 			all = append(all, Part{name, write})
 		}
 	}
-	add(slices.ContainsFunc(in.Students, func(s score.Student) bool { return len(s.Blocked) > 0 }),
-		BlocksFile, func(w io.Writer) error { return WriteBlocks(w, in.Students) })
+	add(someone(in.Blocked), BlocksFile, func(w io.Writer) error { return WriteBlocks(w, in.Blocked) })
 	add(slices.ContainsFunc(in.Positions, func(p score.Position) bool { return len(others(&p)) > 0 }),
 		PartnersFile, func(w io.Writer) error { return WritePartners(w, in.Positions) })
 	add(slices.ContainsFunc(in.Positions, func(p score.Position) bool { return p.Reserved > 0 }),
 		ReservesFile, func(w io.Writer) error { return WriteReserves(w, in.Positions) })
 	add(slices.Contains(in.Open, true), OpenFile, func(w io.Writer) error { return WriteOpen(w, in.Open) })
 	return all
+}
+
+func someone(blocked map[int32][]int32) bool {
+	for _, communities := range blocked {
+		if len(communities) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // loadMore reads those that are there.
@@ -60,7 +69,7 @@ func loadMore(dir fs.FS, in *score.Instance) error {
 		return nil
 	}
 	return errors.Join(
-		maybe(BlocksFile, func(r io.Reader) error { return ReadBlocks(r, in.Students) }),
+		maybe(BlocksFile, func(r io.Reader) (err error) { in.Blocked, err = ReadBlocks(r, len(in.Students)); return err }),
 		maybe(PartnersFile, func(r io.Reader) error { return ReadPartners(r, in.Positions) }),
 		maybe(ReservesFile, func(r io.Reader) error { return ReadReserves(r, in.Positions) }),
 		maybe(OpenFile, func(r io.Reader) (err error) { in.Open, err = ReadOpen(r, len(in.Students)); return err }),
@@ -78,11 +87,16 @@ func pairs(r io.Reader, n int, low, high int64, take func(i int, value int32) bo
 	})
 }
 
-// ReadBlocks reads blocks.csv into the students.
-func ReadBlocks(r io.Reader, all []score.Student) error {
-	return pairs(r, len(all), 0, math.MaxInt32, func(i int, community int32) bool {
-		return added(&all[i].Blocked, community)
+// ReadBlocks reads blocks.csv: of each student the communities.
+func ReadBlocks(r io.Reader, students int) (map[int32][]int32, error) {
+	all := map[int32][]int32{}
+	err := pairs(r, students, 0, math.MaxInt32, func(i int, community int32) bool {
+		communities := all[int32(i)] //nolint:gosec // bounded
+		ok := added(&communities, community)
+		all[int32(i)] = communities //nolint:gosec // bounded
+		return ok
 	})
+	return all, err
 }
 
 // ReadPartners reads partners.csv into the positions.
@@ -127,10 +141,10 @@ func ReadOpen(r io.Reader, students int) ([]bool, error) {
 }
 
 // WriteBlocks writes blocks.csv: by rising student, then community.
-func WriteBlocks(w io.Writer, all []score.Student) error {
+func WriteBlocks(w io.Writer, all map[int32][]int32) error {
 	l := newLines(w, blocksHeader)
-	for i := range all {
-		l.each(int32(i), all[i].Blocked)
+	for _, s := range slices.Sorted(maps.Keys(all)) {
+		l.each(s, all[s])
 	}
 	return l.out.Flush()
 }

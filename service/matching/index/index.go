@@ -98,7 +98,7 @@ func Build(entries []Entry, rule score.Rule, students int) (*Snapshot, error) {
 	for i := range entries {
 		s.last.Cutoffs[i], s.last.Closed[i] = entries[i].Cutoff, entries[i].Closed
 		if entries[i].Position.Reserved > 0 {
-			s.last.Partners = append(s.last.Partners, score.PartnerCutoff{Position: int32(i), Cutoff: entries[i].Partners}) //nolint:gosec // bounded
+			s.last.Partners = append(s.last.Partners, score.PartnerCutoff{Position: int32(i), Cutoff: entries[i].Partners})
 		}
 		if p := &entries[i].Position; p.Cap > 0 {
 			s.cells[cellOf(p)+1]++

@@ -13,12 +13,13 @@ import (
 // Query is who asks for what.
 type Query struct {
 	Student *score.Student
-	Radius  int32  // of the programme, in metres
-	Limit   int    // at most 50
-	After   Mark   // where the last page ended
-	Within  int32  // metres; 0: as far as the student's own limit
-	Kinds   uint16 // a bit for each category that is wanted; 0: all
-	Blocks  uint64 // only positions with work in one of these blocks; 0: all
+	Blocked []int32 // communities that the student is kept apart from
+	Radius  int32   // of the programme, in metres
+	Limit   int     // at most 50
+	After   Mark    // where the last page ended
+	Within  int32   // metres; 0: as far as the student's own limit
+	Kinds   uint16  // a bit for each category that is wanted; 0: all
+	Blocks  uint64  // only positions with work in one of these blocks; 0: all
 }
 
 // Mark is a place in the order of recommendations. The zero mark is the beginning.
@@ -196,7 +197,7 @@ func (x *search) scan(records []record) {
 		if r.community == student.Served && r.community != score.None {
 			part += score.Served
 		}
-		if student.Apart(&s.entries[r.entry].Position) {
+		if len(x.Blocked) > 0 && s.entries[r.entry].Position.OfAny(x.Blocked) {
 			continue
 		}
 		x.offer(newCandidate(part+score.Near(int32(math.Sqrt(float64(square))), x.Radius), r.entry))

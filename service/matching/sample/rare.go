@@ -27,15 +27,17 @@ func Enrich(in *score.Instance, seed uint64) {
 			p.Reserved = 1 + int32(r.IntN(int(p.Cap))) //nolint:gosec // bounded
 		}
 	}
-	in.Open = make([]bool, len(in.Students))
+	in.Open, in.Blocked = make([]bool, len(in.Students)), map[int32][]int32{}
 	for i := range in.Students {
-		s := &in.Students[i]
+		var blocked []int32
 		in.Open[i] = r.IntN(2) == 0
 		for range max(0, r.IntN(9)-6) {
-			if c := in.Positions[r.IntN(len(in.Positions))].Community; c != score.None && !slices.Contains(s.Blocked, c) {
-				s.Blocked = append(s.Blocked, c)
+			if c := in.Positions[r.IntN(len(in.Positions))].Community; c != score.None && !slices.Contains(blocked, c) {
+				blocked = append(blocked, c)
 			}
 		}
-		slices.Sort(s.Blocked)
+		if slices.Sort(blocked); len(blocked) > 0 {
+			in.Blocked[int32(i)] = blocked
+		}
 	}
 }

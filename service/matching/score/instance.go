@@ -30,7 +30,18 @@ type Instance struct {
 	Round     Round
 	Students  []Student
 	Positions []Position
-	Open      []bool // who agreed to whatever else suits when the list is exhausted; nil: nobody
+	// Blocked are, by student, the communities that the student does not want or that do not want the student.
+	Blocked map[int32][]int32
+	Open    []bool // who agreed to whatever else suits when the list is exhausted; nil: nobody
+}
+
+// Misfits judges a pair in all respects.
+func (in *Instance) Misfits(student int32, p *Position, f Fit) Misfit {
+	m := Misfits(&in.Students[student], p, f, in.Round.Radius)
+	if p.OfAny(in.Blocked[student]) {
+		m |= KeptApart
+	}
+	return m
 }
 
 // Check tells what no round can be run with.

@@ -25,8 +25,7 @@ const (
 
 // Student is what matching knows of a student: no name, no contact.
 type Student struct {
-	Slots     uint64  // free blocks of the week
-	Blocked   []int32 // communities that the student does not want, or that do not want the student
+	Slots     uint64 // free blocks of the week
 	At        geo.XYZ
 	LatE6     int32
 	LonE6     int32
@@ -70,9 +69,9 @@ func (p *Position) ReservedFor(branch int32) bool { return p.Reserved > 0 && p.P
 // Reserve is how many of the seats are reserved.
 func (p *Position) Reserve() int32 { return min(p.Reserved, p.Cap) }
 
-// Apart says whether the student or the community does not want the other. Nobody blocks what is of no community.
-func (s *Student) Apart(p *Position) bool {
-	return len(s.Blocked) > 0 && p.Community != None && slices.Contains(s.Blocked, p.Community)
+// OfAny says whether the position is of one of these communities.
+func (p *Position) OfAny(communities []int32) bool {
+	return len(communities) > 0 && p.Community != None && slices.Contains(communities, p.Community)
 }
 
 // Fit is what a pair has in common. Everything else follows from it and the two records.
@@ -104,7 +103,7 @@ const (
 	KeptApart // one of the two does not want the other; who of them is not told
 )
 
-// Misfits judges a pair within the round's radius in metres.
+// Misfits judges a pair within the round's radius in metres, but for KeptApart, which the two do not say of themselves.
 func Misfits(s *Student, p *Position, f Fit, radius int32) Misfit {
 	var m Misfit
 	if p.Req&^s.Skills != 0 {
@@ -121,9 +120,6 @@ func Misfits(s *Student, p *Position, f Fit, radius int32) Misfit {
 	}
 	if p.Cap < 1 {
 		m |= NoSeats
-	}
-	if s.Apart(p) {
-		m |= KeptApart
 	}
 	return m
 }

@@ -38,11 +38,12 @@ func metres(s *score.Student, p *score.Position) int64 {
 }
 
 // eligible says whether the rules let the student go there.
-func (c *checker) eligible(s *score.Student, p *score.Position) bool {
+func (c *checker) eligible(student, position int32) bool {
+	s, p := &c.in.Students[student], &c.in.Positions[position]
 	if p.Cap <= 0 || s.Skills&p.Req != p.Req || bits.OnesCount64(s.Slots&p.Slots) < int(p.Need) {
 		return false
 	}
-	if p.Community >= 0 && slices.Contains(s.Blocked, p.Community) {
+	if p.Community >= 0 && slices.Contains(c.in.Blocked[student], p.Community) {
 		return false
 	}
 	d := metres(s, p)

@@ -46,9 +46,9 @@ func (c *checker) with(leader int32) []int32 {
 // allowed says whether the rules let all of them go there.
 func (c *checker) allowed(leader, p int32) bool {
 	if c.members[leader] == nil {
-		return c.eligible(&c.in.Students[leader], &c.in.Positions[p])
+		return c.eligible(leader, p)
 	}
-	return !slices.ContainsFunc(c.members[leader], func(s int32) bool { return !c.eligible(&c.in.Students[s], &c.in.Positions[p]) })
+	return !slices.ContainsFunc(c.members[leader], func(s int32) bool { return !c.eligible(s, p) })
 }
 
 // key orders those who ask at a position: the higher is admitted first. Friends have the mean of their bands.

@@ -238,7 +238,7 @@ func (c *checker) place(s, p int32, at int) {
 	student, position := &c.in.Students[s], &c.in.Positions[p]
 	c.Placed++
 	c.Metres += metres(student, position)
-	if !c.eligible(student, position) {
+	if !c.eligible(s, p) {
 		c.fault(Ineligible, s, p)
 	} else {
 		c.Score += c.worth(student, position)
