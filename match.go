@@ -23,6 +23,7 @@ type matchCmd struct {
 	Verify  matchVerifyCmd  `cmd:"" help:"Check a result with a program that shares nothing with the one that made it; exit 1 when anything is wrong."`
 	Explain matchExplainCmd `cmd:"" help:"Tell a student why not this position, or what the chance is."`
 	Seats   matchSeatsCmd   `cmd:"" help:"Tell a host why these students."`
+	Pair    matchPairCmd    `cmd:"" help:"Bring branches and communities of a directory together: docs/matching.md."`
 	Sample  matchSampleCmd  `cmd:"" help:"Invent a round around real campuses and write it to a directory."`
 }
 

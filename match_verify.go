@@ -95,6 +95,9 @@ type matchVerifyCmd struct {
 
 // Run needs no settings, no database and no network.
 func (m matchVerifyCmd) Run(c *console) error {
+	if files.IsPairing(os.DirFS(m.Dir)) {
+		return m.pairs(c)
+	}
 	r, err := m.read(m.Open)
 	if err != nil {
 		return err

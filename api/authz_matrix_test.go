@@ -134,7 +134,10 @@ func (u authzRule) line(route router.Route, r *realm, ids map[string]int64) stri
 	}
 	query := ""
 	if u.query != "" {
-		query = "?" + strings.ReplaceAll(u.query, "{programme}", r.id("programme"))
+		query = "?" + u.query
+		for name := range r.ids {
+			query = strings.ReplaceAll(query, "{"+name+"}", r.id(name))
+		}
 	}
 	return route.Method + " " + strings.Join(parts, "/") + query
 }

@@ -135,6 +135,7 @@ func (w *twins) realm(mark string) *realm {
 	w.incidents(r)
 	w.proposals(r)
 	w.rounds(r)
+	w.roundOfPairing(r)
 	return r
 }
 

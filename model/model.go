@@ -63,6 +63,7 @@ func All() []any {
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},
 		&Demand{}, &Dispatch{},
 		&MatchRound{}, &RoundInput{}, &RoundRanks{}, &MatchWish{}, &MatchGroup{}, &MatchProposal{},
+		&MatchPair{},
 		&Appeal{}, &Incident{},
 		&Willingness{}, &StudentHome{}, &PositionNeeds{}, &OrgSurvey{}, &OrgSurveyItem{}, &MatchBlock{},
 	}

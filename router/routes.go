@@ -62,6 +62,7 @@ func Routes(h Handlers) []Route {
 		surveyRoutes(h.Survey),
 		roundRoutes(h.Round),
 		wishRoutes(h.Wish),
+		roundPairRoutes(h.Round),
 	)
 }
 

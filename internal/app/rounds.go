@@ -17,6 +17,7 @@ func newRounds(d Deps, s *Services, checks *content.Service) *round.Service {
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: s.Org.Audit, Vault: s.Vault, Notify: s.Notify, Content: checks, Signups: s.Signup, Survey: s.Survey,
 		Owner: jobs.Name(), Workers: runtime.GOMAXPROCS(0), Kinds: map[string]round.Kind{
 			model.RoundPositions: &round.Positions{DB: d.DB, Now: d.Now, NewID: d.NewID, Survey: s.Survey},
+			model.RoundPairing:   &round.Pairs{DB: d.DB, Now: d.Now, Survey: s.Survey, Pairings: s.Pairing},
 		},
 	}
 }
@@ -28,6 +29,9 @@ func roundJobs(s *Services) []jobs.Job {
 		return err
 	}}, {Name: "advance-match-rounds", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 		_, err := s.Round.Advance(ctx, 20)
+		return err
+	}}, {Name: "propose-match-pairs", Every: 10 * time.Second, Do: func(ctx context.Context) error {
+		_, err := s.Round.ProposePairs(ctx, 200)
 		return err
 	}}}
 }

@@ -55,27 +55,32 @@ func (s *Service) propose(ctx context.Context, actor access.Actor, key idem.Key,
 		if err := s.sign(&d, actor, in.Side); err != nil {
 			return Detail{}, err
 		}
-		if err := s.settlePrevious(tx, d); err != nil {
-			return Detail{}, err
-		}
 		if err := s.Content.Passed(tx, actor, content.Pairing, d.CampusPath, []content.Text{{At: "/note", Text: d.Note}}); err != nil {
 			return Detail{}, err
 		}
-		err = tx.Create(&d.Pairing).Error
-		if errors.Is(err, gorm.ErrDuplicatedKey) {
-			return Detail{}, ErrExists
-		}
-		if err != nil {
-			return Detail{}, fmt.Errorf("add pairing: %w", err)
-		}
-		err = s.Audit.Write(tx, actor, audit.Entry{
-			Action: "pairing.propose", Object: d.TableName(), ObjectID: d.ID, OrgPath: d.CampusPath, To: d.State(), Data: ids(d),
-		})
-		if err != nil {
-			return Detail{}, err
-		}
-		return d, s.tellProposed(tx, d, actor.UserID)
+		return d, s.add(tx, actor, d)
 	})
+}
+
+// add writes a proposal down and tells those who may answer it; ErrExists when the two are paired, or asked, already.
+func (s *Service) add(tx *gorm.DB, actor access.Actor, d Detail) error {
+	if err := s.settlePrevious(tx, d); err != nil {
+		return err
+	}
+	err := tx.Create(&d.Pairing).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		return ErrExists
+	}
+	if err != nil {
+		return fmt.Errorf("add pairing: %w", err)
+	}
+	err = s.Audit.Write(tx, actor, audit.Entry{
+		Action: "pairing.propose", Object: d.TableName(), ObjectID: d.ID, OrgPath: d.CampusPath, To: d.State(), Data: ids(d),
+	})
+	if err != nil {
+		return err
+	}
+	return s.tellProposed(tx, d, actor.UserID)
 }
 
 func ids(d Detail) map[string]any {

@@ -224,6 +224,9 @@ func (s *Service) close(tx *gorm.DB, actor access.Actor, row *model.MatchRound) 
 
 // answered tells whether nothing of a published round waits for an answer.
 func (s *Service) answered(tx *gorm.DB, row *model.MatchRound) (bool, error) {
+	if row.Kind == model.RoundPairing {
+		return s.pairsOver(tx, row)
+	}
 	var open []int64
 	err := tx.Model(&model.MatchProposal{}).Where("round_id = ? AND status = ?", row.ID, model.ProposalProposed).Limit(1).Pluck("id", &open).Error
 	return len(open) == 0 && (row.Kind == model.RoundPositions || !s.Now().Before(*row.AnswersUntil)), err

@@ -18,6 +18,7 @@ import (
 	"baodao/service/content"
 	"baodao/service/fault"
 	"baodao/service/idem"
+	"baodao/service/matching/files"
 	"baodao/service/matching/score"
 	"baodao/service/org"
 	"baodao/service/programme"
@@ -55,7 +56,7 @@ func rules() []string {
 	for _, r := range []score.Rule{score.PointsV1, score.PointsV2, score.PointsV3, score.ByScore, score.Lottery} {
 		out = append(out, r.String())
 	}
-	return out
+	return append(out, files.PairingRule)
 }
 
 // Create drafts a round and draws its secret. access.ErrDenied for who has no office above the scope, fault.ErrInvalid
@@ -78,6 +79,7 @@ func (s *Service) create(tx *gorm.DB, actor access.Actor, in New) (Detail, error
 		return Detail{}, err
 	}
 	c := in.settle(s.Now())
+	fits(in.Kind, in.Rule, &c)
 	c.Add(!slices.Contains([]string{model.RoundPositions, model.RoundPairing}, in.Kind) || s.Kinds[in.Kind] == nil, "/kind", "enum", "没有这种轮次", "is no kind of round")
 	if err := s.enters(tx, scope, in.ProgrammeID, &c); err != nil {
 		return Detail{}, err
@@ -119,6 +121,11 @@ func (s *Service) enters(tx *gorm.DB, scope model.Org, programmeID int64, c *fau
 	apart := owner.Kind != model.OrgCountyCommittee && !strings.HasPrefix(scope.Path, owner.Path) && !strings.HasPrefix(owner.Path, scope.Path)
 	c.Add(p.ID != 0 && apart, "/programme_id", "out_of_scope", "该组织不在这个计划的范围内", "is a programme of somebody else")
 	return nil
+}
+
+// fits notes a rule that is not of the kind of round.
+func fits(kind, rule string, c *fault.Collector) {
+	c.Add(slices.Contains(rules(), rule) && (rule == files.PairingRule) != (kind == model.RoundPairing), "/rule", "kind", "这类轮次不用这条规则", "is no rule of this kind of round")
 }
 
 // settle brings texts into their canonical form and notes what is wrong.
@@ -182,6 +189,7 @@ func (s *Service) Update(ctx context.Context, actor access.Actor, id, version in
 			return fault.ErrStale
 		}
 		c := f.settle(s.Now())
+		fits(row.Kind, f.Rule, &c)
 		if err := c.Err(); err != nil {
 			return err
 		}

@@ -30,7 +30,7 @@ type finder struct {
 	cutoffs []uint32
 	at      []geo.XYZ // of the communities
 	byLat   []int32   // communities from south to north
-	renewed []Pair    // sorted
+	barred  []Pair    // renewed, or never to be proposed; sorted
 	former  []Pair    // sorted
 	around  map[geo.XYZ][]spot
 	best    [block]candidate
@@ -40,8 +40,8 @@ type finder struct {
 type spot struct{ id, dist int32 }
 
 func newFinder(in *Input) *finder {
-	f := &finder{in: in, around: map[geo.XYZ][]spot{}, renewed: slices.Clone(in.Renewed), former: slices.Clone(in.Former)}
-	slices.SortFunc(f.renewed, byPair)
+	f := &finder{in: in, around: map[geo.XYZ][]spot{}, barred: slices.Concat(in.Renewed, in.Never), former: slices.Clone(in.Former)}
+	slices.SortFunc(f.barred, byPair)
 	slices.SortFunc(f.former, byPair)
 	for c := range in.Communities {
 		f.at, f.byLat = append(f.at, in.Communities[c].At()), append(f.byLat, int32(c))
@@ -73,7 +73,7 @@ func (f *finder) spots(at geo.XYZ) []spot {
 // rise, so nothing that is left out could be had later.
 func (f *finder) find(b int32, low uint32, after candidate) []candidate {
 	branch, n := &f.in.Branches[b], 0
-	former, renewed := of(f.former, b), of(f.renewed, b)
+	former, barred := of(f.former, b), of(f.barred, b)
 	for _, s := range f.spots(branch.At()) {
 		if s.dist > branch.Limit || f.cutoffs[s.id] == full {
 			continue
@@ -84,7 +84,7 @@ func (f *finder) find(b int32, low uint32, after candidate) []candidate {
 		if c >= after || n == block && c < f.best[block-1] || uint32(c.band())<<24|low < f.cutoffs[s.id] {
 			continue
 		}
-		if len(renewed) > 0 && slices.Contains(renewed, pair) {
+		if len(barred) > 0 && slices.Contains(barred, pair) {
 			continue
 		}
 		n = min(n+1, block)

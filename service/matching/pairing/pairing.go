@@ -41,6 +41,7 @@ type Input struct {
 	Communities []Community
 	Renewed     []Pair // both sides renewed them
 	Former      []Pair // of last term, neither renewed by both nor ended by either
+	Never       []Pair // not to be proposed: one side has said no
 }
 
 // Stay is the published weight of a former pair, on both sides. A step of nearness of one kilometre in ten is 350.
@@ -57,6 +58,22 @@ type Match struct {
 type Result struct {
 	Pairs   []Match
 	Cutoffs []uint32 // 0 while places are free
+}
+
+// Filled are how many branches each community has.
+func (r *Result) Filled() []int32 {
+	n := make([]int32, len(r.Cutoffs))
+	for _, m := range r.Pairs {
+		n[m.Community]++
+	}
+	return n
+}
+
+// Sorted are the pairs by rising branch and community.
+func Sorted(pairs []Pair) []Pair {
+	all := slices.Clone(pairs)
+	slices.SortFunc(all, byPair)
+	return all
 }
 
 // Run makes the pairs. It fails on pairs that are not there, are renewed twice, or are more than the places.
@@ -125,7 +142,7 @@ func (in *Input) check() error {
 		}
 	}
 	seen := map[Pair]bool{}
-	for _, p := range slices.Concat(in.Renewed, in.Former) {
+	for _, p := range slices.Concat(in.Renewed, in.Former, in.Never) {
 		if p.Branch < 0 || int(p.Branch) >= len(in.Branches) || p.Community < 0 || int(p.Community) >= len(in.Communities) {
 			return fmt.Errorf("pair %d-%d: no such branch or community", p.Branch, p.Community)
 		}

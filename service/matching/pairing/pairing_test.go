@@ -24,7 +24,7 @@ func (t textbook) ok(b, c int32) (score int, key uint32, ok bool) {
 	d := geo.Chord(branch.At(), community.At())
 	p := pairing.Pair{Branch: b, Community: c}
 	former := slices.Contains(t.in.Former, p)
-	ok = d <= min(branch.Limit, t.in.Radius) && !slices.Contains(t.in.Renewed, p)
+	ok = d <= min(branch.Limit, t.in.Radius) && !slices.Contains(t.in.Renewed, p) && !slices.Contains(t.in.Never, p)
 	return int(t.in.Score(b, c, d, former)), uint32(t.in.Band(b, c, d, former))<<24 | (1<<24 - 1 - t.ranks[b]), ok
 }
 
@@ -102,6 +102,7 @@ func TestRunIsTheTextbookAndKeepsRenewals(t *testing.T) {
 				in.Branches[b].LatE6 += int32(r.IntN(20_000))
 			}
 		}
+		refuse(r, in)
 		got, err := pairing.Run(in)
 		if err != nil {
 			t.Fatal(err)
@@ -127,9 +128,116 @@ func TestRunIsTheTextbookAndKeepsRenewals(t *testing.T) {
 			t.Fatalf("seed %d: got %v, want %v", seed, pairs, want)
 		}
 		stable(t, book, got)
+		explained(t, book, got)
 	}
 	if kept == 0 || drawn == 0 {
 		t.Errorf("%d kept, %d drawn: they prove nothing", kept, drawn)
+	}
+}
+
+// refuse lets some pairs be refused that a round without refusals would give.
+func refuse(r *rand.Rand, in *pairing.Input) {
+	got, err := pairing.Run(in)
+	if err != nil {
+		return
+	}
+	for _, m := range got.Pairs {
+		if !m.Kept && !slices.Contains(in.Former, m.Pair) && r.IntN(4) == 0 {
+			in.Never = append(in.Never, m.Pair)
+		}
+	}
+}
+
+// explained asks why of every pair, and holds the answer against the facts.
+func explained(t *testing.T, book textbook, got pairing.Result) {
+	t.Helper()
+	answers, err := pairing.NewBook(book.in, &got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for b := range book.in.Branches {
+		for c := range book.in.Communities {
+			p := pairing.Pair{Branch: int32(b), Community: int32(c)}
+			a := answers.Why(p)
+			total, key, ok := book.ok(p.Branch, p.Community)
+			has := slices.ContainsFunc(got.Pairs, func(m pairing.Match) bool { return m.Pair == p })
+			right := int(a.Score()) == total
+			switch a.Reason {
+			case pairing.Renewed:
+				right = right && has && slices.Contains(book.in.Renewed, p)
+			case pairing.Drawn:
+				right = right && has && !slices.Contains(book.in.Renewed, p)
+			case pairing.Refused:
+				right = right && !has && slices.Contains(book.in.Never, p)
+			case pairing.TooFar:
+				right = right && !has && !ok && a.Metres > a.Reach
+			case pairing.BranchFull, pairing.CommunityFull:
+				right = right && !has && ok
+			case pairing.BranchGotBetter:
+				right = right && !has && ok && slices.Min(scores(book, got, p.Branch)) >= total
+			case pairing.CommunityGotOther:
+				right = right && !has && ok && key < got.Cutoffs[c]
+			case pairing.Unexplained:
+				right = false
+			}
+			zh, en := a.Words()
+			if !right || zh == "" || en == "" {
+				t.Fatalf("%v: %+v", p, a)
+			}
+		}
+	}
+}
+
+// scores are those of what a branch was drawn.
+func scores(book textbook, got pairing.Result, b int32) (all []int) {
+	for _, m := range got.Pairs {
+		if m.Branch == b && !m.Kept {
+			total, _, _ := book.ok(b, m.Community)
+			all = append(all, total)
+		}
+	}
+	return all
+}
+
+// What a unit has comes first, all of it; then the best of the rest.
+func TestAUnitIsToldWhatItHasAndWhatItMissed(t *testing.T) {
+	t.Parallel()
+	in, err := sample.Pairing(200, 60, 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := pairing.Run(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	book, err := pairing.NewBook(in, &got)
+	if err != nil {
+		t.Fatal(err)
+	}
+	missed := 0
+	for u := range int32(60) {
+		of := func(all []pairing.Answer, mine func(pairing.Match) bool) {
+			n := 0
+			for _, m := range got.Pairs {
+				if mine(m) {
+					n++
+				}
+			}
+			for i, a := range all {
+				if has := a.Reason == pairing.Drawn || a.Reason == pairing.Renewed; has != (i < n) || a.Reason == pairing.TooFar {
+					t.Errorf("unit %d: %d. of %d it has: %+v", u, i, n, a)
+				}
+			}
+			if len(all) < n || len(all) > n+5 {
+				t.Errorf("unit %d: %d answers, has %d", u, len(all), n)
+			}
+			missed += len(all) - n
+		}
+		of(book.OfBranch(u, 5), func(m pairing.Match) bool { return m.Branch == u })
+		of(book.OfCommunity(u, 5), func(m pairing.Match) bool { return m.Community == u })
+	}
+	if missed == 0 {
+		t.Error("nobody missed anything: it proves nothing")
 	}
 }
 
