@@ -1,0 +1,28 @@
+package index
+
+import "baodao/service/matching/score"
+
+// View is how one student sees the positions: what is not shown to them, and what follows from who they are and where they
+// took part before. Entries are numbered as they were given to Build.
+type View interface {
+	// Hides tells what is not for this student; it is asked only of what would be shown.
+	Hides(entry int32) bool
+	Rate(entry int32, fit score.Fit) Rating
+}
+
+// Rating is how a student stands at a position.
+type Rating struct {
+	Band    uint8
+	Chance  int32 // in per mille; negative: not known
+	Partner bool  // the community is paired with the student's branch
+}
+
+// rate asks the student's view, or takes what holds for everybody.
+func (s *Snapshot) rate(q *Query, entry int32, fit score.Fit) Rating {
+	if q.View != nil {
+		return q.View.Rate(entry, fit)
+	}
+	p := &s.entries[entry].Position
+	band := s.rule.Band(q.Student, p, fit, q.Radius)
+	return Rating{Band: band, Chance: s.last.Chance(entry, band), Partner: q.Student.Branch != score.None && q.Student.Branch == p.Partner}
+}
