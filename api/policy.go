@@ -55,7 +55,8 @@ type PolicyView struct {
 	LotteryFirstPracticeWeight   int64        `json:"lottery_first_practice_weight" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
-	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects"`
+	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects; match rounds know the first twelve"`
+	Skills                       []PolicyItem `json:"skills" minItems:"1" maxItems:"32" doc:"Skills that students name and positions ask for. Once the programme is open they keep their places: rename them, or add others at the end"`
 }
 
 // PolicyChange gives single rules; what is left out stays as it is in the preset. Without a preset every rule is needed.
@@ -102,7 +103,8 @@ type PolicyChange struct {
 	LotteryFirstPracticeWeight   *int64       `json:"lottery_first_practice_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
-	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects"`
+	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects; match rounds know the first twelve"`
+	Skills                       []PolicyItem `json:"skills,omitempty" minItems:"1" maxItems:"32" doc:"Skills that students name and positions ask for"`
 }
 
 func newPolicyView(p model.Policy) PolicyView {
@@ -148,7 +150,7 @@ func newPolicyView(p model.Policy) PolicyView {
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
 		SignupConsent:                p.SignupConsent,
-		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item),
+		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item), Skills: Views(p.SkillItems(), item),
 	}
 }
 
@@ -191,7 +193,7 @@ func (v PolicyView) policy() model.Policy {
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
 		SignupConsent:                v.SignupConsent,
-		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories),
+		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories), Skills: itemsOf(v.Skills),
 	}
 	v.EvidenceRulesView.onto(&out)
 	v.HoursRulesView.onto(&out)
@@ -242,7 +244,7 @@ func (v PolicyChange) override() programme.Override {
 	v.EvidenceRulesChange.onto(&out)
 	v.HoursRulesChange.onto(&out)
 	v.AppealRulesChange.onto(&out)
-	out.Fields, out.Categories = itemsOrNil(v.Fields), itemsOrNil(v.Categories)
+	out.Fields, out.Categories, out.Skills = itemsOrNil(v.Fields), itemsOrNil(v.Categories), itemsOrNil(v.Skills)
 	return out
 }
 

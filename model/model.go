@@ -61,7 +61,7 @@ func All() []any {
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{}, &ContentCheck{}, &Upload{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},
 		&Demand{}, &Dispatch{},
-		&Appeal{}, &Incident{},Appeal{}, &Incident{},
+		&Appeal{}, &Incident{}, Appeal{}, &Incident{},
 		&Willingness{}, &StudentHome{}, &PositionNeeds{}, &OrgSurvey{}, &OrgSurveyItem{}, &MatchBlock{},
 	}
 }

@@ -68,6 +68,7 @@ type Policy struct {
 	ReviewDays                   int64  `json:"review_days"`
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
+	Skills                       []Item `json:"skills,omitempty"` // see SkillItems
 }
 
 // Year is the programme year that holds day: from the last year_starts on or before it, until the next one (excluded).

@@ -61,6 +61,7 @@ func SmallPolicy() model.Policy {
 		WaitlistCutoffMinutes: 120, LotteryBaseWeight: 1, LotteryFirstPracticeWeight: 3,
 		Fields:     []model.Item{{Code: "ECOLOGY", Name: "生态环保"}, {Code: "HEALTH", Name: "卫生医疗"}},
 		Categories: []model.Item{{Code: "GOVERNANCE", Name: "参与社区治理"}, {Code: "CULTURE", Name: "开展文体活动"}},
+		Skills:     []model.Item{{Code: "TUTORING", Name: "课业辅导"}, {Code: "ART", Name: "音乐美术"}, {Code: "LAW", Name: "法律咨询"}, {Code: "FIRST_AID", Name: "急救"}},
 	}
 }
 

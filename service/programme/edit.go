@@ -2,6 +2,7 @@ package programme
 
 import (
 	"context"
+	"fmt"
 
 	"gorm.io/gorm"
 
@@ -54,6 +55,9 @@ func (s *Service) PutPolicy(ctx context.Context, actor access.Actor, id, version
 	}
 	return s.change(ctx, actor, id, version, func(tx *gorm.DB, row model.Programme, owner model.Org) (audit.Move, error) {
 		fresh, err := newNames(tx, row.ID, policy)
+		if err == nil && row.Status != model.ProgrammeDraft {
+			err = keepsSkills(tx, row.ID, policy)
+		}
 		if err == nil {
 			err = s.passed(tx, actor, row, owner, fresh...)
 		}
@@ -67,6 +71,20 @@ func (s *Service) PutPolicy(ctx context.Context, actor access.Actor, id, version
 		}
 		return m, s.addPolicy(tx, actor, row.ID, next, policy)
 	})
+}
+
+// keepsSkills notes skills that would lose their place: what students and hosts have said is stored by it.
+func keepsSkills(tx *gorm.DB, programmeID int64, policy model.Policy) error {
+	present, err := PolicyOf(tx, programmeID)
+	if err != nil {
+		return err
+	}
+	var c fault.Collector
+	for i, was := range present.SkillItems() {
+		now := policy.SkillItems()
+		c.Add(i >= len(now) || now[i].Code != was.Code, fmt.Sprintf("/skills/%d/code", i), "kept", "已公布的技能须保留位置："+was.Code, "must stay "+was.Code+": skills keep their places")
+	}
+	return c.Err()
 }
 
 // change edits a programme under its version. fn does what does not stand in the row itself and says what is to be

@@ -1,6 +1,7 @@
 package programme_test
 
 import (
+	"fmt"
 	"reflect"
 	"testing"
 	"time"
@@ -47,6 +48,39 @@ func TestPolicyVersionsStay(t *testing.T) {
 	if len(rows) != 2 || rows[0].Policy.StudentParticipationPermille != 250 || rows[1].CreatedBy != o.university.UserID {
 		t.Errorf("got %+v", rows)
 	}
+}
+
+// What students and hosts have said is stored by the place of a skill: once a programme is open, none may move.
+func TestSkillsKeepTheirPlaces(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	created := o.create(t, o.university, o.University, programme.PresetMaoming)
+	id := created.Programme.ID
+	put := func(version int64, skills ...string) error {
+		p := created.Policy
+		p.Skills = nil
+		for _, code := range skills {
+			p.Skills = append(p.Skills, model.Item{Code: code, Name: "技能" + code})
+		}
+		_, err := o.PutPolicy(t.Context(), o.university, id, version, p)
+		return err
+	}
+	if err := put(1, "B2", "A1"); err != nil {
+		t.Fatalf("a draft takes any list: %v", err)
+	}
+	if _, err := o.Activate(t.Context(), o.university, id); err != nil {
+		t.Fatal(err)
+	}
+	o.refused(t, fault.ErrInvalid, []string{"/skills/0/code", "/skills/1/code"}, func() error { return put(3, "A1", "B2") })
+	o.refused(t, fault.ErrInvalid, []string{"/skills/1/code"}, func() error { return put(3, "B2") })
+	if err := put(3, "B2", "A1", "C3"); err != nil {
+		t.Errorf("another one at the end: %v", err)
+	}
+	many := make([]string, 33)
+	for i := range many {
+		many[i] = fmt.Sprintf("S%d", i)
+	}
+	o.refused(t, fault.ErrInvalid, []string{"/skills"}, func() error { return put(4, many...) })
 }
 
 func TestOfRacingPoliciesOneWins(t *testing.T) {

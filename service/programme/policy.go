@@ -28,7 +28,7 @@ type Override struct {
 	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                                     *string
 	PresenceMinPermille, DayMaxMinutes, AnnulMinutes, CorrectionDays, PassCodeMinutes                                                     *int64
 	LocationDriftM, LocationAccuracyMinM, LocationAccuracyMaxM, LocationSpeedKMH, DeviceMaxStudents, PositionRepeatsMax, LocationKeepDays *int64
-	Fields, Categories                                                                                                                    *[]model.Item
+	Fields, Categories, Skills                                                                                                            *[]model.Item
 }
 
 // rule is one whole-number rule of a policy: its name, where it stands, what an override says, and what it may be.
@@ -113,7 +113,8 @@ func (o Override) onto(p *model.Policy) (missing []string) {
 	missing = put(missing, "year_starts", &p.YearStarts, o.YearStarts)
 	missing = put(missing, "signup_consent", &p.SignupConsent, o.SignupConsent)
 	missing = put(missing, "fields", &p.Fields, o.Fields)
-	return put(missing, "categories", &p.Categories, o.Categories)
+	missing = put(missing, "categories", &p.Categories, o.Categories)
+	return put(missing, "skills", &p.Skills, o.Skills)
 }
 
 // put sets to when there is something to set, or adds name to what is missing.
@@ -138,8 +139,9 @@ func checkPolicy(c *fault.Collector, prefix string, p *model.Policy) {
 	c.Add(p.KickoffDue != "" && !isMonthDay(p.KickoffDue), prefix+"/kickoff_due", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
 	c.Add(!isMonthDay(p.YearStarts), prefix+"/year_starts", "format", "须为 MM-DD，且每年都有这一天", "must be MM-DD, a day of every year")
 	text.Settle(c, text.Field{At: prefix + "/signup_consent", In: &p.SignupConsent, Max: 20, Optional: true})
-	p.Fields = checkItems(c, prefix+"/fields", p.Fields)
-	p.Categories = checkItems(c, prefix+"/categories", p.Categories)
+	p.Fields = checkItems(c, prefix+"/fields", p.Fields, maxItems)
+	p.Categories = checkItems(c, prefix+"/categories", p.Categories, maxItems)
+	p.Skills = checkItems(c, prefix+"/skills", p.SkillItems(), model.MaxSkills)
 }
 
 // maxItems is how many entries a taxonomy may have.
@@ -148,10 +150,10 @@ const maxItems = 50
 var itemCode = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,39}$`)
 
 // checkItems notes every wrong entry and returns a copy with the names in their canonical form.
-func checkItems(c *fault.Collector, pointer string, items []model.Item) []model.Item {
+func checkItems(c *fault.Collector, pointer string, items []model.Item, most int) []model.Item {
 	items = slices.Clone(items)
 	c.Add(len(items) == 0, pointer, "min_items", "至少 1 项", "must have at least 1 item")
-	c.Add(len(items) > maxItems, pointer, "max_items", "最多 50 项", "must have at most 50 items")
+	c.Add(len(items) > most, pointer, "max_items", fmt.Sprintf("最多 %d 项", most), fmt.Sprintf("must have at most %d items", most))
 	seen := map[string]bool{}
 	for i, item := range items {
 		at := fmt.Sprintf("%s/%d", pointer, i)

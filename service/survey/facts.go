@@ -1,12 +1,23 @@
 package survey
 
 import (
+	"fmt"
+	"slices"
+
 	"gorm.io/gorm"
 
+	"baodao/model"
 	"baodao/service/matching/geo"
+	"baodao/service/matching/score"
+	"baodao/service/org"
+	"baodao/service/programme"
+	"baodao/service/vault"
 )
 
-// Student is what a student offers to a programme, as matching takes it. Who has said nothing is missing everywhere.
+// chunk is how many ids one query names.
+const chunk = 500
+
+// Student is what a student offers to a programme, as matching takes it.
 type Student struct {
 	StudentID int64
 	BranchID  int64 // today
@@ -18,17 +29,77 @@ type Student struct {
 	Home      *geo.Point // only where homes were asked for; nil for none
 }
 
-// Position is what matching takes of a position: what its host has said, and for the rest what follows from its sessions.
-type Position struct {
-	PositionID, ActivityID, HostOrgID, CampusOrgID int64
-	At                                             *geo.Point // of the first session, nil for none
-	Category                                       int8       // place in the policy, score.None for none
-	Slots                                          Week
-	Need                                           uint8
-	Req, Want                                      uint32
-	Urgency                                        uint8
-	Capacity, MinTeam                              int64
-	Stated                                         bool // whether the host has said anything
+// studentRow is a student's answer with what stands elsewhere.
+type studentRow struct {
+	model.Willingness
+
+	BranchID, PersonID int64
+	HomeEnc            []byte
+}
+
+// Students reads what many students offer to a programme, by rising id, in two queries for each 500 of them, or three where
+// homes are opened. Who has said nothing is missing.
+func (s *Service) Students(tx *gorm.DB, programmeID int64, homes bool, ids ...int64) ([]Student, error) {
+	policy, err := programme.PolicyOf(tx, programmeID)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Student, 0, len(ids))
+	for part := range slices.Chunk(sorted(ids), chunk) {
+		var rows []studentRow
+		q := tx.Table("student_willingness AS w").Joins("JOIN student_profiles AS p ON p.id = w.student_id").
+			Where("w.programme_id = ? AND w.student_id IN ?", programmeID, part).Order("w.student_id")
+		columns := "w.*, p.branch_id, p.person_id"
+		if homes {
+			q, columns = q.Joins("LEFT JOIN student_homes AS h ON h.student_id = w.student_id"), columns+", h.home_enc"
+		}
+		if err := q.Select(columns).Find(&rows).Error; err != nil {
+			return nil, fmt.Errorf("read willingness: %w", err)
+		}
+		if out, err = s.students(tx, out, policy, rows); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// students adds rows as matching takes them.
+func (s *Service) students(tx *gorm.DB, out []Student, policy model.Policy, rows []studentRow) ([]Student, error) {
+	keys, err := s.keysOf(tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		st := Student{
+			StudentID: r.StudentID, BranchID: r.BranchID, Willing: r.Willing, Slots: Week(r.Slots), Skills: uint32(r.Skills), MaxDistM: int32(r.MaxDistM), //nolint:gosec // checked when they were written
+			Interests: [3]int8{category(policy, r.Interest1), category(policy, r.Interest2), category(policy, r.Interest3)},
+		}
+		if st.Home, err = openHome(keys[r.PersonID], r.StudentID, r.HomeEnc); err != nil {
+			return nil, err
+		}
+		out = append(out, st)
+	}
+	return out, nil
+}
+
+// keysOf opens the keys of those whose home was read.
+func (s *Service) keysOf(tx *gorm.DB, rows []studentRow) (map[int64]*vault.Person, error) {
+	var persons []int64
+	for _, r := range rows {
+		if len(r.HomeEnc) > 0 {
+			persons = append(persons, r.PersonID)
+		}
+	}
+	return s.Vault.People(tx, sorted(persons)...)
+}
+
+// category is the place of a category in the policy, as far as matching knows categories.
+func category(policy model.Policy, code string) int8 {
+	i := slices.IndexFunc(policy.Categories, func(c model.Item) bool { return c.Code == code })
+	if i < 0 || i >= score.Categories {
+		return score.None
+	}
+	return int8(i) //nolint:gosec // below 12
 }
 
 // Unit is what an organisation has answered for a programme.
@@ -38,39 +109,78 @@ type Unit struct {
 	Skills     uint32
 	Partners   int64 // 0: nobody is wanted
 	Students   int64
-	Categories []int8 // of its needs, places in the policy, rising
+	Categories []int8 // of its needs: places in the policy, rising, each once
 }
 
-// Students reads what many students offer to a programme, by rising id, in a constant number of queries for up to 500 ids
-// each; homes are opened only when asked for. Who has said nothing is missing.
-func (s *Service) Students(tx *gorm.DB, programmeID int64, homes bool, ids ...int64) ([]Student, error) {
-	return nil, nil
-}
-
-// Positions reads many positions of one programme, by rising id, in a constant number of queries for up to 500 ids each.
-func (s *Service) Positions(tx *gorm.DB, programmeID int64, ids ...int64) ([]Position, error) {
-	return nil, nil
-}
-
-// Units reads what many organisations have answered for a programme; who has not answered is missing.
+// Units reads what many organisations have answered for a programme, in two queries for each 500 of them. Who has not
+// answered is missing.
 func (s *Service) Units(tx *gorm.DB, programmeID int64, ids ...int64) (map[int64]Unit, error) {
-	return nil, nil
+	policy, err := programme.PolicyOf(tx, programmeID)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]Unit, len(ids))
+	for part := range slices.Chunk(sorted(ids), chunk) {
+		var rows []model.OrgSurvey
+		if err := tx.Where("programme_id = ? AND org_id IN ?", programmeID, part).Find(&rows).Error; err != nil {
+			return nil, fmt.Errorf("read surveys: %w", err)
+		}
+		for _, r := range rows {
+			out[r.OrgID] = Unit{OrgID: r.OrgID, Slots: Week(r.Slots), Skills: uint32(r.Skills), Partners: r.Partners, Students: r.Students} //nolint:gosec // checked when they were written
+		}
+		var needs []model.OrgSurveyItem
+		if err := tx.Where("programme_id = ? AND org_id IN ? AND kind = ?", programmeID, part, model.SurveyNeed).Find(&needs).Error; err != nil {
+			return nil, fmt.Errorf("read needs: %w", err)
+		}
+		for _, n := range needs {
+			if c := category(policy, n.Code); c != score.None {
+				u := out[n.OrgID]
+				u.Categories = sorted(append(u.Categories, c))
+				out[n.OrgID] = u
+			}
+		}
+	}
+	return out, nil
 }
 
-// Places tells where organisations are: their own location or that of the nearest one above them that has one.
+// Places tells where organisations are: their own location or that of the nearest one above them that has one, in two
+// queries for each 500 of them. Who is nowhere is missing.
 func Places(tx *gorm.DB, ids ...int64) (map[int64]geo.Point, error) {
-	return nil, nil
+	out := make(map[int64]geo.Point, len(ids))
+	for part := range slices.Chunk(sorted(ids), chunk) {
+		units, err := org.ByIDs(tx, part...)
+		if err != nil {
+			return nil, err
+		}
+		var above []int64
+		for _, o := range units {
+			above = append(above, org.PathIDs(o.Path)...)
+		}
+		known := map[int64]model.Org{}
+		for some := range slices.Chunk(sorted(above), chunk) {
+			found, err := org.ByIDs(tx, some...)
+			if err != nil {
+				return nil, err
+			}
+			for id, o := range found {
+				known[id] = o
+			}
+		}
+		for _, o := range units {
+			if at, ok := placeWithin(o.Path, known); ok {
+				out[o.ID] = at
+			}
+		}
+	}
+	return out, nil
 }
 
-// Pair is a student and a host who are kept apart.
-type Pair struct{ StudentID, HostOrgID int64 }
-
-// BlocksOf reads whom students are kept apart from, whichever side wanted it, by rising student and host, each pair once.
-func BlocksOf(tx *gorm.DB, studentIDs ...int64) ([]Pair, error) {
-	return nil, nil
-}
-
-// Blocked tells whether a host keeps a student away: the judge of sign-ups asks. What the student has set does not count.
-func Blocked(tx *gorm.DB, studentID, hostOrgID int64) (bool, error) {
-	return false, nil
+// placeWithin is the location of the lowest organisation of a path that has one.
+func placeWithin(path string, orgs map[int64]model.Org) (geo.Point, bool) {
+	for _, id := range slices.Backward(org.PathIDs(path)) {
+		if o := orgs[id]; o.LatE6 != nil && o.LngE6 != nil {
+			return geo.Point{LatE6: *o.LatE6, LngE6: *o.LngE6}, true
+		}
+	}
+	return geo.Point{}, false
 }

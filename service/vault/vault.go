@@ -40,6 +40,8 @@ const (
 	Device        Column = "check_in_evidence.device_hash" // a blind index only
 	AppealText    Column = "appeals.text"
 	IncidentText  Column = "incidents.text"
+	Home          Column = "student_homes.home"
+	BlockReason   Column = "match_blocks.reason"
 )
 
 // Vault wraps data keys and computes blind indexes. It is safe for concurrent use.
