@@ -14,7 +14,7 @@ type AudienceBody struct {
 
 // SignupRulesBody is how seats are given.
 type SignupRulesBody struct {
-	SignupMode  string        `json:"signup_mode,omitempty" enum:"FIRST_COME,REVIEW,LOTTERY,ASSIGNED_UNIT" default:"FIRST_COME" doc:"FIRST_COME: in the order of the requests; REVIEW: the organiser chooses; LOTTERY: drawn when sign-up closes; ASSIGNED_UNIT: the units of the audience sign their members up" example:"FIRST_COME"`
+	SignupMode  string        `json:"signup_mode,omitempty" enum:"FIRST_COME,REVIEW,LOTTERY,ASSIGNED_UNIT,MATCHED" default:"FIRST_COME" doc:"FIRST_COME: in the order of the requests; REVIEW: the organiser chooses; LOTTERY: drawn when sign-up closes; ASSIGNED_UNIT: the units of the audience sign their members up; MATCHED: places come from match rounds alone" example:"FIRST_COME"`
 	Audience    *AudienceBody `json:"audience,omitempty" doc:"Who may sign up; every student when left out"`
 	Waitlist    bool          `json:"waitlist,omitempty" doc:"Who comes when it is full waits for a seat"`
 	PairedUntil *Time         `json:"paired_until,omitempty" doc:"Until then reserved seats are for paired branches; then they are for everybody" example:"2026-10-14T01:00:00.000Z"`

@@ -87,6 +87,7 @@ const (
 	SignupReview       = "REVIEW"        // the organiser chooses
 	SignupLottery      = "LOTTERY"       // drawn when sign-up closes
 	SignupAssignedUnit = "ASSIGNED_UNIT" // units of the audience sign their members up
+	SignupMatched      = "MATCHED"       // places come from match rounds alone
 )
 
 // Audience says who may sign up. An empty list asks for nothing.

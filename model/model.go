@@ -33,6 +33,7 @@ func Machines() []Machine {
 		machine("Pairing", pairingMoves), machine("Project", projectMoves), machine("Activity", activityMoves),
 		machine("Signup", signupMoves), machine("HoursClaim", claimMoves),
 		machine("ContentCheck", checkMoves), machine("CheckInReview", reviewMoves), machine("Demand", demandMoves), machine("Dispatch", dispatchMoves),
+		machine("MatchRound", roundMoves), machine("MatchProposal", proposalMoves),
 		machine("Appeal", appealMoves), machine("Incident", incidentMoves),
 	}
 }
@@ -61,7 +62,8 @@ func All() []any {
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{}, &ContentCheck{}, &Upload{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},
 		&Demand{}, &Dispatch{},
-		&Appeal{}, &Incident{}, Appeal{}, &Incident{},
+		&MatchRound{}, &RoundInput{}, &RoundRanks{}, &MatchWish{}, &MatchGroup{}, &MatchProposal{},
+		&Appeal{}, &Incident{},
 		&Willingness{}, &StudentHome{}, &PositionNeeds{}, &OrgSurvey{}, &OrgSurveyItem{}, &MatchBlock{},
 	}
 }

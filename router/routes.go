@@ -29,6 +29,7 @@ type Handlers struct {
 	Content   *api.ContentAPI
 	Appeal    *api.AppealAPI
 	Support   *api.SupportAPI
+	Round     *api.RoundAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -201,8 +202,8 @@ func activityRoutes(a *api.ActivityAPI) []Route {
 
 func signupRoutes(a *api.SignupAPI) []Route {
 	return []Route{
-		Post("/positions/:id/signups", access.Person, "createSignup", api.Handle(201, a.Create), "signups", "Sign up for a position: a seat, a place in the waiting list, before the organiser or in the lottery", "signup.needs_student", "signup.not_open", "signup.closed", "signup.duplicate", "signup.full", "signup.suspended", "signup.not_eligible", "signup.conflict", "signup.load_cap", "signup.needs_training", "signup.needs_insurance", "signup.needs_clearance", "signup.needs_consent").Limited(LimitSignup),
-		Post("/positions/:id/group-signups", access.SignupGroup, "createGroupSignup", api.Handle(201, a.CreateGroup), "signups", "Sign people of a branch, club or project team up as one", "signup.closed", "signup.full", "signup.group_mode", "signup.group_refused", "signup.not_open"),
+		Post("/positions/:id/signups", access.Person, "createSignup", api.Handle(201, a.Create), "signups", "Sign up for a position: a seat, a place in the waiting list, before the organiser or in the lottery", "signup.needs_student", "signup.not_open", "signup.closed", "signup.matched", "signup.duplicate", "signup.full", "signup.suspended", "signup.not_eligible", "signup.conflict", "signup.load_cap", "signup.needs_training", "signup.needs_insurance", "signup.needs_clearance", "signup.needs_consent").Limited(LimitSignup),
+		Post("/positions/:id/group-signups", access.SignupGroup, "createGroupSignup", api.Handle(201, a.CreateGroup), "signups", "Sign people of a branch, club or project team up as one", "signup.closed", "signup.matched", "signup.full", "signup.group_mode", "signup.group_refused", "signup.not_open"),
 		Get("/positions/:id/availability", access.Public, "getAvailability", api.Handle(200, a.Availability), "signups", "How many seats are left, and why; cheap to poll with If-None-Match"),
 		Get("/me/signups", access.Person, "listMySignups", api.Handle(200, a.ListMine), "signups", "My signups, newest first"),
 		Get("/signups/:id", access.SignupList, "getSignup", api.Handle(200, a.Get), "signups", "One signup: my own, or one in an activity whose signups I may read"),

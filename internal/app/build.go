@@ -32,6 +32,7 @@ import (
 	"baodao/service/programme"
 	"baodao/service/project"
 	"baodao/service/remind"
+	"baodao/service/round"
 	"baodao/service/signup"
 	"baodao/service/standing"
 	"baodao/service/stats"
@@ -84,6 +85,7 @@ type Services struct {
 	Remind    *remind.Service
 	Standing  *standing.Service
 	Demand    *demand.Service
+	Round     *round.Service
 	Content   *content.Service
 	Upload    *upload.Service
 	Appeal    *appeal.Service
@@ -180,6 +182,7 @@ func newServices(d Deps) (*Services, error) {
 		Content:   checks, Upload: pictures,
 	}
 	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
+	out.Round = newRounds(d, out, required)
 	return out, nil
 }
 
@@ -203,6 +206,7 @@ func handlers(s *Services) router.Handlers {
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Demand: &api.DemandAPI{Demands: s.Demand}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
 		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support},
+		Round: &api.RoundAPI{Rounds: s.Round},
 	}
 }
 

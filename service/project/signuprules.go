@@ -85,8 +85,17 @@ func (d Draft) checkRules(c *fault.Collector) {
 	if r.PairedUntil != nil {
 		c.Add(!r.PairedUntil.After(d.SignupOpensAt) || r.PairedUntil.After(d.SignupClosesAt), "/paired_until", "order", "须在报名开始之后、截止之前", "must be within the sign-up window")
 	}
+	matched := r.Mode == model.SignupMatched
+	c.Add(matched && (r.Waitlist || r.PairedFirst), "/signup_mode", "not_allowed", "名额由匹配轮次产生，不能有候补或结对优先", "MATCHED has no waiting list and no paired_first: places come from match rounds")
+	c.Add(matched && !d.onSpot(), "/signup_mode", "needs", "匹配轮次按距离匹配，须是线下活动，首个场次须有坐标", "MATCHED needs an onsite activity whose first session has coordinates: rounds go by distance")
 	noUnits := r.Audience == nil || len(r.Audience.OrgIDs) == 0
 	c.Add(r.Mode == model.SignupAssignedUnit && noUnits, "/audience/org_ids", "required", "指定单位报名须给出单位", "is required: the assigned units")
+}
+
+// onSpot tells whether the activity takes place where its first session says.
+func (d Draft) onSpot() bool {
+	sessions := d.settle().Sessions
+	return d.Mode == ModeOnsite && len(sessions) > 0 && sessions[0].At != nil
 }
 
 // checkUnits notes units of the audience that are no active campus units.

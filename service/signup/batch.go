@@ -163,6 +163,8 @@ type entry struct {
 	note  string
 	group *int64        // it came with
 	was   *model.Signup // of a merged activity; its note has been looked at
+
+	proposal int64 // of a match round that it comes from; 0 for none
 }
 
 // admit notes a signup that the rules allow: in the facts, for those who come after, and in the writes.
@@ -178,6 +180,9 @@ func (s *Service) admit(f *facts, w *writes, actor access.Actor, st *student, p 
 		row.MergedFrom, data["merged_from"] = &in.was.ID, in.was.ID
 	} else {
 		w.look(actor, e, noteOf(in.note))
+	}
+	if in.proposal != 0 {
+		data["proposal_id"] = in.proposal
 	}
 	if status == model.SignupConfirmed {
 		p.take(row.Paired, false)

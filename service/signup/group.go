@@ -55,7 +55,7 @@ type Group struct {
 // gets a seat, or all of them a place in the waiting list, where they get their seats together; or nobody, ErrGroupRefused
 // with the reason for each. Otherwise whoever the rules allow is signed up and the others are named. Each student is told and
 // may cancel alone. Errors: fault.ErrNotFound, access.ErrDenied, fault.ErrInvalid (students who are not of the unit),
-// ErrGroupMode, ErrGroupRefused.
+// ErrGroupMode, ErrMatched, ErrGroupRefused.
 func (s *Service) CreateGroup(ctx context.Context, actor access.Actor, in NewGroup, key idem.Key) (Group, error) {
 	if err := actor.Require(access.SignupGroup); err != nil {
 		return Group{}, err
@@ -105,6 +105,9 @@ func (s *Service) group(tx *gorm.DB, actor access.Actor, in NewGroup) (Group, *f
 	e := f.activities[p.ActivityID]
 	if e.SignupMode == model.SignupLottery {
 		return Group{}, nil, ErrGroupMode
+	}
+	if e.SignupMode == model.SignupMatched {
+		return Group{}, nil, ErrMatched
 	}
 	if err := s.belong(tx, f, in); err != nil {
 		return Group{}, nil, err

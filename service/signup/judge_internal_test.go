@@ -22,7 +22,7 @@ func FuzzJudge(f *testing.F) {
 	}
 	f.Add(^uint64(0), int64(-1)<<63, int64(1)<<62, int64(-9), int64(1)<<40, int64(180_000_000), int64(-5), int64(-3), "x", "y")
 	answers := []*fault.Fault{
-		ErrNotOpen, ErrClosed, ErrDuplicate, ErrNotEligible, ErrSuspended, ErrFull, ErrConflict, ErrLoadCap, ErrNeedsTraining, ErrNeedsInsurance,
+		ErrNotOpen, ErrClosed, ErrDuplicate, ErrMatched, ErrNotEligible, ErrSuspended, ErrFull, ErrConflict, ErrLoadCap, ErrNeedsTraining, ErrNeedsInsurance,
 		ErrNeedsClearance, ErrNeedsConsent,
 	}
 	statuses := []model.SignupStatus{model.SignupConfirmed, model.SignupWaitlisted, model.SignupPendingReview, model.SignupInLottery}
@@ -32,6 +32,10 @@ func FuzzJudge(f *testing.F) {
 		how := manner{byUnit: bits&1 != 0}
 		if bits>>25&1 != 0 {
 			how.was = &model.Signup{Status: []model.SignupStatus{model.SignupConfirmed, model.SignupWaitlisted}[bits>>26&1]}
+		}
+		if bits>>27&1 != 0 {
+			facts.activities[1].SignupMode = model.SignupMatched
+			how.matched = how.was == nil && bits>>28&1 != 0
 		}
 		status, err := facts.judge(p, st, how)
 		switch {
@@ -44,6 +48,11 @@ func FuzzJudge(f *testing.F) {
 			if status == model.SignupConfirmed && p.Taken >= p.Capacity {
 				t.Fatal("a seat that is not there")
 			}
+			if how.matched && status != model.SignupConfirmed {
+				t.Fatalf("comes from a round, and gets %q", status)
+			}
+		case how.matched && (errors.Is(err, ErrNotOpen) || errors.Is(err, ErrMatched)):
+			t.Fatalf("comes from a round, and is told %v", err)
 		case how.was != nil && (errors.Is(err, ErrNotOpen) || errors.Is(err, ErrClosed) || errors.Is(err, ErrSuspended)):
 			t.Fatalf("came in time, and is told %v", err)
 		case status != "":

@@ -18,6 +18,7 @@ import (
 var (
 	ErrNeedsStudent   = fault.Define(fault.Forbidden, "signup.needs_student", "请先绑定学生身份，再来报名。", "Bind your student profile first, then sign up.")
 	ErrNotOpen        = fault.Define(fault.Conflict, "signup.not_open", "报名还没有开始，请到时间再来。", "Sign-up is not open yet; come back when it is.")
+	ErrMatched        = fault.Define(fault.Conflict, "signup.matched", "这里的名额由匹配轮次产生，请在轮次里填报志愿。", "Places here come from match rounds; put the position on your list of a round.")
 	ErrClosed         = fault.Define(fault.Conflict, "signup.closed", "报名已经结束，请看看其他活动。", "Sign-up is over; look for another activity.")
 	ErrDuplicate      = fault.Define(fault.Conflict, "signup.duplicate", "您已经报名了这个活动，不用重复报名。", "You are signed up for this activity already.")
 	ErrNotEligible    = fault.Define(fault.Conflict, "signup.not_eligible", "这个活动不面向您所在的组织、年级或身份，请看看其他活动。", "This activity is not meant for your unit, grade or group; look for another one.")
@@ -55,24 +56,30 @@ func open(a model.Activity, now time.Time) error {
 type manner struct {
 	byUnit bool          // a unit signs its student up
 	was    *model.Signup // of a merged activity, which the request goes on from; nil for everybody else
+
+	matched bool // a round found student and position for each other, and both sides have confirmed
 }
 
 // judge says what a student's request for a position becomes: a status, or a refusal. It reads and changes nothing but f,
 // and it is the only place that knows the rules: single, batched and group sign-ups and those of merged activities come here.
 // The last came in time and by the rules of their own activity: for them neither the window of the sign-up nor the time of
-// the paired branches nor a suspension counts, which leaves sign-ups that there are.
+// the paired branches nor a suspension counts, which leaves sign-ups that there are. Who comes from a match round need not
+// come within the window, only before the start.
 func (f *facts) judge(p *seats, st *student, how manner) (model.SignupStatus, error) {
 	e := f.activities[p.ActivityID]
 	if e.PublishedAt == nil {
 		return "", errUnpublished
 	}
-	if err := open(e.Activity, f.now); err != nil && how.was == nil {
+	if err := f.inTime(e, how); err != nil {
 		return "", err
 	}
 	if _, twice := st.live[e.ID]; twice && !f.blind {
 		return "", ErrDuplicate
 	}
-	if how.was == nil && e.PairedFirst && e.PairedUntil != nil && f.now.Before(*e.PairedUntil) && !e.pairedWith(st) {
+	if e.SignupMode == model.SignupMatched && !f.fromRound(how) {
+		return "", ErrMatched
+	}
+	if how.was == nil && !how.matched && e.PairedFirst && e.PairedUntil != nil && f.now.Before(*e.PairedUntil) && !e.pairedWith(st) {
 		at := e.PairedUntil.In(clock.China()).Format("1月2日 15:04")
 		return "", ErrNotOpen.Saying("结对团支部优先报名，"+at+"起向所有同学开放。", "Paired branches come first; everybody may sign up from "+at+" (China) on.")
 	}
@@ -86,11 +93,39 @@ func (f *facts) judge(p *seats, st *student, how manner) (model.SignupStatus, er
 	return status, nil
 }
 
+// inTime asks for the window of the sign-up; of an activity whose places come from rounds only that it has not begun.
+func (f *facts) inTime(e *event, how manner) error {
+	switch {
+	case how.was != nil:
+		return nil
+	case e.SignupMode != model.SignupMatched && !how.matched:
+		return open(e.Activity, f.now)
+	case e.Status != model.ActivityPublished || !f.now.Before(e.StartsAt):
+		return ErrClosed
+	default:
+		return nil
+	}
+}
+
+// fromRound tells whether a request rests on the proposal of a round: this one, or that of the merged activity it goes on from.
+func (f *facts) fromRound(how manner) bool {
+	if how.was == nil {
+		return how.matched
+	}
+	from := f.activities[how.was.ActivityID]
+	return from != nil && from.SignupMode == model.SignupMatched
+}
+
 // place says where a request ends up: with a seat, in the waiting list, before the organiser, or in the lottery. Nobody
 // overtakes: whoever comes while others wait, waits. Whom the organiser has chosen for a merged activity is not chosen again.
+// A round has given the reserved seats away already: whom it proposes gets any seat that is free, or none.
 func (f *facts) place(p *seats, e *event, st *student, how manner) (model.SignupStatus, error) {
 	chosen := how.was != nil && how.was.Status.Seated()
 	switch {
+	case how.matched && p.free(e, true, f.now) > 0:
+		return model.SignupConfirmed, nil
+	case how.matched:
+		return "", ErrFull
 	case e.SignupMode == model.SignupReview && !chosen:
 		return model.SignupPendingReview, nil
 	case e.SignupMode == model.SignupLottery && !e.drawn:

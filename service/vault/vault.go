@@ -42,6 +42,10 @@ const (
 	IncidentText  Column = "incidents.text"
 	Home          Column = "student_homes.home"
 	BlockReason   Column = "match_blocks.reason"
+	RoundSecret   Column = "match_rounds.secret"
+	RoundLine     Column = "round_inputs.line"
+	RoundWishes   Column = "round_inputs.wishes"
+	RoundMore     Column = "round_inputs.more"
 )
 
 // Vault wraps data keys and computes blind indexes. It is safe for concurrent use.
