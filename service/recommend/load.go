@@ -1,10 +1,10 @@
 package recommend
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -42,6 +42,10 @@ type reader struct {
 	write  func(Facts) []byte
 }
 
+func (s *Service) reader(db *gorm.DB) *reader {
+	return &reader{db: db, survey: s.Survey, now: s.Now(), write: s.Write}
+}
+
 // events reads those that a condition selects, with everything that belongs to them, in a constant number of queries for
 // each programme and five hundred.
 func (r *reader) events(where string, args ...any) ([]*event, error) {
@@ -49,7 +53,11 @@ func (r *reader) events(where string, args ...any) ([]*event, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []*event
+	return r.whole(drafts)
+}
+
+// whole reads everything that belongs to some events; those without a position are left out.
+func (r *reader) whole(drafts []*draft) (out []*event, err error) {
 	for part := range slices.Chunk(drafts, batch) {
 		if err := r.fill(part); err != nil {
 			return nil, err
@@ -202,5 +210,5 @@ func audienceOf(raw *string) (*model.Audience, error) {
 		return nil, nil //nolint:nilnil // for everybody
 	}
 	a := &model.Audience{}
-	return a, decode(strings.NewReader(*raw), a)
+	return a, json.Unmarshal([]byte(*raw), a)
 }

@@ -11,7 +11,8 @@ import (
 
 // picture is what one programme's students are shown from. It is never changed: a new one takes its place.
 type picture struct {
-	places   []*place // those that are open, by rising id: the entries of the index
+	places   []*place      // those that are open, by rising id
+	entries  []index.Entry // of places
 	snapshot *index.Snapshot
 	hosts    map[int64]int32 // numbers of the communities
 	turns    time.Time       // when somebody opens or closes next; zero for never
@@ -20,20 +21,28 @@ type picture struct {
 
 // newPicture draws the places that are open now. all come by rising id.
 func newPicture(all []*place, now time.Time, last *rounds) (*picture, error) {
-	p := &picture{hosts: map[int64]int32{}, rounds: last, places: make([]*place, 0, len(all))}
+	p := &picture{hosts: map[int64]int32{}, rounds: last}
+	p.open(all, now)
+	var err error
+	p.snapshot, err = index.Build(p.entries, score.PointsV2, 0)
+	return p, err
+}
+
+// open takes what is open now out of all.
+func (p *picture) open(all []*place, now time.Time) {
 	turn := func(at time.Time) {
 		if at.After(now) && (p.turns.IsZero() || at.Before(p.turns)) {
 			p.turns = at
 		}
 	}
-	entries := make([]index.Entry, 0, len(all))
+	p.places, p.entries = make([]*place, 0, len(all)), make([]index.Entry, 0, len(all))
 	var before *event
 	for _, x := range all {
 		if x.event != before { // most events have one position
 			before = x.event
 			x.event.turns(turn)
 		}
-		if x.position.Cap < 1 || !x.event.open(now) || len(entries) == index.Max {
+		if x.position.Cap < 1 || !x.event.open(now) || len(p.entries) == index.Max {
 			continue
 		}
 		host, known := p.hosts[x.event.hostID]
@@ -41,13 +50,9 @@ func newPicture(all []*place, now time.Time, last *rounds) (*picture, error) {
 			host = int32(len(p.hosts)) //nolint:gosec // bounded by the positions
 			p.hosts[x.event.hostID] = host
 		}
-		p.places = append(p.places, x)
-		entries = append(entries, index.Entry{ID: x.id, Position: x.position})
-		entries[len(entries)-1].Position.Community = host
+		p.places, p.entries = append(p.places, x), append(p.entries, index.Entry{ID: x.id, Position: x.position})
+		p.entries[len(p.entries)-1].Position.Community = host
 	}
-	var err error
-	p.snapshot, err = index.Build(entries, score.PointsV2, 0)
-	return p, err
 }
 
 // merge puts changed places into all, both by rising id. The places of the events that changed are taken out of all.

@@ -54,14 +54,14 @@ type place struct {
 type seats struct{ capacity, taken, reserved, pairedTaken, waiting int64 }
 
 // free is how many seats somebody who comes now may have: none while others wait, and those that are kept for paired
-// branches are theirs.
+// branches are theirs. A round gives what is free by its own rules.
 func (s seats) free(e *event, paired bool, now time.Time) int64 {
-	if s.waiting > 0 {
+	if s.waiting > 0 && !e.matched() {
 		return 0
 	}
 	p := model.Position{Capacity: s.capacity, Taken: s.taken, Reserved: s.reserved, PairedTaken: s.pairedTaken}
 	left := p.Capacity - p.Taken
-	if !paired {
+	if !paired && !e.matched() {
 		left -= p.Kept(e.pairedUntil, now)
 	}
 	return max(0, left)
@@ -112,7 +112,7 @@ func (e *event) clashes(busy []span) bool {
 
 // below tells whether the host is one of these units or stands below one.
 func (e *event) below(units []string) bool {
-	return slices.ContainsFunc(units, func(path string) bool { return strings.HasPrefix(e.hostPath, path) })
+	return slices.ContainsFunc(units, func(top string) bool { return strings.HasPrefix(e.hostPath, top) })
 }
 
 // with is the event with other seats of its positions; those that are missing keep theirs.

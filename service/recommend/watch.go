@@ -92,7 +92,6 @@ func (w *watch) put(events []*event, gone []int64) {
 	}
 	for _, e := range events {
 		out[e.id] = true
-		in[e.programmeID] = append(in[e.programmeID], e.places...)
 	}
 	for id := range out {
 		if old := w.events[id]; old != nil {
@@ -101,7 +100,10 @@ func (w *watch) put(events []*event, gone []int64) {
 		}
 	}
 	for _, e := range events {
-		w.events[e.id], w.dirty[e.programmeID] = e, true
+		if w.events[e.id] == nil { // it may come twice
+			in[e.programmeID] = append(in[e.programmeID], e.places...)
+			w.events[e.id], w.dirty[e.programmeID] = e, true
+		}
 	}
 	for programme := range w.dirty {
 		w.places[programme] = merge(w.places[programme], in[programme], func(e *event) bool { return out[e.id] })

@@ -111,15 +111,7 @@ func (s *Snapshot) picks(q *Query, list []candidate, dst []Pick) []Pick {
 			break
 		}
 		e := &s.entries[c.entry()]
-		fit := score.Measure(q.Student, &e.Position)
-		pick := Pick{ID: e.ID, Entry: c.entry(), Parts: score.Of(q.Student, &e.Position, fit, q.Radius), Fit: fit}
-		rating := s.rate(q, c.entry(), fit)
-		pick.Band, pick.Chance = rating.Band, rating.Chance
-		pick.Reasons = reasons(q.Student, &e.Position, &pick)
-		if rating.Partner {
-			pick.Reasons |= OurPartner
-		}
-		dst = append(dst, pick)
+		dst = append(dst, NewPick(q, c.entry(), e, s.rate(q, c.entry(), score.Measure(q.Student, &e.Position))))
 	}
 	return dst
 }

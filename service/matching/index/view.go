@@ -26,3 +26,15 @@ func (s *Snapshot) rate(q *Query, entry int32, fit score.Fit) Rating {
 	band := s.rule.Band(q.Student, p, fit, q.Radius)
 	return Rating{Band: band, Chance: s.last.Chance(entry, band), Partner: q.Student.Branch != score.None && q.Student.Branch == p.Partner}
 }
+
+// NewPick says of a position what it is made of for a student.
+func NewPick(q *Query, entry int32, e *Entry, rating Rating) Pick {
+	p := &e.Position
+	fit := score.Measure(q.Student, p)
+	pick := Pick{ID: e.ID, Entry: entry, Parts: score.Of(q.Student, p, fit, q.Radius), Fit: fit, Band: rating.Band, Chance: rating.Chance}
+	pick.Reasons = reasons(q.Student, p, &pick)
+	if rating.Partner {
+		pick.Reasons |= OurPartner
+	}
+	return pick
+}

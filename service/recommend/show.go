@@ -1,0 +1,103 @@
+package recommend
+
+import (
+	"baodao/service/matching/index"
+	"baodao/service/matching/score"
+	"baodao/service/page"
+)
+
+// view is how a student sees a picture.
+type view struct {
+	*picture
+	a *asker
+}
+
+// Hides tells what is not for the student. Where places are given by rounds, what others wait for does not matter.
+func (v *view) Hides(entry int32) bool {
+	a, p := v.a, v.places[entry]
+	e := p.event
+	if a.signed[e.id] || a.apart[e.hostID] || !e.open(a.now) || !e.meant(a) || e.clashes(a.busy) {
+		return true
+	}
+	paired := e.below(a.paired)
+	if e.pairedFirst && !e.matched() && e.pairedUntil != nil && a.now.Before(*e.pairedUntil) && !paired {
+		return true
+	}
+	return p.seats.free(e, paired, a.now) < 1
+}
+
+// Rate tells how the student stands. Where seats are given in the order of the requests, a free one is safe; where the
+// organiser chooses or lots are drawn, nothing is known.
+func (v *view) Rate(entry int32, fit score.Fit) index.Rating {
+	a, p := v.a, v.places[entry]
+	r := index.Rating{Chance: unknown, Partner: p.event.below(a.paired)}
+	switch p.event.mode {
+	case "FIRST_COME":
+		r.Chance = 1000
+	case matched:
+		r.Band, r.Chance = a.stands(p, fit, r.Partner)
+	}
+	return r
+}
+
+// stands tells the band and the chance by the last round.
+func (a *asker) stands(p *place, fit score.Fit, paired bool) (band uint8, chance int32) {
+	switch {
+	case a.last == nil:
+		return 0, unknown
+	case fit.Dist > a.last.radius:
+		return 0, 0
+	}
+	position := p.position
+	if paired {
+		position.Partner = a.student.Branch
+	}
+	if a.served == p.event.hostID {
+		position.Community = a.student.Served
+	}
+	band = a.last.rule.Band(&a.student, &position, fit, a.last.radius)
+	return band, a.last.chance(p.id, band)
+}
+
+// show searches the picture.
+func (p *picture) show(a *asker, ask Ask, q index.Query) Answer {
+	a.follow(p, ask)
+	q.Student, q.Radius, q.View = &a.student, a.radius, &view{p, a}
+	var room [score.MaxList]index.Pick
+	if ask.Mixed {
+		return p.answer(a, p.snapshot.Mixed(&q, room[:0]), page.Result[index.Pick]{})
+	}
+	size := q.Limit
+	q.Limit = min(size+1, score.MaxList)
+	picks := p.snapshot.Recommend(&q, room[:0])
+	if len(picks) == score.MaxList && size == score.MaxList { // is there more? a list has room for no more than these
+		more := q
+		more.Limit, more.After = 1, picks[size-1].Mark()
+		picks = p.snapshot.Recommend(&more, picks)
+	}
+	return p.answer(a, nil, onePage(picks, size))
+}
+
+// onePage makes a page of picks, of which there may be one more than its size.
+func onePage(picks []index.Pick, size int) page.Result[index.Pick] {
+	return page.Cut(picks, size, listName, func(p index.Pick) []int64 { return []int64{int64(p.Parts.Total()), p.ID} })
+}
+
+// answer is what the student reads: a list, or a page.
+func (p *picture) answer(a *asker, list []index.Pick, one page.Result[index.Pick]) Answer {
+	if list == nil {
+		list = one.Items
+	}
+	out := Answer{Items: make([]Item, len(list)), Next: one.Next, Stated: a.stated, RadiusM: int64(a.radius)}
+	if a.last != nil {
+		out.RoundID = a.last.id
+	}
+	for i, pick := range list {
+		place := p.places[pick.Entry]
+		out.Items[i] = Item{Pick: pick, Written: place.written, Left: place.seats.free(place.event, pick.Reasons&index.OurPartner != 0, a.now)}
+		if pick.Chance >= score.SafeFrom {
+			out.Safe++
+		}
+	}
+	return out
+}
