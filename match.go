@@ -29,7 +29,7 @@ type matchCmd struct {
 type matchRunCmd struct {
 	Dir     string `arg:"" help:"Directory with round.json, students.csv and positions.csv."`
 	Lists   string `placeholder:"FILE" help:"Lists in the directory to match by (default lists.csv; when it is missing, the best k of each student are made and written)."`
-	Open    bool   `help:"Everybody agreed: when my list is exhausted, also propose others that suit me. Without lists.csv, complete lists by score."`
+	Open    bool   `help:"Everybody agreed, not only those in open.csv: when my list is exhausted, also propose others that suit me. Without lists.csv, complete lists by score."`
 	Last    string `placeholder:"FILE" help:"Cut-offs of the last round, as cutoffs.csv: the lists that are made reach, are likely and are safe by them."`
 	Suffix  string `help:"Added to the names of the files written: result SUFFIX .csv."`
 	Workers int    `help:"Threads; 0 takes every core. The result does not depend on it."`
@@ -52,14 +52,21 @@ func (m matchRunCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(
-		m.write(files.ResultFile, func(w io.Writer) error { return files.WriteResult(w, result.Place) }),
-		m.write(files.CutoffsFile, func(w io.Writer) error { return files.WriteCutoffs(w, &result.Outcome) }),
-	)
-	if err != nil {
+	if err := m.save(&result); err != nil {
 		return err
 	}
 	return m.report(c.out, in, lists, &result)
+}
+
+func (m matchRunCmd) save(r *assign.Result) error {
+	err := errors.Join(
+		m.write(files.ResultFile, func(w io.Writer) error { return files.WriteResult(w, r.Place) }),
+		m.write(files.CutoffsFile, func(w io.Writer) error { return files.WriteCutoffs(w, &r.Outcome) }),
+	)
+	if len(r.Partners) > 0 {
+		err = errors.Join(err, m.write(files.PartnerCutoffsFile, func(w io.Writer) error { return files.WritePartnerCutoffs(w, r.Partners) }))
+	}
+	return err
 }
 
 func (m matchRunCmd) match(in *score.Instance, lists score.Lists) (assign.Result, error) {
@@ -116,7 +123,24 @@ func readLast(name string, in *score.Instance) (*score.Outlook, error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &score.Outlook{Cutoffs: last.Cutoffs, Closed: last.Closed, Students: len(in.Students)}, nil
+	partners, err := readPartners(filepath.Join(filepath.Dir(name), "partner-"+filepath.Base(name)), in)
+	return &score.Outlook{Cutoffs: last.Cutoffs, Closed: last.Closed, Students: len(in.Students), Partners: partners}, err
+}
+
+// readPartners reads the cut-offs of paired branches beside the others, if there are any.
+func readPartners(name string, in *score.Instance) ([]score.PartnerCutoff, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	partners, err := files.ReadPartnerCutoffs(f, len(in.Positions))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return partners, nil
 }
 
 func (m matchRunCmd) write(name string, write func(io.Writer) error) error {

@@ -72,6 +72,12 @@ var paper = map[access.Permission]string{
 	access.DemandDispatch: "-   -    -    -   -   sub sub sub sub sub sub -   -   -",
 	access.DemandAnswer:   "-   -    -    org -   -   sub sub -   -   -   -   -   -",
 
+	// agreed with surveys
+	access.Willingness: "own -    -    -   -   -   -   -   -   -   -   -   -   -",
+	access.SurveyWrite: "-   -    -    org org sub org org -   -   -   -   -   -",
+	access.SurveyRead:  "-   -    -    org org sub sub sub sub sub sub -   -   -",
+	access.BlockWrite:  "-   -    -    -   org org -   -   -   -   -   -   -   -",
+
 	access.AuditRead: "own own  own  own own own own org org org org -   -   all",
 }
 

@@ -112,12 +112,15 @@ type RoundInput struct {
 	Side    int64  `gorm:"primaryKey;autoIncrement:false;uniqueIndex:uq_round_input,priority:2;comment:0 asking, 1 giving"`
 	Seq     int64  `gorm:"primaryKey;autoIncrement:false;comment:number in the files, from 0"`
 	RefID   int64  `gorm:"not null;uniqueIndex:uq_round_input,priority:3;comment:student or campus unit, position or community"`
-	Line    []byte `gorm:"size:512;not null;comment:its line of the file, sealed with the key of the round"`
+	Line    []byte `gorm:"size:512;not null;comment:its line of the file without the number, sealed with the key of the round"`
 	Wishes  []byte `gorm:"size:1024;comment:numbers of the wishes, best first, sealed, NULL if none"`
 	More    []byte `gorm:"size:4096;comment:JSON of its lines in the further files, sealed, NULL if none"`
 	Filled  int64  `gorm:"not null;comment:seats given, 0 before and on the asking side"`
 	Closed  bool   `gorm:"not null;comment:its team would have been too small"`
 	Cutoff  int64  `gorm:"not null;comment:lowest key that holds a seat, 0 while seats are free"`
+	Listed  int64  `gorm:"not null;comment:eligible students who listed it"`
+	Better  int64  `gorm:"not null;comment:of them, how many got what they ranked higher"`
+	Below   int64  `gorm:"not null;comment:of them, how many the cut-off left out"`
 	Kept    int64  `gorm:"not null;comment:the same of the seats kept for partners, 0 while such are free or none are kept"`
 }
 

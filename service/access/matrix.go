@@ -85,6 +85,11 @@ const (
 	DemandDispatch Permission = "demand.dispatch" // ask a unit to take it
 	DemandAnswer   Permission = "demand.answer"   // take, accept, decline, convert for a campus unit
 
+	Willingness Permission = "willingness.write" // what a student offers, where they live, whom they do not want
+	SurveyWrite Permission = "survey.write"      // what an organisation needs, has and offers
+	SurveyRead  Permission = "survey.read"
+	BlockWrite  Permission = "block.write" // students whom a host does not want; for nobody else to read
+
 	ProjectWrite   Permission = "project.write"
 	ProjectConfirm Permission = "project.confirm" // for one's own side
 	ProjectRead    Permission = "project.read"
@@ -180,6 +185,11 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	DemandRead:     officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),
 	DemandDispatch: officers(Sub, row{TWN: Sub}),
 	DemandAnswer:   {BRS: Org, DEP: Sub, UNI: Sub},
+
+	Willingness: {STU: Own},
+	SurveyWrite: {BRS: Org, COM: Org, TWN: Sub, DEP: Org, UNI: Org},
+	SurveyRead:  officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),
+	BlockWrite:  {COM: Org, TWN: Org},
 
 	ProjectWrite:   {ADV: Org, BRS: Org, COM: Org, TWN: Sub, DEP: Org, UNI: Org},
 	ProjectConfirm: {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},

@@ -62,7 +62,7 @@ func (h *house) ended() {
 	}
 	for i, p := range positions {
 		if i%3 != 0 {
-			h.Insert(&model.RoundInput{RoundID: r.ID, Side: model.SideGiving, Seq: int64(i), RefID: p.ID, Line: []byte{}, Cutoff: int64(h.rand.IntN(3)) * int64(12+h.rand.IntN(20)) << 24, Closed: i%7 == 0})
+			h.Insert(&model.RoundInput{RoundID: r.ID, Side: model.SideGiving, Seq: int64(i), RefID: p.ID, Line: []byte{}, Cutoff: int64(h.rand.IntN(3)) * int64(12+h.rand.IntN(20)) << 24, Kept: int64(h.rand.IntN(2)) * int64(10+h.rand.IntN(20)) << 24, Closed: i%7 == 0})
 		}
 	}
 }
@@ -72,7 +72,7 @@ func TestThePictureSaysWhatTheDatabaseSays(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	hosts := []model.Org{h.Community, h.Org(h.Town, model.OrgCommunity, "己社区"), h.Org(h.County, model.OrgTownYouthCommittee, "庚镇青工委")}
-	h.town(150, hosts)
+	h.town(220, hosts)
 	people := h.crowd(hosts)
 	for _, who := range people[2:6] {
 		h.busy(who)

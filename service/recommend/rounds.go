@@ -19,18 +19,18 @@ type rounds struct {
 
 // ended is a round, and how it ended where it did.
 type ended struct {
-	id             int64
-	scope, season  string
-	rule           score.Rule
-	radius         int32
-	students       int
-	cuts           map[int64]cut // by position
-	resultIsPublic bool
+	id            int64
+	scope, season string
+	rule          score.Rule
+	radius        int32
+	students      int
+	cuts          map[int64]cut // by position
 }
 
 // cut is how a position ended.
 type cut struct {
 	key    uint32 // of the last seat; 0 while seats were free
+	kept   uint32 // of the last seat of those reserved for paired branches
 	closed bool
 }
 
@@ -46,12 +46,16 @@ func of(all []*ended, season, branchPath string) *ended {
 
 // chance is how likely a student of this band gets a seat if all comes as then, in per mille; negative when the position was
 // not there.
-func (r *ended) chance(positionID int64, band uint8) int32 {
+func (r *ended) chance(positionID int64, band uint8, reserved bool) int32 {
 	c, known := r.cuts[positionID]
 	if !known {
 		return unknown
 	}
-	o := score.Outlook{Cutoffs: []uint32{c.key}, Closed: []bool{c.closed}, Students: r.students}
+	key := c.key
+	if reserved {
+		key = c.kept
+	}
+	o := score.Outlook{Cutoffs: []uint32{key}, Closed: []bool{c.closed}, Students: r.students}
 	return o.Chance(0, band)
 }
 
@@ -95,18 +99,18 @@ func readCuts(db *gorm.DB, byID map[int64]*ended) (err error) {
 	for id := range byID {
 		ids = append(ids, id)
 	}
-	rows, err := db.Raw("SELECT round_id, ref_id, closed, cutoff FROM round_inputs WHERE round_id IN ? AND side = ?", ids, model.SideGiving).Rows()
+	rows, err := db.Raw("SELECT round_id, ref_id, closed, cutoff, kept FROM round_inputs WHERE round_id IN ? AND side = ?", ids, model.SideGiving).Rows()
 	if err != nil {
 		return fmt.Errorf("read cut-offs: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		var round, ref, key int64
+		var round, ref, key, kept int64
 		var c cut
-		if err := rows.Scan(&round, &ref, &c.closed, &key); err != nil {
+		if err := rows.Scan(&round, &ref, &c.closed, &key, &kept); err != nil {
 			return fmt.Errorf("read cut-offs: %w", err)
 		}
-		c.key = uint32(key) //nolint:gosec // it was one
+		c.key, c.kept = uint32(key), uint32(kept) //nolint:gosec // they were
 		byID[round].cuts[ref] = c
 	}
 	return rows.Err()

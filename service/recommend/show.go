@@ -56,7 +56,7 @@ func (a *asker) stands(p *place, fit score.Fit, paired bool) (band uint8, chance
 		position.Community = a.student.Served
 	}
 	band = a.last.rule.Band(&a.student, &position, fit, a.last.radius)
-	return band, a.last.chance(p.id, band)
+	return band, a.last.chance(p.id, band, paired && p.seats.reserved > 0)
 }
 
 // show searches the picture.

@@ -53,8 +53,9 @@ type Figures struct{ Asking, Giving, Seats, Placed, Blocking int64 }
 
 // Given is what one of the giving side ended with.
 type Given struct {
-	Filled, Cutoff int64
-	Closed         bool
+	Filled, Cutoff, Kept  int64 // seats given; the lowest key that holds one, and one kept for partners
+	Listed, Better, Below int64 // eligible ones who listed it; got better; were left out by the cut-off
+	Closed                bool
 }
 
 // Outcome is what came of a game.
@@ -63,6 +64,7 @@ type Outcome interface {
 	Figures() Figures
 	Files(add AddFile) error // the result
 	Given() []Given          // by Seq
+	Ranks() []uint32         // of the asking side in the lottery, by Seq
 	// Store writes the proposals to those of the asking side that are numbered from to to, excluded. refs are the ids of both
 	// sides by Seq. What was written for them before is gone.
 	Store(tx *gorm.DB, r *model.MatchRound, refs [2][]int64, from, to int) error

@@ -3,7 +3,10 @@
 package round
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -13,6 +16,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/content"
+	"baodao/service/fault"
 	"baodao/service/notify"
 	"baodao/service/read"
 	"baodao/service/vault"
@@ -30,7 +34,29 @@ type Service struct {
 	Content *content.Service // looks at texts before others see them; nil lets everything through
 	Owner   string           // of the leases of this replica: a random name
 	Workers int              // cores a round is matched with, 0 for one
+	Kinds   map[string]Kind  // by model.RoundPositions and so on
+
+	interrupt func(ctx context.Context, status model.RoundStatus, done int) error // nil but in tests
 }
+
+// Refusals of this package.
+var (
+	ErrPromised  = fault.Define(fault.Conflict, "match.rules_public", "规则已公布，只能延长填报时间。", "The rules are public; only the end of the wishes can be brought later.")
+	ErrTooEarly  = fault.Define(fault.Conflict, "match.too_early", "填报还没有截止。", "Wishes are still taken.")
+	ErrNotRun    = fault.Define(fault.Conflict, "match.not_run", "本轮还没有结果。", "The round has no result yet.")
+	ErrAnswers   = fault.Define(fault.Conflict, "match.answers_open", "还有建议没有答复，也没有到期。", "Some proposals are neither answered nor over.")
+	ErrNotFrozen = fault.Define(fault.Conflict, "match.not_frozen", "志愿还没有冻结。", "The wishes are not frozen yet.")
+)
+
+// Mistakes that are not a person's: they are logged, noted in the round, and tried again.
+var (
+	errLost       = errors.New("round: the lease was lost, or the round was cancelled")
+	errCommitment = errors.New("round: the secret is not the one that was promised")
+	errInputs     = errors.New("round: the stored inputs are not those that were frozen")
+)
+
+// leaseTime is how long a replica has a round without renewing.
+const leaseTime = 30 * time.Second
 
 // object is what the permission table needs to know of a round. Its rules are public from OPEN on.
 func object(r model.MatchRound) access.Object {

@@ -63,6 +63,9 @@ CREATE TABLE `round_inputs` (
   `filled` integer NOT NULL,
   `closed` numeric NOT NULL,
   `cutoff` integer NOT NULL,
+  `listed` integer NOT NULL,
+  `better` integer NOT NULL,
+  `below` integer NOT NULL,
   `kept` integer NOT NULL,
   PRIMARY KEY (`round_id`,`side`,`seq`)
 );

@@ -189,7 +189,7 @@ func (f *finder) offer(q *query, c candidate, id int32) {
 		return
 	}
 	if q.mix != nil {
-		q.mix.offer(c, id)
+		q.mix.offer(c, id, len(q.mix.outlook.Partners) > 0 && f.in.Positions[id].ReservedFor(q.student.Branch))
 	}
 	insert(q.list, c)
 }

@@ -36,8 +36,8 @@ type mix struct {
 }
 
 // offer takes a candidate into the lists of its kinds.
-func (m *mix) offer(c candidate, id int32) {
-	chance := m.outlook.Chance(id, c.band())
+func (m *mix) offer(c candidate, id int32, reserved bool) {
+	chance := m.outlook.ChanceOf(id, c.band(), reserved)
 	if chance >= score.LikelyFrom {
 		insert(m.likely, c)
 	}

@@ -195,6 +195,9 @@ func (x *search) scan(records []record) {
 		if r.community == student.Served && r.community != score.None {
 			part += score.Served
 		}
+		if student.Apart(&s.entries[r.entry].Position) {
+			continue
+		}
 		x.offer(newCandidate(part+score.Near(int32(math.Sqrt(float64(square))), x.Radius), r.entry))
 		floor = x.floor() - x.most
 	}

@@ -24,7 +24,7 @@ func (s *Snapshot) rate(q *Query, entry int32, fit score.Fit) Rating {
 	}
 	p := &s.entries[entry].Position
 	band := s.rule.Band(q.Student, p, fit, q.Radius)
-	return Rating{Band: band, Chance: s.last.Chance(entry, band), Partner: q.Student.Branch != score.None && q.Student.Branch == p.Partner}
+	return Rating{Band: band, Chance: s.last.ChanceOf(entry, band, p.ReservedFor(q.Student.Branch)), Partner: p.PairedWith(q.Student.Branch)}
 }
 
 // NewPick says of a position what it is made of for a student.

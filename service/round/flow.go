@@ -1,0 +1,201 @@
+package round
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/atomic"
+	"baodao/service/audit"
+	"baodao/service/content"
+	"baodao/service/fault"
+	matchaudit "baodao/service/matching/audit"
+	"baodao/service/text"
+	"baodao/service/vault"
+)
+
+// change runs fn on a locked round that the actor may work on, and answers it as it is afterwards.
+func (s *Service) change(ctx context.Context, actor access.Actor, id int64, fn func(tx *gorm.DB, row *model.MatchRound) error) (out Detail, err error) {
+	if err := personWith(actor, access.MatchRound); err != nil {
+		return out, err
+	}
+	return content.Do(ctx, s.Content, actor, func() (Detail, error) {
+		err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+			row, err := lock(tx, id)
+			if err == nil {
+				err = actor.Check(access.MatchRound, object(row))
+			}
+			if err == nil {
+				err = fn(tx, &row)
+			}
+			if err == nil {
+				row, err = find(tx, id)
+			}
+			if err == nil {
+				out, err = s.detail(tx, actor, row)
+			}
+			return err
+		})
+		return out, err
+	})
+}
+
+// personWith wants a person who has a permission at all.
+func personWith(actor access.Actor, p access.Permission) error {
+	if err := actor.Require(p); err != nil {
+		return err
+	}
+	return actor.Require(access.Person)
+}
+
+// Open publishes the rules and the commitment of a draft. fault.ErrState; fault.ErrInvalid when its times are over.
+func (s *Service) Open(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
+	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error {
+		f := formOf(row)
+		c := f.settle(s.Now())
+		if err := c.Err(); err != nil && row.Status == model.RoundDraft {
+			return err
+		}
+		return s.move(tx, actor, row, model.RoundOpen, "match_round.open", map[string]any{"opened_at": s.Now()})
+	})
+}
+
+// move takes a round further; who worked on it lets go.
+func (s *Service) move(tx *gorm.DB, actor access.Actor, row *model.MatchRound, to model.RoundStatus, action string, set map[string]any) error {
+	set["lease_owner"], set["lease_until"], set["failure"] = "", nil, ""
+	if to != model.RoundPublished && to != model.RoundClosed {
+		set["done"], set["total"] = 0, 0
+	}
+	return s.Audit.Move(tx, actor, row, audit.Move{Action: action, To: string(to), OrgPath: row.ScopePath, Set: set})
+}
+
+// Freeze ends the wishes of an open round whose time for them is over; by itself that happens a moment later. ErrTooEarly
+// before, for everybody was promised the time.
+func (s *Service) Freeze(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
+	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error { return s.freeze(tx, actor, row) })
+}
+
+func (s *Service) freeze(tx *gorm.DB, actor access.Actor, row *model.MatchRound) error {
+	if row.Status == model.RoundOpen && s.Now().Before(row.WishesUntil) {
+		return ErrTooEarly
+	}
+	return s.move(tx, actor, row, model.RoundFreezing, "match_round.freeze", map[string]any{})
+}
+
+// Draw enters what was drawn in public. The seed follows from it, from the inputs and from the secret, and the round
+// is run. fault.ErrState unless it is FROZEN.
+func (s *Service) Draw(ctx context.Context, actor access.Actor, id int64, value string) (Detail, error) {
+	var c fault.Collector
+	text.Settle(&c, text.Field{At: "/value", In: &value, Max: 200})
+	if err := c.Err(); err != nil {
+		return Detail{}, err
+	}
+	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error {
+		if row.Status != model.RoundFrozen {
+			return fault.ErrState
+		}
+		if err := s.Content.Passed(tx, actor, content.Programme, row.ScopePath, []content.Text{{At: "/value", Text: value}}); err != nil {
+			return err
+		}
+		secret, err := s.secretOf(tx, row)
+		if err != nil {
+			return err
+		}
+		seed := matchaudit.Seed(matchaudit.Digest(row.InputDigest), secret, []byte(value))
+		return s.Audit.Move(tx, actor, row, audit.Move{
+			Action: "match_round.draw", To: string(model.RoundRunning), OrgPath: row.ScopePath,
+			Set: map[string]any{
+				"draw_value": value, "drawn_by": actor.UserID, "drawn_at": s.Now(), "seed": seed[:],
+				"done": 0, "total": 0, "lease_owner": "", "lease_until": nil, "failure": "",
+			},
+			Data: map[string]any{"seed": hex.EncodeToString(seed[:])},
+		})
+	})
+}
+
+// secretOf opens the secret of a round and holds it against what was promised.
+func (s *Service) secretOf(tx *gorm.DB, row *model.MatchRound) ([]byte, error) {
+	key, err := s.Vault.Person(tx, row.ID)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := key.Open(vault.RoundSecret, row.ID, row.Secret)
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256([]byte(secret)); string(sum[:]) != string(row.SecretCommit) {
+		return nil, errCommitment
+	}
+	return []byte(secret), nil
+}
+
+// Publish shows the proposals of a round that was run to both sides; they have the hours of the round to answer.
+// ErrNotRun before there is a result.
+func (s *Service) Publish(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
+	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error {
+		switch {
+		case row.Status != model.RoundRunning:
+			return fault.ErrState
+		case row.ResultDigest == nil:
+			return ErrNotRun
+		}
+		now := s.Now()
+		until := now.Add(time.Duration(row.AnswerHours) * time.Hour)
+		err := s.move(tx, actor, row, model.RoundPublished, "match_round.publish", map[string]any{"published_at": now, "answers_until": until})
+		if err != nil {
+			return err
+		}
+		row.Status, row.PublishedAt, row.AnswersUntil = model.RoundPublished, &now, &until
+		return s.Kinds[row.Kind].Publish(tx, actor, row)
+	})
+}
+
+// Cancel gives a round up before it is published. Whoever works on it stops at the next batch.
+func (s *Service) Cancel(ctx context.Context, actor access.Actor, id int64, reason string) (Detail, error) {
+	reason, err := text.Reason(reason)
+	if err != nil {
+		return Detail{}, err
+	}
+	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error {
+		if err := s.Content.Reason(tx, actor, content.Programme, row.ScopePath, reason); err != nil {
+			return err
+		}
+		return s.Audit.Move(tx, actor, row, audit.Move{
+			Action: "match_round.cancel", To: string(model.RoundCancelled), OrgPath: row.ScopePath, Reason: reason,
+			Set: map[string]any{"reason": reason, "closed_at": s.Now(), "lease_owner": "", "lease_until": nil},
+		})
+	})
+}
+
+// Close ends a published round. ErrAnswers while proposals are open. It comes by itself when the last one is answered.
+func (s *Service) Close(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
+	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error {
+		if row.Status != model.RoundPublished {
+			return fault.ErrState
+		}
+		over, err := s.answered(tx, row)
+		if err != nil {
+			return err
+		}
+		if !over {
+			return ErrAnswers
+		}
+		return s.close(tx, actor, row)
+	})
+}
+
+func (s *Service) close(tx *gorm.DB, actor access.Actor, row *model.MatchRound) error {
+	return s.move(tx, actor, row, model.RoundClosed, "match_round.close", map[string]any{"closed_at": s.Now()})
+}
+
+// answered tells whether nothing of a published round waits for an answer.
+func (s *Service) answered(tx *gorm.DB, row *model.MatchRound) (bool, error) {
+	var open []int64
+	err := tx.Model(&model.MatchProposal{}).Where("round_id = ? AND status = ?", row.ID, model.ProposalProposed).Limit(1).Pluck("id", &open).Error
+	return len(open) == 0 && (row.Kind == model.RoundPositions || !s.Now().Before(*row.AnswersUntil)), err
+}

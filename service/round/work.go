@@ -1,0 +1,182 @@
+package round
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/atomic"
+	"baodao/service/audit"
+)
+
+// atATime is how many rows one transaction writes.
+const atATime = 1000
+
+// Advance takes rounds further, up to n of each kind of step, and tells for how many there was something to do: it freezes
+// those whose wishes are over, writes inputs down, matches, tells of proposals, and closes what is answered. Any number of
+// replicas may do it at the same time: a round is worked on by the one that has its lease.
+func (s *Service) Advance(ctx context.Context, n int) (done int, err error) {
+	for _, step := range []struct {
+		status model.RoundStatus
+		where  string
+		do     func(ctx context.Context, id int64) (bool, error)
+	}{
+		{model.RoundOpen, "wishes_until <= ?", s.freezeDue},
+		{model.RoundFreezing, "(lease_until IS NULL OR lease_until <= ?)", s.writeDown},
+		{model.RoundRunning, "result_digest IS NULL AND (lease_until IS NULL OR lease_until <= ?)", s.match},
+		{model.RoundPublished, "published_at <= ?", s.tend},
+	} {
+		var ids []int64
+		one := s.DB.WithContext(ctx).Model(&model.MatchRound{}).Where("status = ? AND "+step.where, step.status, s.Now()).Order("updated_at, id").Limit(n).Pluck("id", &ids).Error
+		if one != nil {
+			return done, errors.Join(err, fmt.Errorf("look for match rounds: %w", one))
+		}
+		for _, id := range ids {
+			did, one := step.do(ctx, id)
+			if did {
+				done++
+			}
+			if one != nil { // the others are not to suffer for it
+				err = errors.Join(err, fmt.Errorf("match round %d: %w", id, one))
+			}
+		}
+	}
+	return done, err
+}
+
+// system is who acts where nobody asks.
+func system() access.Actor { return access.System("match-rounds") }
+
+// freezeDue ends the wishes of a round whose time is over.
+func (s *Service) freezeDue(ctx context.Context, id int64) (did bool, err error) {
+	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+		row, err := lock(tx, id)
+		if err != nil || row.Status != model.RoundOpen || s.Now().Before(row.WishesUntil) {
+			return err
+		}
+		did = true
+		return s.freeze(tx, system(), &row)
+	})
+	return did, err
+}
+
+// phase takes the lease of a round, works, and finishes with a transaction that nobody without the lease can make.
+func (s *Service) phase(ctx context.Context, id int64, status model.RoundStatus, work func(ctx context.Context, h *hold) (func(tx *gorm.DB, row *model.MatchRound) error, error)) (bool, error) {
+	h, err := s.take(ctx, id, status)
+	if err != nil || h == nil {
+		return false, err
+	}
+	finish, err := work(ctx, h)
+	if err == nil {
+		err = h.batch(ctx, int(h.row.Total), int(h.row.Total), func(tx *gorm.DB) error {
+			row, err := lock(tx, id)
+			if err != nil {
+				return err
+			}
+			return finish(tx, &row)
+		})
+	}
+	if err != nil {
+		dropped := h.drop(ctx, err)
+		if errors.Is(err, errLost) {
+			err = nil // somebody else has it, or nobody is to have it any more
+		}
+		return true, errors.Join(err, dropped)
+	}
+	return true, nil
+}
+
+// writeDown is FREEZING to FROZEN.
+func (s *Service) writeDown(ctx context.Context, id int64) (bool, error) {
+	return s.phase(ctx, id, model.RoundFreezing, func(ctx context.Context, h *hold) (func(*gorm.DB, *model.MatchRound) error, error) {
+		kind := s.Kinds[h.row.Kind]
+		w, err := h.writer(ctx)
+		if err == nil {
+			err = kind.Collect(ctx, &h.row, w.put)
+		}
+		if err == nil {
+			err = w.flush()
+		}
+		if err != nil {
+			return nil, err
+		}
+		game, err := s.load(ctx, &h.row)
+		if err != nil {
+			return nil, err
+		}
+		digest, err := game.Digest()
+		if err != nil {
+			return nil, err
+		}
+		f := game.Figures()
+		h.row.Total = f.Asking + f.Giving
+		return func(tx *gorm.DB, row *model.MatchRound) error {
+			return s.move(tx, system(), row, model.RoundFrozen, "match_round.frozen", map[string]any{
+				"input_digest": digest, "students": f.Asking, "positions": f.Giving, "seats": f.Seats, "frozen_at": s.Now(),
+			})
+		}, nil
+	})
+}
+
+// match is RUNNING to a result, which waits to be published.
+func (s *Service) match(ctx context.Context, id int64) (bool, error) {
+	return s.phase(ctx, id, model.RoundRunning, func(ctx context.Context, h *hold) (func(*gorm.DB, *model.MatchRound) error, error) {
+		var out Outcome
+		err := h.while(ctx, func() (err error) {
+			out, err = s.play(ctx, &h.row)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		secret, err := s.secretOf(s.DB.WithContext(ctx), &h.row)
+		if err != nil {
+			return nil, err
+		}
+		digest, err := out.Digest()
+		if err == nil {
+			err = h.store(ctx, out)
+		}
+		if err != nil {
+			return nil, err
+		}
+		f := out.Figures()
+		return func(tx *gorm.DB, row *model.MatchRound) error {
+			return s.Audit.Edit(tx, system(), row, row.Version, audit.Move{Action: "match_round.run", OrgPath: row.ScopePath, Set: map[string]any{
+				"result_digest": digest, "revealed": secret, "ran_at": s.Now(), "placed": f.Placed, "blocking": f.Blocking,
+				"lease_owner": "", "lease_until": nil, "failure": "",
+			}})
+		}, nil
+	})
+}
+
+// play loads the inputs of a drawn round, holds them against what was frozen, and matches.
+func (s *Service) play(ctx context.Context, row *model.MatchRound) (Outcome, error) {
+	game, err := s.load(ctx, row)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := game.Digest()
+	if err != nil {
+		return nil, err
+	}
+	if string(digest) != string(row.InputDigest) {
+		return nil, errInputs
+	}
+	return game.Run(row.Seed, max(1, s.Workers))
+}
+
+// load makes a game of what was put down.
+func (s *Service) load(ctx context.Context, row *model.MatchRound) (Game, error) {
+	key, err := s.Vault.Person(s.DB.WithContext(ctx), row.ID)
+	if err != nil {
+		return nil, err
+	}
+	return s.Kinds[row.Kind].Load(row, func(side int64, f func(Input) error) error {
+		return s.each(ctx, row.ID, key, side, f)
+	})
+}
