@@ -122,7 +122,7 @@ func (h *house) town(n int, hosts []model.Org) {
 // vary makes an activity unlike the others.
 func (h *house) vary(a *model.Activity, s *model.Session, host model.Org) {
 	now := h.Clock.Now()
-	lat, lng := int64(campusLat+h.rand.IntN(240_000)-120_000), int64(campusLng+h.rand.IntN(240_000)-120_000)
+	lat, lng := int64(campusLat+h.rand.IntN(160_000)-80_000), int64(campusLng+h.rand.IntN(160_000)-80_000)
 	a.HostOrgID, a.OrgID = host.ID, host.ID
 	a.LatE6, a.LngE6, s.LatE6, s.LngE6 = &lat, &lng, &lat, &lng
 	a.Category, a.SignupMode = any1(h, "GOVERNANCE", "CULTURE", ""), any1(h, "FIRST_COME", "REVIEW", "LOTTERY", "MATCHED")

@@ -80,7 +80,7 @@ func TestThePictureSaysWhatTheDatabaseSays(t *testing.T) {
 	h.ended()
 	warm, cold, shown := h.s, h.replica(), 0
 	h.tick(warm)
-	for i := range 60 {
+	for i := range 96 {
 		if i%20 == 19 {
 			h.Clock.Add(time.Hour)
 			h.tick(warm)
