@@ -30,6 +30,7 @@ type Handlers struct {
 	Appeal    *api.AppealAPI
 	Support   *api.SupportAPI
 	Round     *api.RoundAPI
+	Survey    *api.SurveyAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -57,6 +58,7 @@ func Routes(h Handlers) []Route {
 		contentRoutes(h.Content),
 		appealRoutes(h.Appeal),
 		supportRoutes(h.Support),
+		surveyRoutes(h.Survey),
 	)
 }
 

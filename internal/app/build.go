@@ -37,6 +37,7 @@ import (
 	"baodao/service/standing"
 	"baodao/service/stats"
 	"baodao/service/support"
+	"baodao/service/survey"
 	"baodao/service/upload"
 	"baodao/service/vault"
 )
@@ -90,6 +91,7 @@ type Services struct {
 	Upload    *upload.Service
 	Appeal    *appeal.Service
 	Support   *support.Service
+	Survey    *survey.Service
 }
 
 // Built is the program without its sockets.
@@ -161,7 +163,8 @@ func newServices(d Deps) (*Services, error) {
 	}
 	standings := &standing.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Content: required}
 	signups := &signup.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Standing: standings, SeedKey: seedKey, Content: required}
-	projects := &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures}
+	surveys := &survey.Service{DB: d.DB, Now: d.Now, Audit: log, Vault: safe, Content: required}
+	projects := &project.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Signups: signups, Notify: notices, Content: required, Pictures: pictures, Needs: surveys}
 	attendance := &attend.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, LedgerKey: ledgerKey, CodeKey: d.Keys.Code, Content: required, Pictures: pictures}
 	standings.Trail = attendance
 	out := &Services{
@@ -179,7 +182,7 @@ func newServices(d Deps) (*Services, error) {
 		PageCode:  &pagecode.Service{DB: d.DB, Now: d.Now, Projects: projects, Maker: d.Codes, Pages: d.Pages, Log: d.Log},
 		Standing:  standings,
 		Demand:    &demand.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required, Projects: projects},
-		Content:   checks, Upload: pictures,
+		Content:   checks, Upload: pictures, Survey: surveys,
 	}
 	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
 	out.Round = newRounds(d, out, required)
@@ -205,8 +208,8 @@ func handlers(s *Services) router.Handlers {
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend, Uploads: s.Upload},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Demand: &api.DemandAPI{Demands: s.Demand}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
-		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support},
 		Round: &api.RoundAPI{Rounds: s.Round},
+		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support}, Survey: &api.SurveyAPI{Surveys: s.Survey},
 	}
 }
 

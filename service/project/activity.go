@@ -214,10 +214,21 @@ func (s *Service) rewrite(tx *gorm.DB, actor access.Actor, sc activityScene, ver
 	if err := s.Audit.Edit(tx, actor, &sc.row, version, audit.Move{Action: "activity.update", OrgPath: sc.organiser.Path, Set: set}); err != nil {
 		return err
 	}
+	_, was, err := partsOf(tx, sc.row.ID)
+	if err != nil {
+		return err
+	}
 	for _, part := range []any{&model.Session{}, &model.Position{}} {
 		if err := tx.Where("activity_id = ?", sc.row.ID).Delete(part).Error; err != nil {
 			return fmt.Errorf("replace sessions and positions: %w", err)
 		}
 	}
-	return s.insertParts(tx, sc.row.ID, d)
+	if err := s.insertParts(tx, sc.row.ID, d); err != nil || s.Needs == nil {
+		return err
+	}
+	_, now, err := partsOf(tx, sc.row.ID)
+	if err != nil {
+		return err
+	}
+	return s.Needs.Carry(tx, was, now)
 }

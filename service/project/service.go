@@ -30,6 +30,13 @@ type Service struct {
 	Notify   *notify.Service
 	Content  *content.Service // looks at texts before others see them; nil lets everything through
 	Pictures *upload.Service
+	Needs    Needs // nil keeps nothing
+}
+
+// Needs is what was said of the positions of an activity.
+type Needs interface {
+	// Carry hands what was said of positions that are being replaced on to those that take their place.
+	Carry(tx *gorm.DB, was, now []model.Position) error
 }
 
 // Signups is what sign-up does when an activity changes, in the transaction that changes it.

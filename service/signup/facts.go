@@ -12,6 +12,7 @@ import (
 	"baodao/service/org"
 	"baodao/service/programme"
 	"baodao/service/standing"
+	"baodao/service/survey"
 )
 
 // facts is everything that the answers to some requests depend on, read behind the locks of their students and positions,
@@ -21,7 +22,8 @@ type facts struct {
 	students   map[int64]*student
 	positions  map[int64]*seats
 	activities map[int64]*event
-	blind      bool // only in a test: does not see a live signup in the same activity
+	keptAway   map[survey.Pair]bool // by their hosts
+	blind      bool                 // only in a test: does not see a live signup in the same activity
 }
 
 // student is what counts of one student.
@@ -74,7 +76,7 @@ func (s *Service) lock(tx *gorm.DB, studentIDs, positionIDs []int64) (*facts, er
 
 // learn reads what the rules ask of locked students.
 func (f *facts) learn(tx *gorm.DB) error {
-	for _, step := range []func(*gorm.DB) error{f.readPairings, f.readBusy, f.readTerms, f.readStanding} {
+	for _, step := range []func(*gorm.DB) error{f.readPairings, f.readBusy, f.readTerms, f.readStanding, f.readBlocks} {
 		if err := step(tx); err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"baodao/service/org"
 	"baodao/service/pairing"
 	"baodao/service/standing"
+	"baodao/service/survey"
 )
 
 // readPairings finds whose units are paired with the hosts, where that matters, and the units that the students belong to.
@@ -197,6 +198,20 @@ func (f *facts) readStanding(tx *gorm.DB) error {
 		}
 	}
 	return nil
+}
+
+// readBlocks reads whom the hosts keep away.
+func (f *facts) readBlocks(tx *gorm.DB) error {
+	students, hosts := make([]int64, 0, len(f.students)), make([]int64, 0, len(f.activities))
+	for id := range f.students {
+		students = append(students, id)
+	}
+	for _, a := range f.activities {
+		hosts = append(hosts, a.HostOrgID)
+	}
+	var err error
+	f.keptAway, err = survey.KeptAway(tx, sorted(students), sorted(hosts))
+	return err
 }
 
 func (f *facts) readProofs(tx *gorm.DB, day model.Date, students []int64) error {

@@ -12,6 +12,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/matching/geo"
 	"baodao/service/standing"
+	"baodao/service/survey"
 )
 
 // Refusals of a sign-up, each with what to do about it. They are looked for in this order.
@@ -152,6 +153,9 @@ func (f *facts) allowed(e *event, st *student, how manner) error {
 	}
 	if !e.meant(st) {
 		return ErrNotEligible
+	}
+	if how.was == nil && f.keptAway[survey.Pair{StudentID: st.id, HostOrgID: e.HostOrgID}] {
+		return ErrNotEligible.Saying("接收方暂不接受您的报名，请看看其他活动。如有异议请联系院系团委。", "The host does not take your sign-up; look for another activity, or talk to your department's committee if that is wrong.")
 	}
 	if e.SignupMode == model.SignupAssignedUnit && !how.byUnit {
 		return ErrNotEligible.Saying("这个活动由指定的团组织统一报名，请联系您的团支部书记。", "Units sign their members up for this activity; ask your branch secretary.")

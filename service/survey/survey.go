@@ -15,7 +15,6 @@ import (
 type Service struct {
 	DB      *gorm.DB
 	Now     clock.Clock
-	NewID   func() int64
 	Audit   *audit.Log
 	Vault   *vault.Vault
 	Content *content.Service // looks at texts before others see them; nil lets everything through

@@ -69,3 +69,26 @@ func weekOf(sessions []model.Session) (w Week, most int) {
 	}
 	return w, most
 }
+
+// Block is the set of one block; nothing outside the week.
+func Block(day, block int) Week {
+	if day < 0 || day > 6 || block < 0 || block >= blocksADay {
+		return 0
+	}
+	return 1 << (day*blocksADay + block)
+}
+
+// Rows draws a set as seven rows of six marks, 1 for a block that is in it.
+func (w Week) Rows() []string {
+	rows := make([]string, 7)
+	for day := range rows {
+		for block := range blocksADay {
+			mark := "0"
+			if w&Block(day, block) != 0 {
+				mark = "1"
+			}
+			rows[day] += mark
+		}
+	}
+	return rows
+}
