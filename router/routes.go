@@ -31,6 +31,7 @@ type Handlers struct {
 	Support   *api.SupportAPI
 	Round     *api.RoundAPI
 	Survey    *api.SurveyAPI
+	Recommend *api.RecommendAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -58,7 +59,7 @@ func Routes(h Handlers) []Route {
 		contentRoutes(h.Content),
 		appealRoutes(h.Appeal),
 		supportRoutes(h.Support),
-		surveyRoutes(h.Survey),
+		surveyRoutes(h.Survey), recommendRoutes(h.Recommend),
 	)
 }
 

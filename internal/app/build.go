@@ -31,6 +31,7 @@ import (
 	"baodao/service/pairing"
 	"baodao/service/programme"
 	"baodao/service/project"
+	"baodao/service/recommend"
 	"baodao/service/remind"
 	"baodao/service/round"
 	"baodao/service/signup"
@@ -92,6 +93,7 @@ type Services struct {
 	Appeal    *appeal.Service
 	Support   *support.Service
 	Survey    *survey.Service
+	Recommend *recommend.Service
 }
 
 // Built is the program without its sockets.
@@ -183,6 +185,7 @@ func newServices(d Deps) (*Services, error) {
 		Standing:  standings,
 		Demand:    &demand.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required, Projects: projects},
 		Content:   checks, Upload: pictures, Survey: surveys,
+		Recommend: &recommend.Service{DB: d.DB, Now: d.Now, Survey: surveys, Log: d.Log, Write: api.PlaceJSON},
 	}
 	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
 	out.Round = newRounds(d, out, required)
@@ -208,8 +211,9 @@ func handlers(s *Services) router.Handlers {
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend, Uploads: s.Upload},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Demand: &api.DemandAPI{Demands: s.Demand}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
-		Round: &api.RoundAPI{Rounds: s.Round},
+		Round:  &api.RoundAPI{Rounds: s.Round},
 		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support}, Survey: &api.SurveyAPI{Surveys: s.Survey},
+		Recommend: &api.RecommendAPI{Recommend: s.Recommend},
 	}
 }
 

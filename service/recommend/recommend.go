@@ -20,7 +20,6 @@ import (
 	"baodao/service/matching/score"
 	"baodao/service/page"
 	"baodao/service/programme"
-	"baodao/service/signup"
 	"baodao/service/survey"
 )
 
@@ -86,12 +85,15 @@ type Item struct {
 	Left    int64  // seats that this student may have
 }
 
+// Paired tells whether the host is paired with the student's branch or a unit above it.
+func (x *Item) Paired() bool { return x.Reasons&index.OurPartner != 0 }
+
 // Recommend shows the actor the best open positions of a programme: by score, ties by lower id. Not shown is what they are
 // signed up for or would be busy at, what is full or closed or not meant for them, and hosts from whom they are kept apart.
-// Errors: signup.ErrNeedsStudent, fault.ErrNotFound, ErrNoHome, ErrNowhere, fault.ErrInvalid, fault.ErrCursor.
+// Errors: fault.ErrNotFound, ErrNoHome, ErrNowhere, fault.ErrInvalid, fault.ErrCursor.
 func (s *Service) Recommend(ctx context.Context, actor access.Actor, ask Ask, req page.Request) (Answer, error) {
-	if actor.StudentID == 0 {
-		return Answer{}, signup.ErrNeedsStudent
+	if err := actor.Require(access.Willingness); err != nil {
+		return Answer{}, err
 	}
 	q, err := query(ask, req)
 	if err != nil {
