@@ -124,6 +124,7 @@ func (w *twins) realm(mark string) *realm {
 	w.activities(r)
 	w.standing(r)
 	w.needs(r)
+	w.surveys(r)
 	w.terms(r)
 	w.attendance(r)
 	w.doubts(r)

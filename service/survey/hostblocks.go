@@ -178,7 +178,7 @@ func metAt(tx *gorm.DB, orgID, studentID int64) error {
 	return nil
 }
 
-// Unblock lets a student come again; one who is not kept away changes nothing.
+// Unblock lets a student come again; fault.ErrNotFound for one who is not kept away.
 func (s *Service) Unblock(ctx context.Context, actor access.Actor, orgID, studentID int64) error {
 	if err := actor.Require(access.BlockWrite); err != nil {
 		return err

@@ -88,7 +88,7 @@ func (s *Service) avoid(tx *gorm.DB, actor access.Actor, orgID int64) error {
 	return s.tellBlock(tx, actor, "block.avoid", row, actor.BranchPath)
 }
 
-// AllowHost takes a host off the actor's list; one that is not on it changes nothing.
+// AllowHost takes a host off the actor's list; fault.ErrNotFound when it is not on it.
 func (s *Service) AllowHost(ctx context.Context, actor access.Actor, orgID int64) error {
 	if err := actor.Require(access.Willingness); err != nil {
 		return err
@@ -98,14 +98,14 @@ func (s *Service) AllowHost(ctx context.Context, actor access.Actor, orgID int64
 	})
 }
 
-// unblock deletes a block, if there is one.
+// unblock deletes a block; fault.ErrNotFound without one.
 func (s *Service) unblock(tx *gorm.DB, actor access.Actor, row model.MatchBlock, path string) error {
 	res := tx.Where("student_id = ? AND org_id = ? AND side = ?", row.StudentID, row.OrgID, row.Side).Delete(&model.MatchBlock{})
 	if res.Error != nil {
 		return fmt.Errorf("delete block: %w", res.Error)
 	}
 	if res.RowsAffected == 0 {
-		return nil
+		return fault.ErrNotFound
 	}
 	return s.tellBlock(tx, actor, "block.lift", row, path)
 }

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
@@ -146,7 +147,9 @@ func (s *Service) mayState(tx *gorm.DB, actor access.Actor, a model.Activity) er
 	if err != nil {
 		return err
 	}
-	if err := actor.Check(access.CapacityWrite, object); err != nil {
+	if err := actor.Check(access.CapacityWrite, object); errors.Is(err, fault.ErrNotFound) && project.Sees(actor, object) {
+		return access.ErrDenied // what one may read is not unknown
+	} else if err != nil {
 		return err
 	}
 	switch a.Phase(s.Now()) {
