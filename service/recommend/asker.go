@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -17,8 +18,8 @@ import (
 	"baodao/service/survey"
 )
 
-// asker is who asks, read anew for every question in a constant number of queries.
-type asker struct {
+// Asker is who asks, and what was read of them.
+type Asker struct {
 	now        time.Time
 	student    score.Student
 	stated     bool
@@ -39,18 +40,21 @@ type asker struct {
 // ours is the number by which a student's branch is known to a position that is paired with it.
 const ours = 0
 
-func (s *Service) asker(db *gorm.DB, actor access.Actor, ask Ask, now time.Time) (*asker, error) {
-	a := &asker{now: now, signed: map[int64]bool{}, apart: map[int64]bool{}}
+// Asker reads who asks for what is open in a programme, in a constant number of queries. Nothing of it is remembered between
+// questions. Errors: as Recommend.
+func (s *Service) Asker(ctx context.Context, actor access.Actor, programmeID int64, season string) (*Asker, error) {
+	db := s.DB.WithContext(ctx)
+	a := &Asker{now: s.Now(), signed: map[int64]bool{}, apart: map[int64]bool{}}
 	a.student = score.Student{Campus: score.None, Served: score.None, Branch: ours, Group: score.None, Interests: [3]int8{score.None, score.None, score.None}}
 	branch, err := a.profile(db, actor.StudentID)
 	if err != nil {
 		return nil, err
 	}
-	home, err := s.willing(db, a, actor.StudentID, ask)
+	home, err := s.willing(db, a, actor.StudentID, programmeID, season == model.SeasonVacation)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.stand(db, branch, ask.Season, home); err != nil {
+	if err := a.stand(db, branch, season, home); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(*gorm.DB, int64) error{a.commitments, a.history, a.keptApart} {
@@ -58,10 +62,10 @@ func (s *Service) asker(db *gorm.DB, actor access.Actor, ask Ask, now time.Time)
 			return nil, err
 		}
 	}
-	return a, a.pairings(db, ask.ProgrammeID)
+	return a, a.pairings(db, programmeID)
 }
 
-func (a *asker) profile(db *gorm.DB, id int64) (branch int64, err error) {
+func (a *Asker) profile(db *gorm.DB, id int64) (branch int64, err error) {
 	var p struct {
 		BranchID    int64
 		Path, Grade string
@@ -79,8 +83,8 @@ func (a *asker) profile(db *gorm.DB, id int64) (branch int64, err error) {
 }
 
 // willing takes what the student has said. Who has said nothing is free always and goes as far as one goes.
-func (s *Service) willing(db *gorm.DB, a *asker, id int64, ask Ask) (home *geo.Point, err error) {
-	said, err := s.Survey.Students(db, ask.ProgrammeID, ask.Season == model.SeasonVacation, id)
+func (s *Service) willing(db *gorm.DB, a *Asker, id, programmeID int64, homes bool) (home *geo.Point, err error) {
+	said, err := s.Survey.Students(db, programmeID, homes, id)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +99,7 @@ func (s *Service) willing(db *gorm.DB, a *asker, id int64, ask Ask) (home *geo.P
 }
 
 // stand puts the student where distances count from.
-func (a *asker) stand(db *gorm.DB, branch int64, season string, home *geo.Point) error {
+func (a *Asker) stand(db *gorm.DB, branch int64, season string, home *geo.Point) error {
 	at := geo.Point{}
 	if season == model.SeasonVacation {
 		if home == nil {
@@ -117,7 +121,7 @@ func (a *asker) stand(db *gorm.DB, branch int64, season string, home *geo.Point)
 	return nil
 }
 
-func (a *asker) commitments(db *gorm.DB, id int64) (err error) {
+func (a *Asker) commitments(db *gorm.DB, id int64) (err error) {
 	rows, err := db.Raw(`SELECT s.live_activity_id, e.starts_at, e.ends_at FROM signups s JOIN activity_sessions e ON e.activity_id = s.live_activity_id
 WHERE s.student_id = ? AND s.live_activity_id IS NOT NULL AND e.ends_at > ? ORDER BY e.starts_at`, id, a.now).Rows()
 	if err != nil {
@@ -147,7 +151,7 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-func (a *asker) history(db *gorm.DB, id int64) error {
+func (a *Asker) history(db *gorm.DB, id int64) error {
 	err := db.Raw("SELECT a.host_org_id FROM signups s JOIN activities a ON a.id = s.activity_id WHERE s.student_id = ? AND s.status = ? ORDER BY s.id DESC LIMIT 1",
 		id, model.SignupCompleted).Scan(&a.served).Error
 	if err != nil {
@@ -156,7 +160,7 @@ func (a *asker) history(db *gorm.DB, id int64) error {
 	return nil
 }
 
-func (a *asker) keptApart(db *gorm.DB, id int64) error {
+func (a *Asker) keptApart(db *gorm.DB, id int64) error {
 	pairs, err := survey.BlocksOf(db, id)
 	if err != nil {
 		return err
@@ -168,7 +172,7 @@ func (a *asker) keptApart(db *gorm.DB, id int64) error {
 }
 
 // pairings reads the local units with which the branch, or a unit above it, has a pairing in force today, as signing up does.
-func (a *asker) pairings(db *gorm.DB, programmeID int64) error {
+func (a *Asker) pairings(db *gorm.DB, programmeID int64) error {
 	today := model.Date(a.now.In(clock.China()).Format(time.DateOnly))
 	err := db.Table("pairings AS p").Joins("JOIN orgs AS o ON o.id = p.local_org_id").
 		Where("p.programme_id = ? AND p.campus_org_id IN ? AND p.status IN ? AND (p.to_on IS NULL OR p.to_on > ?)",
@@ -179,8 +183,11 @@ func (a *asker) pairings(db *gorm.DB, programmeID int64) error {
 	return nil
 }
 
-// follow takes from a picture how far one goes, how the last round ended, and the number of the community served before.
-func (a *asker) follow(p *picture, ask Ask) {
+// before is the asker before a picture: with how far one goes, how the last round ended, and the number of the community
+// served before.
+func (a *Asker) before(p *picture, ask Ask) *Asker {
+	b := *a
+	a = &b
 	a.radius = termRadius
 	if ask.Season == model.SeasonVacation {
 		a.radius = vacationRadius
@@ -193,4 +200,5 @@ func (a *asker) follow(p *picture, ask Ask) {
 	if number, known := p.hosts[a.served]; known && a.served != 0 {
 		a.student.Served = number
 	}
+	return a
 }

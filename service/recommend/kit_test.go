@@ -45,7 +45,7 @@ func newHouse(t testing.TB) *house {
 func (h *house) replica() *recommend.Service {
 	return &recommend.Service{
 		DB: h.DB, Now: h.Clock.Now, Log: slog.New(slog.DiscardHandler),
-		Survey: &survey.Service{DB: h.DB, Now: h.Clock.Now, NewID: h.NewID, Audit: h.Audit, Vault: h.Vault},
+		Survey: &survey.Service{DB: h.DB, Now: h.Clock.Now, Audit: h.Audit, Vault: h.Vault},
 		Write:  func(f recommend.Facts) []byte { return fmt.Appendf(nil, "%+v", f) },
 	}
 }

@@ -86,7 +86,7 @@ func (e *event) turns(f func(time.Time)) {
 }
 
 // meant tells whether a student belongs to the audience.
-func (e *event) meant(a *asker) bool {
+func (e *event) meant(a *Asker) bool {
 	if e.audience == nil {
 		return true
 	}

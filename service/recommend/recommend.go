@@ -95,19 +95,24 @@ func (s *Service) Recommend(ctx context.Context, actor access.Actor, ask Ask, re
 	if err := actor.Require(access.Willingness); err != nil {
 		return Answer{}, err
 	}
+	a, err := s.Asker(ctx, actor, ask.ProgrammeID, ask.Season)
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.For(ctx, a, ask, req)
+}
+
+// For is Recommend for somebody who has just been read.
+func (s *Service) For(ctx context.Context, a *Asker, ask Ask, req page.Request) (Answer, error) {
 	q, err := query(ask, req)
 	if err != nil {
 		return Answer{}, err
 	}
-	db, now := s.DB.WithContext(ctx), s.Now()
+	db := s.DB.WithContext(ctx)
 	if q.Kinds, err = kinds(db, ask); err != nil {
 		return Answer{}, err
 	}
-	a, err := s.asker(db, actor, ask, now)
-	if err != nil {
-		return Answer{}, err
-	}
-	p, err := s.picture(db, ask.ProgrammeID, now)
+	p, err := s.picture(db, ask.ProgrammeID, a.now)
 	if err != nil {
 		return Answer{}, err
 	}

@@ -9,7 +9,7 @@ import (
 // view is how a student sees a picture.
 type view struct {
 	*picture
-	a *asker
+	a *Asker
 }
 
 // Hides tells what is not for the student. Where places are given by rounds, what others wait for does not matter.
@@ -41,7 +41,7 @@ func (v *view) Rate(entry int32, fit score.Fit) index.Rating {
 }
 
 // stands tells the band and the chance by the last round.
-func (a *asker) stands(p *place, fit score.Fit, paired bool) (band uint8, chance int32) {
+func (a *Asker) stands(p *place, fit score.Fit, paired bool) (band uint8, chance int32) {
 	switch {
 	case a.last == nil:
 		return 0, unknown
@@ -60,8 +60,8 @@ func (a *asker) stands(p *place, fit score.Fit, paired bool) (band uint8, chance
 }
 
 // show searches the picture.
-func (p *picture) show(a *asker, ask Ask, q index.Query) Answer {
-	a.follow(p, ask)
+func (p *picture) show(a *Asker, ask Ask, q index.Query) Answer {
+	a = a.before(p, ask)
 	q.Student, q.Radius, q.View = &a.student, a.radius, &view{p, a}
 	var room [score.MaxList]index.Pick
 	if ask.Mixed {
@@ -84,7 +84,7 @@ func onePage(picks []index.Pick, size int) page.Result[index.Pick] {
 }
 
 // answer is what the student reads: a list, or a page.
-func (p *picture) answer(a *asker, list []index.Pick, one page.Result[index.Pick]) Answer {
+func (p *picture) answer(a *Asker, list []index.Pick, one page.Result[index.Pick]) Answer {
 	if list == nil {
 		list = one.Items
 	}

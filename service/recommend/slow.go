@@ -13,13 +13,13 @@ import (
 
 // slowly answers from the database: everything within reach is read, scored and sorted, with nothing of the search in
 // memory. It is the truth that the pictures are compared with.
-func (s *Service) slowly(db *gorm.DB, a *asker, ask Ask, q index.Query) (Answer, error) {
+func (s *Service) slowly(db *gorm.DB, a *Asker, ask Ask, q index.Query) (Answer, error) {
 	last, err := readRounds(db, ask.ProgrammeID)
 	if err != nil {
 		return Answer{}, err
 	}
 	p := &picture{hosts: map[int64]int32{}, rounds: last}
-	a.follow(p, ask)
+	a = a.before(p, ask)
 	r := s.reader(db)
 	south, north, half, _ := geo.Window(a.student.LatE6, int64(min(a.radius, a.student.MaxDist)))
 	lon := int64(a.student.LonE6)
@@ -39,7 +39,7 @@ func (s *Service) slowly(db *gorm.DB, a *asker, ask Ask, q index.Query) (Answer,
 		return p.show(a, ask, q), nil
 	}
 	p.open(all, a.now)
-	a.follow(p, ask)
+	a = a.before(p, ask)
 	q.Student, q.Radius, q.View = &a.student, a.radius, &view{p, a}
 	picks := p.every(&q)
 	return p.answer(a, nil, onePage(picks[:min(len(picks), q.Limit+1)], q.Limit)), nil
