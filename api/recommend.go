@@ -44,16 +44,15 @@ type RecommendedPlaceView struct {
 	Lat               float64     `json:"lat" minimum:"-90" maximum:"90" doc:"Of the first session, WGS-84" example:"36.651234"`
 	Lng               float64     `json:"lng" minimum:"-180" maximum:"180" doc:"Of the first session, WGS-84" example:"117.120095"`
 	Category          string      `json:"category,omitempty" doc:"Code of a category" example:"GOVERNANCE"`
-	PlacementMode     string      `json:"placement_mode" enum:"DAILY,CONCENTRATED,EVENT_PHASE,SINGLE" doc:"How long it lasts" example:"SINGLE"`
 	SignupMode        string      `json:"signup_mode" enum:"FIRST_COME,REVIEW,LOTTERY,ASSIGNED_UNIT,MATCHED" doc:"How one gets in; MATCHED: list it as a wish of a match round" example:"FIRST_COME"`
 	StartsAt          Time        `json:"starts_at" doc:"Start of the first session"`
 	EndsAt            Time        `json:"ends_at" doc:"End of the last session"`
 	Sessions          int         `json:"sessions" doc:"How many there are" example:"8"`
 	SignupClosesAt    Time        `json:"signup_closes_at" doc:"Excluded; of no meaning where signup_mode is MATCHED"`
-	CountsAsVolunteer bool        `json:"counts_as_volunteer" doc:"Its hours are volunteer hours"`
-	TrainingRequired  bool        `json:"training_required" doc:"Training is needed before a seat" example:"false"`
-	InsuranceRequired bool        `json:"insurance_required" doc:"Cover is needed before a seat" example:"false"`
-	MinorsContact     bool        `json:"minors_contact" doc:"Work with minors: clearance is needed before a seat" example:"false"`
+	CountsAsVolunteer bool        `json:"counts_as_volunteer,omitempty" doc:"Its hours are volunteer hours; absent if not" example:"true"`
+	TrainingRequired  bool        `json:"training_required,omitempty" doc:"Training is needed before a seat; absent if not" example:"true"`
+	InsuranceRequired bool        `json:"insurance_required,omitempty" doc:"Cover is needed before a seat; absent if not" example:"true"`
+	MinorsContact     bool        `json:"minors_contact,omitempty" doc:"Work with minors: clearance is needed before a seat; absent if not" example:"true"`
 	NeedBlocks        int         `json:"need_blocks" doc:"Blocks of its week that one must have free" example:"1"`
 }
 
@@ -62,7 +61,7 @@ func PlaceJSON(f recommend.Facts) []byte {
 	var b bytes.Buffer
 	v := RecommendedPlaceView{
 		PositionID: ID(f.PositionID), Position: f.Position, ActivityID: ID(f.ActivityID), Activity: f.Activity, Host: OrgNameView{ID: ID(f.HostOrgID), Name: f.Host},
-		Place: f.Place, Lat: float64(f.LatE6) / 1e6, Lng: float64(f.LngE6) / 1e6, Category: f.Category, PlacementMode: f.PlacementMode, SignupMode: f.SignupMode,
+		Place: f.Place, Lat: float64(f.LatE6) / 1e6, Lng: float64(f.LngE6) / 1e6, Category: f.Category, SignupMode: f.SignupMode,
 		StartsAt: At(f.StartsAt), EndsAt: At(f.EndsAt), Sessions: f.Sessions, SignupClosesAt: At(f.SignupClosesAt), CountsAsVolunteer: f.CountsAsVolunteer,
 		TrainingRequired: f.TrainingRequired, InsuranceRequired: f.InsuranceRequired, MinorsContact: f.Clearing, NeedBlocks: f.Need,
 	}

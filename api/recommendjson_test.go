@@ -53,7 +53,7 @@ func item(r *rand.Rand) recommend.Item {
 	at := time.UnixMilli(1_790_000_000_000 + r.Int64N(1e10)).UTC()
 	f := recommend.Facts{
 		PositionID: r.Int64N(1 << 53), ActivityID: r.Int64N(1 << 53), HostOrgID: r.Int64N(1 << 53), Position: "志愿者\"<&>\u2028", Activity: "清洁\n日\\", Host: "戊社区", Place: []string{"", "广场"}[r.IntN(2)],
-		Category: []string{"", "CULTURE"}[r.IntN(2)], PlacementMode: "SINGLE", SignupMode: "MATCHED", LatE6: r.Int64N(90e6), LngE6: -r.Int64N(180e6), StartsAt: at, EndsAt: at.Add(time.Hour), SignupClosesAt: at,
+		Category: []string{"", "CULTURE"}[r.IntN(2)], SignupMode: "MATCHED", LatE6: r.Int64N(90e6), LngE6: -r.Int64N(180e6), StartsAt: at, EndsAt: at.Add(time.Hour), SignupClosesAt: at,
 		Sessions: r.IntN(9), CountsAsVolunteer: r.IntN(2) == 0, TrainingRequired: r.IntN(2) == 0, InsuranceRequired: r.IntN(2) == 0, Clearing: r.IntN(2) == 0, Need: r.IntN(9),
 	}
 	return recommend.Item{Written: api.PlaceJSON(f), Left: r.Int64N(50), Pick: index.Pick{

@@ -54,6 +54,8 @@ func matchOnline(ctx context.Context, s settings, engine string) (result, error)
 	if err != nil {
 		return result{}, err
 	}
+	stop := t.follow(ctx)
+	defer stop()
 	sql, err := t.against(ctx, 50)
 	if err != nil {
 		return result{}, errors.Join(err, t.close())

@@ -153,6 +153,20 @@ func (t *town) read(ctx context.Context) error {
 	return nil
 }
 
+// follow keeps the picture as the program does, until stop is called.
+func (t *town) follow(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = t.built.Recommend.Run(ctx) // it logs what goes wrong, and the answers would tell
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
 // against compares the lists of some students with those that the database gives, and takes the times of both.
 func (t *town) against(ctx context.Context, n int) (note string, err error) {
 	var warm, cold []float64

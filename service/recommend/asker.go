@@ -15,6 +15,7 @@ import (
 	"baodao/service/matching/geo"
 	"baodao/service/matching/score"
 	"baodao/service/org"
+	"baodao/service/read"
 	"baodao/service/survey"
 )
 
@@ -43,7 +44,7 @@ const ours = 0
 // Asker reads who asks for what is open in a programme, in a constant number of queries. Nothing of it is remembered between
 // questions. Errors: as Recommend.
 func (s *Service) Asker(ctx context.Context, actor access.Actor, programmeID int64, season string) (*Asker, error) {
-	db := s.DB.WithContext(ctx)
+	db := read.Prepared(ctx, s.DB)
 	a := &Asker{now: s.Now(), signed: map[int64]bool{}, apart: map[int64]bool{}}
 	a.student = score.Student{Campus: score.None, Served: score.None, Branch: ours, Group: score.None, Interests: [3]int8{score.None, score.None, score.None}}
 	branch, err := a.profile(db, actor.StudentID)

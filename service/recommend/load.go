@@ -20,7 +20,7 @@ const batch = 500
 
 // eventColumns are read of an activity that is published and has not begun, in a programme that goes on. Work that is done
 // from afar has no way to it and is not recommended by nearness: the public list has it.
-const eventColumns = `SELECT a.id, a.programme_id, a.host_org_id, h.path, h.name, a.title, a.category, a.mode, a.placement_mode, a.signup_mode,
+const eventColumns = `SELECT a.id, a.programme_id, a.host_org_id, h.path, h.name, a.title, a.category, a.signup_mode,
  a.signup_opens_at, a.signup_closes_at, a.starts_at, a.ends_at, a.counts_as_volunteer, a.training_required, a.insurance_required, a.minors_contact,
  a.lat_e6, a.lng_e6, a.paired_until, a.paired_first, a.audience
 FROM activities a
@@ -80,7 +80,7 @@ func (r *reader) drafts(where string, args ...any) (out []*draft, err error) {
 	for rows.Next() {
 		d, audience := &draft{}, (*string)(nil)
 		e, f := &d.event, &d.facts
-		err := rows.Scan(&e.id, &e.programmeID, &e.hostID, &e.hostPath, &f.Host, &f.Activity, &f.Category, &f.Mode, &f.PlacementMode, &e.mode,
+		err := rows.Scan(&e.id, &e.programmeID, &e.hostID, &e.hostPath, &f.Host, &f.Activity, &f.Category, &e.mode,
 			&e.opens, &e.closes, &e.starts, &e.ends, &f.CountsAsVolunteer, &f.TrainingRequired, &f.InsuranceRequired, &f.Clearing,
 			&f.LatE6, &f.LngE6, &e.pairedUntil, &e.pairedFirst, &audience)
 		if err != nil {

@@ -14,6 +14,7 @@ type picture struct {
 	places   []*place      // those that are open, by rising id
 	entries  []index.Entry // of places
 	snapshot *index.Snapshot
+	special  []bool          // those about which more must be asked than whether they are in the picture
 	hosts    map[int64]int32 // numbers of the communities
 	turns    time.Time       // when somebody opens or closes next; zero for never
 	rounds   *rounds
@@ -35,7 +36,7 @@ func (p *picture) open(all []*place, now time.Time) {
 			p.turns = at
 		}
 	}
-	p.places, p.entries = make([]*place, 0, len(all)), make([]index.Entry, 0, len(all))
+	p.places, p.entries, p.special = make([]*place, 0, len(all)), make([]index.Entry, 0, len(all)), make([]bool, 0, len(all))
 	var before *event
 	for _, x := range all {
 		if x.event != before { // most events have one position
@@ -51,6 +52,7 @@ func (p *picture) open(all []*place, now time.Time) {
 			p.hosts[x.event.hostID] = host
 		}
 		p.places, p.entries = append(p.places, x), append(p.entries, index.Entry{ID: x.id, Position: x.position})
+		p.special = append(p.special, x.event.audience != nil || x.event.pairedUntil != nil)
 		p.entries[len(p.entries)-1].Position.Community = host
 	}
 }

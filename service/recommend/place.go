@@ -13,7 +13,7 @@ import (
 type Facts struct {
 	PositionID, ActivityID, HostOrgID             int64
 	Position, Activity, Host, Place               string
-	Category, Mode, PlacementMode, SignupMode     string
+	Category, SignupMode                          string
 	LatE6, LngE6                                  int64
 	StartsAt, EndsAt                              time.Time
 	SignupOpensAt, SignupClosesAt                 time.Time

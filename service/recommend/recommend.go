@@ -108,22 +108,23 @@ func (s *Service) For(ctx context.Context, a *Asker, ask Ask, req page.Request) 
 	if err != nil {
 		return Answer{}, err
 	}
-	db := s.DB.WithContext(ctx)
-	if q.Kinds, err = kinds(db, ask); err != nil {
-		return Answer{}, err
+	if ask.Category != "" {
+		if q.Kinds, err = kinds(s.DB.WithContext(ctx), ask); err != nil {
+			return Answer{}, err
+		}
 	}
-	p, err := s.picture(db, ask.ProgrammeID, a.now)
+	p, err := s.picture(ctx, ask.ProgrammeID, a.now)
 	if err != nil {
 		return Answer{}, err
 	}
 	if p != nil {
 		return p.show(a, ask, q), nil
 	}
-	return s.slowly(db, a, ask, q)
+	return s.slowly(s.DB.WithContext(ctx), a, ask, q)
 }
 
 // picture is that of a programme; nil when there is none to rely on. A programme in which nothing is open has an empty one.
-func (s *Service) picture(db *gorm.DB, programmeID int64, now time.Time) (*picture, error) {
+func (s *Service) picture(ctx context.Context, programmeID int64, now time.Time) (*picture, error) {
 	b := s.board.Load()
 	if b == nil || now.Sub(b.at) > tooOld {
 		return nil, nil //nolint:nilnil // the slow way
@@ -131,7 +132,7 @@ func (s *Service) picture(db *gorm.DB, programmeID int64, now time.Time) (*pictu
 	if p := b.pictures[programmeID]; p != nil {
 		return p, nil
 	}
-	last, err := readRounds(db, programmeID)
+	last, err := readRounds(s.DB.WithContext(ctx), programmeID)
 	if err != nil {
 		return nil, err
 	}
@@ -159,9 +160,6 @@ func query(ask Ask, req page.Request) (index.Query, error) {
 
 // kinds is the bit of the category that is asked for.
 func kinds(db *gorm.DB, ask Ask) (uint16, error) {
-	if ask.Category == "" {
-		return 0, nil
-	}
 	policy, err := programme.PolicyOf(db, ask.ProgrammeID)
 	if err != nil {
 		return 0, err

@@ -9,11 +9,19 @@ import (
 // view is how a student sees a picture.
 type view struct {
 	*picture
-	a *Asker
+	a     *Asker
+	plain bool // nothing but what is special can be hidden: the student is bound nowhere, and nobody has opened or closed since
+}
+
+func (p *picture) as(a *Asker) *view {
+	return &view{picture: p, a: a, plain: len(a.signed)+len(a.apart)+len(a.busy) == 0 && (p.turns.IsZero() || a.now.Before(p.turns))}
 }
 
 // Hides tells what is not for the student. Where places are given by rounds, what others wait for does not matter.
 func (v *view) Hides(entry int32) bool {
+	if v.plain && !v.special[entry] {
+		return false
+	}
 	a, p := v.a, v.places[entry]
 	e := p.event
 	if a.signed[e.id] || a.apart[e.hostID] || !e.open(a.now) || !e.meant(a) || e.clashes(a.busy) {
@@ -62,7 +70,7 @@ func (a *Asker) stands(p *place, fit score.Fit, paired bool) (band uint8, chance
 // show searches the picture.
 func (p *picture) show(a *Asker, ask Ask, q index.Query) Answer {
 	a = a.before(p, ask)
-	q.Student, q.Radius, q.View = &a.student, a.radius, &view{p, a}
+	q.Student, q.Radius, q.View = &a.student, a.radius, p.as(a)
 	var room [score.MaxList]index.Pick
 	if ask.Mixed {
 		return p.answer(a, p.snapshot.Mixed(&q, room[:0]), page.Result[index.Pick]{})

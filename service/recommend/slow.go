@@ -40,7 +40,7 @@ func (s *Service) slowly(db *gorm.DB, a *Asker, ask Ask, q index.Query) (Answer,
 	}
 	p.open(all, a.now)
 	a = a.before(p, ask)
-	q.Student, q.Radius, q.View = &a.student, a.radius, &view{p, a}
+	q.Student, q.Radius, q.View = &a.student, a.radius, p.as(a)
 	picks := p.every(&q)
 	return p.answer(a, nil, onePage(picks[:min(len(picks), q.Limit+1)], q.Limit)), nil
 }
