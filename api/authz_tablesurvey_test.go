@@ -59,7 +59,7 @@ func positionNeedsBody(*twins, *realm) any {
 func hostSurveyBody(w *twins, r *realm) any {
 	return with(unitSurveyBody(w, r).(object), object{
 		"needs":  []object{{"category": "CULTURE", "text": "周末带孩子们读书", "students": 6}},
-		"venues": []object{{"kind": "PARTY_SERVICE_CENTRE", "place": "党群服务中心二楼", "capacity": 40}}, "support": []string{"MEAL"},
+		"venues": []object{{"kind": "PARTY_MASS_CENTER", "place": "党群服务中心二楼", "capacity": 40}}, "support": []string{"MEAL"},
 	})
 }
 

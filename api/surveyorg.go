@@ -17,7 +17,7 @@ type SurveyNeedBody struct {
 
 // SurveyVenueBody is a place where students can work.
 type SurveyVenueBody struct {
-	Kind     string `json:"kind" enum:"PARK,ENTERPRISE,KEY_PROJECT,PARTY_SERVICE_CENTRE,YOUTH_BASE,YOUTH_HOME,OTHER" doc:"园区、企业、重点项目、社区党群服务中心、青少年教育基地、青年之家、其他" example:"PARTY_SERVICE_CENTRE"`
+	Kind     string `json:"kind" enum:"PARK,ENTERPRISE,KEY_PROJECT,PARTY_MASS_CENTER,YOUTH_BASE,YOUTH_HOME,OTHER" doc:"园区、企业、重点项目、社区党群服务中心、青少年教育基地、青年之家、其他" example:"PARTY_MASS_CENTER"`
 	Place    string `json:"place" minLength:"1" maxLength:"100" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"Name or address" example:"戊社区党群服务中心二楼"`
 	Capacity int64  `json:"capacity" minimum:"0" maximum:"100000" doc:"How many people it holds; 0 if not known" example:"40"`
 }

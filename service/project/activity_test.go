@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/access"
@@ -219,6 +220,28 @@ func TestUpdateActivityReplacesADraft(t *testing.T) {
 		h.setStatus(t, "activities", d.Activity.ID, string(status))
 		_, err := h.UpdateActivity(t.Context(), h.host, d.Activity.ID, 1, h.draft())
 		wants(t, err, fault.ErrState)
+	}
+}
+
+// carried remembers which positions were replaced by which.
+type carried struct{ was, now []model.Position }
+
+func (c *carried) Carry(_ *gorm.DB, was, now []model.Position) error {
+	c.was, c.now = was, now
+	return nil
+}
+
+// What was said of the positions of a draft is handed on when it is written anew.
+func TestADraftWrittenAnewTellsOfItsPositions(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var c carried
+	h.Needs = &c
+	d := h.drafted(t, nil)
+	got, err := h.UpdateActivity(t.Context(), h.host, d.Activity.ID, 1, h.draft())
+	must(t, err)
+	if len(c.was) != 1 || len(c.now) != 1 || c.was[0].ID != d.Positions[0].ID || c.now[0].ID != got.Positions[0].ID || c.was[0].ID == c.now[0].ID {
+		t.Errorf("%+v", c)
 	}
 }
 

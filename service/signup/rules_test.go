@@ -111,6 +111,30 @@ func TestAudience(t *testing.T) {
 	})
 }
 
+// What a host keeps away is refused without a reason; what the student avoids themselves is not, and blocks elsewhere do not count.
+func TestKeptAwayByTheHost(t *testing.T) {
+	t.Parallel()
+	block := func(side string, there bool, mine bool) func(*bench, access.Actor) {
+		return func(b *bench, me access.Actor) {
+			row := model.MatchBlock{StudentID: me.StudentID, OrgID: b.Community.ID, Side: side, ReasonEnc: []byte{}, CreatedAt: b.Clock.Now()}
+			if !there {
+				row.OrgID = b.Town.ID
+			}
+			if !mine {
+				row.StudentID = b.Student("别人", b.Branch).StudentID
+			}
+			b.Insert(&row)
+		}
+	}
+	play(t, map[string]scene{
+		"kept away":          {before: block(model.BlockByHost, true, true), want: signup.ErrNotEligible, says: "院系团委"},
+		"before training":    {before: block(model.BlockByHost, true, true), change: func(a *model.Activity) { a.TrainingRequired = true }, want: signup.ErrNotEligible},
+		"somebody else":      {before: block(model.BlockByHost, true, false)},
+		"the town above":     {before: block(model.BlockByHost, false, true)},
+		"avoided by oneself": {before: block(model.BlockByStudent, true, true)},
+	})
+}
+
 func suspension(from, to time.Duration, lifted bool) func(*bench, access.Actor) {
 	return func(b *bench, me access.Actor) {
 		now := b.Clock.Now()
