@@ -78,6 +78,9 @@ var paper = map[access.Permission]string{
 	access.SurveyRead:  "-   -    -    org org sub sub sub sub sub sub -   -   -",
 	access.BlockWrite:  "-   -    -    -   org org -   -   -   -   -   -   -   -",
 
+	// agreed with match rounds: whoever confirms hours for the host answers for it
+	access.MatchAnswer: "-   -    -    -   org sub -   -   -   -   -   -   -   -",
+
 	access.AuditRead: "own own  own  own own own own org org org org -   -   all",
 }
 

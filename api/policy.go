@@ -56,6 +56,7 @@ type PolicyView struct {
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects; match rounds know the first twelve"`
+	DeclineReasons               []PolicyItem `json:"decline_reasons" minItems:"1" maxItems:"20" doc:"Reasons for which a host may decline a proposal of a match round; OTHER is always one"`
 	Skills                       []PolicyItem `json:"skills" minItems:"1" maxItems:"32" doc:"Skills that students name and positions ask for. Once the programme is open they keep their places: rename them, or add others at the end"`
 }
 
@@ -104,6 +105,7 @@ type PolicyChange struct {
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects; match rounds know the first twelve"`
+	DeclineReasons               []PolicyItem `json:"decline_reasons,omitempty" minItems:"1" maxItems:"20" doc:"Reasons for which a host may decline a proposal of a match round; OTHER is always one"`
 	Skills                       []PolicyItem `json:"skills,omitempty" minItems:"1" maxItems:"32" doc:"Skills that students name and positions ask for"`
 }
 
@@ -150,7 +152,7 @@ func newPolicyView(p model.Policy) PolicyView {
 		LotteryBaseWeight:            p.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   p.LotteryFirstPracticeWeight,
 		SignupConsent:                p.SignupConsent,
-		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item), Skills: Views(p.SkillItems(), item),
+		Fields:                       Views(p.Fields, item), Categories: Views(p.Categories, item), Skills: Views(p.SkillItems(), item), DeclineReasons: Views(p.DeclineItems(), item),
 	}
 }
 
@@ -193,7 +195,7 @@ func (v PolicyView) policy() model.Policy {
 		LotteryBaseWeight:            v.LotteryBaseWeight,
 		LotteryFirstPracticeWeight:   v.LotteryFirstPracticeWeight,
 		SignupConsent:                v.SignupConsent,
-		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories), Skills: itemsOf(v.Skills),
+		Fields:                       itemsOf(v.Fields), Categories: itemsOf(v.Categories), Skills: itemsOf(v.Skills), DeclineReasons: itemsOf(v.DeclineReasons),
 	}
 	v.EvidenceRulesView.onto(&out)
 	v.HoursRulesView.onto(&out)
@@ -244,7 +246,7 @@ func (v PolicyChange) override() programme.Override {
 	v.EvidenceRulesChange.onto(&out)
 	v.HoursRulesChange.onto(&out)
 	v.AppealRulesChange.onto(&out)
-	out.Fields, out.Categories, out.Skills = itemsOrNil(v.Fields), itemsOrNil(v.Categories), itemsOrNil(v.Skills)
+	out.Fields, out.Categories, out.Skills, out.DeclineReasons = itemsOrNil(v.Fields), itemsOrNil(v.Categories), itemsOrNil(v.Skills), itemsOrNil(v.DeclineReasons)
 	return out
 }
 

@@ -254,9 +254,9 @@ func TestRulesThatDoNotFit(t *testing.T) {
 		"until after it closes":        {object{"paired_first": true, "paired_until": closes.Add(time.Minute)}, []string{"/paired_until"}},
 		"assigned to nobody":           {object{"signup_mode": "ASSIGNED_UNIT"}, []string{"/audience/org_ids"}},
 		"assigned to a grade":          {object{"signup_mode": "ASSIGNED_UNIT", "audience": object{"grades": []string{"2025"}}}, []string{"/audience/org_ids"}},
-		"a round with a waiting list": {object{"signup_mode": "MATCHED", "waitlist": true}, []string{"/signup_mode"}},
-		"a round with paired first":   {object{"signup_mode": "MATCHED", "paired_first": true, "paired_until": closes}, []string{"/signup_mode"}},
-		"a round for remote work":     {object{"signup_mode": "MATCHED", "mode": "REMOTE"}, []string{"/signup_mode"}},
+		"a round with a waiting list":  {object{"signup_mode": "MATCHED", "waitlist": true}, []string{"/signup_mode"}},
+		"a round with paired first":    {object{"signup_mode": "MATCHED", "paired_first": true, "paired_until": closes}, []string{"/signup_mode"}},
+		"a round for remote work":      {object{"signup_mode": "MATCHED", "mode": "REMOTE"}, []string{"/signup_mode"}},
 		"a host as audience":           {object{"audience": object{"org_ids": []string{fmt.Sprint(a.Branch.ID), fmt.Sprint(a.Community.ID), "99"}}}, []string{"/audience/org_ids/1", "/audience/org_ids/2"}},
 		"everything at once": {
 			object{"positions": reserved(4), "paired_first": true, "signup_mode": "ASSIGNED_UNIT", "audience": object{"org_ids": []string{"99"}}},

@@ -37,7 +37,7 @@ var unasked = []struct{ ops, pointers, why string }{
 	{"createActivity updateActivity", "/title /summary /risk_note /sessions/*/place /positions/*/title /positions/*/description", "a draft, looked at when it is submitted: TestDraftsAreLookedAtWhenTheyAreSubmitted"},
 	{"createDemand updateDemand", "/title /summary /place /risk_note /positions/*/title /positions/*/needs", "a draft, looked at when it is submitted: TestDraftsAreLookedAtWhenTheyAreSubmitted"},
 	{"createProject updateProject", "/title /goals/* /tasks/* /duties/* /risk_plan", "a draft, looked at when it is submitted: TestDraftsAreLookedAtWhenTheyAreSubmitted"},
-	{"createProgramme", "/name /policy/fields/*/name /policy/categories/*/name /policy/skills/*/name /policy/signup_consent", "a draft, looked at when it opens: TestDraftsAreLookedAtWhenTheyAreSubmitted"},
+	{"createProgramme", "/name /policy/fields/*/name /policy/categories/*/name /policy/skills/*/name /policy/decline_reasons/*/name /policy/signup_consent", "a draft, looked at when it opens: TestDraftsAreLookedAtWhenTheyAreSubmitted"},
 	{"createSignup createGroupSignup", "/note", "looked at after the commit, shown once it has passed: TestNotesAndReasonsThroughWeChatAndWithout"},
 	{"askLeave", "/reason", "looked at after the commit, shown once it has passed: TestANoteIsReadByOthersOnceItHasPassed of service/signup"},
 	{"proposeHours", "/text", "needs a picture of one's own: TestHoursAreProposedAndConfirmedByTwo"},
@@ -218,7 +218,7 @@ func TestDraftsAreLookedAtWhenTheyAreSubmitted(t *testing.T) {
 	a, _ := checkedCrew(t)
 	project := with(planBody(), object{"pairing_id": fmt.Sprint(a.pairing.ID)})
 	item := []object{{"code": "OWN", "name": "自定"}}
-	programme := object{"code": "P-1", "name": "新计划", "owner_org_id": fmt.Sprint(a.University.ID), "preset": "MAOMING_2022", "policy": object{"fields": item, "categories": item, "skills": item}}
+	programme := object{"code": "P-1", "name": "新计划", "owner_org_id": fmt.Sprint(a.University.ID), "preset": "MAOMING_2022", "policy": object{"fields": item, "categories": item, "skills": item, "decline_reasons": item}}
 	need := object{
 		"title": "四点半课堂", "place": "党群服务中心", "risk_note": "注意路口", "contact_id": fmt.Sprint(a.host.UserID), "programme_id": fmt.Sprint(a.Programme.ID), "host_org_id": fmt.Sprint(a.Community.ID),
 		"positions": []object{{"title": "辅导员", "count": 2}}, "windows": []object{{"starts_at": "2026-12-05T01:00:00Z", "ends_at": "2026-12-05T03:00:00Z"}},

@@ -68,7 +68,8 @@ type Policy struct {
 	ReviewDays                   int64  `json:"review_days"`
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
-	Skills                       []Item `json:"skills,omitempty"` // see SkillItems
+	Skills                       []Item `json:"skills,omitempty"`          // see SkillItems
+	DeclineReasons               []Item `json:"decline_reasons,omitempty"` // see DeclineItems
 }
 
 // Year is the programme year that holds day: from the last year_starts on or before it, until the next one (excluded).

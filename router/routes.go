@@ -30,6 +30,7 @@ type Handlers struct {
 	Appeal    *api.AppealAPI
 	Support   *api.SupportAPI
 	Round     *api.RoundAPI
+	Wish      *api.WishAPI
 	Survey    *api.SurveyAPI
 	Recommend *api.RecommendAPI
 }
@@ -59,7 +60,9 @@ func Routes(h Handlers) []Route {
 		contentRoutes(h.Content),
 		appealRoutes(h.Appeal),
 		supportRoutes(h.Support),
-		surveyRoutes(h.Survey), recommendRoutes(h.Recommend),
+		surveyRoutes(h.Survey),
+		wishRoutes(h.Wish),
+		recommendRoutes(h.Recommend),
 	)
 }
 

@@ -211,7 +211,7 @@ func handlers(s *Services) router.Handlers {
 		Signup: &api.SignupAPI{Signups: s.Signup}, Attend: &api.AttendAPI{Attendance: s.Attend}, Hours: &api.HoursAPI{Hours: s.Attend, Uploads: s.Upload},
 		Notify: &api.NotifyAPI{Notices: s.Notify}, PageCode: &api.PageCodeAPI{Codes: s.PageCode}, Push: &api.PushAPI{},
 		Standing: &api.StandingAPI{Standing: s.Standing}, Demand: &api.DemandAPI{Demands: s.Demand}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
-		Round:  &api.RoundAPI{Rounds: s.Round},
+		Round: &api.RoundAPI{Rounds: s.Round}, Wish: &api.WishAPI{Rounds: s.Round},
 		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support}, Survey: &api.SurveyAPI{Surveys: s.Survey},
 		Recommend: &api.RecommendAPI{Recommend: s.Recommend},
 	}
@@ -227,7 +227,7 @@ func ping(ctx context.Context, db *gorm.DB) error {
 
 // periodic lists the jobs.
 func periodic(d Deps, s *Services) []jobs.Job {
-	return append(slices.Concat(contentJobs(d, s), ledgerJobs(d, s), appealJobs(s)), []jobs.Job{
+	return append(slices.Concat(contentJobs(d, s), ledgerJobs(d, s), appealJobs(s), roundJobs(s)), []jobs.Job{
 		{Name: "expire-pairings", Every: time.Minute, Do: func(ctx context.Context) error {
 			_, err := s.Pairing.ExpireDue(ctx, 500)
 			return err

@@ -242,10 +242,11 @@ var matrix = map[Permission]row{ //nolint:gochecknoglobals // the table itself; 
 	IncidentRead:   {STU: Own, ADV: Own, BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
 	IncidentHandle: {BRS: Org, COM: Org, TWN: Sub, DEP: Sub, UNI: Sub},
 
-	MatchRead:  officers(All, row{USER: All, TWN: All}),
-	MatchRound: officers(Sub, row{}),
-	MatchAsk:   {STU: Own},
-	MatchSeats: officers(Sub, row{COM: Org, TWN: Sub}),
+	MatchRead:   officers(All, row{USER: All, TWN: All}),
+	MatchRound:  officers(Sub, row{}),
+	MatchAsk:    {STU: Own},
+	MatchAnswer: {COM: Org, TWN: Sub},
+	MatchSeats:  officers(Sub, row{COM: Org, TWN: Sub}),
 
 	StatsRead: officers(Sub, row{BRS: Org, COM: Org, TWN: Sub}),
 	AuditRead: {AUD: All},

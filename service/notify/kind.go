@@ -42,6 +42,10 @@ const (
 	TurnoutLow        Kind = "TURNOUT_LOW"
 	AppealPending     Kind = "APPEAL_PENDING"
 	IncidentReported  Kind = "INCIDENT_REPORTED"
+	MatchProposed     Kind = "MATCH_PROPOSED"
+	MatchAsked        Kind = "MATCH_ASKED"
+	MatchEnded        Kind = "MATCH_ENDED"
+	MatchUnexplained  Kind = "MATCH_UNEXPLAINED"
 )
 
 // Wording is how a kind is told. {name} is replaced by the event's data.
@@ -88,6 +92,10 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{TurnoutLow, "报名人数不足", "Too few have signed up", "“{activity}”（{time}）报名已截止，不足 {name} 人，请决定照常举行、并入其他活动还是取消。", "Sign-up for “{activity}” ({time}) has ended with fewer than {name}; decide whether it takes place, is merged into another activity or is cancelled."},
 	{AppealPending, "有申诉待办理", "An appeal is pending", "关于“{name}”的申诉由{org}办理，请在{due}前完成。", "The appeal about “{name}” lies with {org}, to be decided before {due}."},
 	{IncidentReported, "有突发情况", "An incident was reported", "“{activity}”（{time}）报告了突发情况：{name}，请尽快处理。", "An incident was reported at “{activity}” ({time}): {name}. Please see to it."},
+	{MatchProposed, "有匹配建议给您", "A proposal for you", "“{name}”给您推荐了一个岗位，请在{due}前答复；不接受没有任何后果。", "“{name}” proposes a position to you; please answer before {due}. Declining costs nothing."},
+	{MatchAsked, "有匹配建议待确认", "Proposals wait for you", "匹配轮次给{org}推荐了同学，请在{due}前逐一确认。", "A match round proposes students to {org}; please answer before {due}."},
+	{MatchEnded, "匹配建议未达成", "A proposal came to nothing", "“{activity}”的匹配建议未达成。{reason}", "The proposal for “{activity}” came to nothing. {reason}"},
+	{MatchUnexplained, "多次拒绝未说明原因", "Refusals without a reason", "{org}在匹配中已有 {name} 次拒绝没有说明原因，请了解情况。", "{org} has declined {name} proposals without a reason; please ask why."},
 	{ContentDecided, "内容审核有结果", "Your content was looked at", "您提交的内容已由人工审核：{name}。{reason}", "A person looked at what you submitted: {name}. {reason}"},
 }
 

@@ -16,7 +16,7 @@ func named(prefix string, p model.Policy) []content.Text {
 	for _, list := range []struct {
 		at    string
 		items []model.Item
-	}{{"/fields", p.Fields}, {"/categories", p.Categories}, {"/skills", p.SkillItems()}} {
+	}{{"/fields", p.Fields}, {"/categories", p.Categories}, {"/skills", p.SkillItems()}, {"/decline_reasons", p.DeclineItems()}} {
 		for i, item := range list.items {
 			all = append(all, content.Text{At: fmt.Sprintf("%s%s/%d/name", prefix, list.at, i), Text: item.Name})
 		}

@@ -28,7 +28,7 @@ type Override struct {
 	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                                     *string
 	PresenceMinPermille, DayMaxMinutes, AnnulMinutes, CorrectionDays, PassCodeMinutes                                                     *int64
 	LocationDriftM, LocationAccuracyMinM, LocationAccuracyMaxM, LocationSpeedKMH, DeviceMaxStudents, PositionRepeatsMax, LocationKeepDays *int64
-	Fields, Categories, Skills                                                                                                            *[]model.Item
+	Fields, Categories, Skills, DeclineReasons                                                                                            *[]model.Item
 }
 
 // rule is one whole-number rule of a policy: its name, where it stands, what an override says, and what it may be.
@@ -114,7 +114,8 @@ func (o Override) onto(p *model.Policy) (missing []string) {
 	missing = put(missing, "signup_consent", &p.SignupConsent, o.SignupConsent)
 	missing = put(missing, "fields", &p.Fields, o.Fields)
 	missing = put(missing, "categories", &p.Categories, o.Categories)
-	return put(missing, "skills", &p.Skills, o.Skills)
+	missing = put(missing, "skills", &p.Skills, o.Skills)
+	return put(missing, "decline_reasons", &p.DeclineReasons, o.DeclineReasons)
 }
 
 // put sets to when there is something to set, or adds name to what is missing.
@@ -142,6 +143,7 @@ func checkPolicy(c *fault.Collector, prefix string, p *model.Policy) {
 	p.Fields = checkItems(c, prefix+"/fields", p.Fields, maxItems)
 	p.Categories = checkItems(c, prefix+"/categories", p.Categories, maxItems)
 	p.Skills = checkItems(c, prefix+"/skills", p.SkillItems(), model.MaxSkills)
+	p.DeclineReasons = checkItems(c, prefix+"/decline_reasons", p.DeclineItems(), model.MaxDeclineReasons+1)
 }
 
 // maxItems is how many entries a taxonomy may have.

@@ -55,7 +55,7 @@ func operational() model.Policy {
 		PublicNoticeDays: 7, HostConfirmDays: 7,
 		LocationDriftM: 100, LocationAccuracyMinM: 1, LocationAccuracyMaxM: 500, LocationSpeedKMH: 200, DeviceMaxStudents: 1, LocationKeepDays: 30,
 		ReviewDays: 3,
-		Fields:     nineFields(), Skills: model.DefaultSkills(),
+		Fields:     nineFields(), Skills: model.DefaultSkills(), DeclineReasons: model.DefaultDeclineReasons(),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"baodao/model"
 	"baodao/service/atomic"
 	"baodao/service/notify"
+	"baodao/service/round"
 )
 
 const (
@@ -62,6 +63,8 @@ func (s *Service) audience(tx *gorm.DB, f model.NoticeFanout, limit int) (notify
 		return s.attending(tx, f, limit)
 	case notify.MilestoneDue:
 		return s.responsible(tx, f, limit)
+	case notify.MatchProposed, notify.MatchAsked:
+		return round.Audience(tx, s.Now, f, limit)
 	default:
 		return notify.Event{}, nil, fmt.Errorf("nobody is known to be told of %s", kind)
 	}

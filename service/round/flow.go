@@ -134,8 +134,12 @@ func (s *Service) secretOf(tx *gorm.DB, row *model.MatchRound) ([]byte, error) {
 	return []byte(secret), nil
 }
 
-// Publish shows the proposals of a round that was run to both sides; they have the hours of the round to answer.
-// ErrNotRun before there is a result.
+// stampAtOnce is up to how many proposals a round is published within the request; more of them are stamped by Advance.
+const stampAtOnce = 2000
+
+// Publish shows the proposals of a round that was run to both sides; they have the hours of the round to answer. A large
+// round takes some seconds more: it stays RUNNING with the time of its answers until all proposals have it. ErrNotRun before
+// there is a result.
 func (s *Service) Publish(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
 	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error {
 		switch {
@@ -143,16 +147,38 @@ func (s *Service) Publish(ctx context.Context, actor access.Actor, id int64) (De
 			return fault.ErrState
 		case row.ResultDigest == nil:
 			return ErrNotRun
+		case row.AnswersUntil != nil:
+			return nil // on its way
 		}
-		now := s.Now()
-		until := now.Add(time.Duration(row.AnswerHours) * time.Hour)
-		err := s.move(tx, actor, row, model.RoundPublished, "match_round.publish", map[string]any{"published_at": now, "answers_until": until})
-		if err != nil {
+		until := s.Now().Add(time.Duration(row.AnswerHours) * time.Hour)
+		err := s.Audit.Edit(tx, actor, row, row.Version, audit.Move{Action: "match_round.publish", OrgPath: row.ScopePath, Set: map[string]any{"answers_until": until}})
+		if err != nil || row.Placed > stampAtOnce {
 			return err
 		}
-		row.Status, row.PublishedAt, row.AnswersUntil = model.RoundPublished, &now, &until
-		return s.Kinds[row.Kind].Publish(tx, actor, row)
+		row.AnswersUntil, row.Version = &until, row.Version+1
+		if err := stamp(tx, row); err != nil {
+			return err
+		}
+		return s.show(tx, actor, row)
 	})
+}
+
+// stamp gives all proposals of a round the time of their answers.
+func stamp(tx *gorm.DB, row *model.MatchRound) error {
+	return tx.Model(&model.MatchProposal{}).Where("round_id = ? AND status = ?", row.ID, model.ProposalProposed).UpdateColumn("answers_until", row.AnswersUntil).Error
+}
+
+// show publishes a round all of whose proposals are ready.
+func (s *Service) show(tx *gorm.DB, actor access.Actor, row *model.MatchRound) error {
+	now := s.Now()
+	if err := s.move(tx, actor, row, model.RoundPublished, "match_round.show", map[string]any{"published_at": now}); err != nil {
+		return err
+	}
+	row.Status, row.PublishedAt, row.Version = model.RoundPublished, &now, row.Version+1
+	if err := s.announce(tx, row); err != nil {
+		return err
+	}
+	return s.Kinds[row.Kind].Publish(tx, actor, row)
 }
 
 // Cancel gives a round up before it is published. Whoever works on it stops at the next batch.

@@ -19,13 +19,13 @@ type hold struct {
 	row model.MatchRound
 }
 
-// take gets the lease of a round that is to be worked on, when nobody else has it.
-func (s *Service) take(ctx context.Context, id int64, status model.RoundStatus) (h *hold, err error) {
+// take gets the lease of a round that is to be worked on, when nobody else has it. where says what is still missing.
+func (s *Service) take(ctx context.Context, id int64, status model.RoundStatus, where string) (h *hold, err error) {
 	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		h = nil
 		now := s.Now()
 		res := tx.Model(&model.MatchRound{}).
-			Where("id = ? AND status = ? AND result_digest IS NULL AND (lease_until IS NULL OR lease_until <= ? OR lease_owner = ?)", id, status, now, s.Owner).
+			Where("id = ? AND status = ? AND "+where+" AND (lease_until IS NULL OR lease_until <= ? OR lease_owner = ?)", id, status, now, s.Owner).
 			UpdateColumns(map[string]any{"lease_owner": s.Owner, "lease_until": now.Add(leaseTime), "done": 0, "total": 0})
 		if res.Error != nil {
 			return fmt.Errorf("take match round: %w", res.Error)
@@ -43,7 +43,7 @@ func (s *Service) take(ctx context.Context, id int64, status model.RoundStatus) 
 // batch runs fn in a transaction that first renews the lease and notes the progress: errLost, and nothing is written, when
 // the lease is somebody else's by now or the round was cancelled.
 func (h *hold) batch(ctx context.Context, done, total int, fn func(tx *gorm.DB) error) error {
-	return atomic.Do(ctx, h.s.DB, func(tx *gorm.DB) error {
+	err := atomic.Do(ctx, h.s.DB, func(tx *gorm.DB) error {
 		res := tx.Model(&model.MatchRound{}).
 			Where("id = ? AND status = ? AND lease_owner = ?", h.row.ID, h.row.Status, h.s.Owner).
 			UpdateColumns(map[string]any{"lease_until": h.s.Now().Add(leaseTime), "done": done, "total": total})
@@ -53,19 +53,12 @@ func (h *hold) batch(ctx context.Context, done, total int, fn func(tx *gorm.DB) 
 		if res.RowsAffected == 0 {
 			return errLost
 		}
-		if err := fn(tx); err != nil {
-			return err
-		}
-		return h.s.after(ctx, h.row.Status, done)
+		return fn(tx)
 	})
-}
-
-// after is where a test ends the process: nil but in tests.
-func (s *Service) after(ctx context.Context, status model.RoundStatus, done int) error {
-	if s.interrupt == nil {
-		return nil
+	if err == nil && h.s.interrupt != nil {
+		err = h.s.interrupt(h.row.Status)
 	}
-	return s.interrupt(ctx, status, done)
+	return err
 }
 
 // while renews the lease as long as fn computes. fn is given up when the lease is lost.

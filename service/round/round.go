@@ -3,9 +3,9 @@
 package round
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"gorm.io/gorm"
@@ -19,6 +19,8 @@ import (
 	"baodao/service/fault"
 	"baodao/service/notify"
 	"baodao/service/read"
+	"baodao/service/signup"
+	"baodao/service/survey"
 	"baodao/service/vault"
 )
 
@@ -30,13 +32,18 @@ type Service struct {
 	NewID   func() int64
 	Audit   *audit.Log
 	Vault   *vault.Vault
+	Signups *signup.Service // makes signups of proposals to which both sides have said yes
+	Survey  *survey.Service // what students offer and positions need
+	shelf   shelf
 	Notify  *notify.Service
 	Content *content.Service // looks at texts before others see them; nil lets everything through
 	Owner   string           // of the leases of this replica: a random name
 	Workers int              // cores a round is matched with, 0 for one
 	Kinds   map[string]Kind  // by model.RoundPositions and so on
 
-	interrupt func(ctx context.Context, status model.RoundStatus, done int) error // nil but in tests
+	interrupt func(model.RoundStatus) error // ends the process after a batch; nil but in tests
+	rows      int                           // of one transaction, 0: atATime
+	large     sync.Mutex                    // one export or replay at a time: a large round takes much memory
 }
 
 // Refusals of this package.
@@ -46,6 +53,8 @@ var (
 	ErrNotRun    = fault.Define(fault.Conflict, "match.not_run", "本轮还没有结果。", "The round has no result yet.")
 	ErrAnswers   = fault.Define(fault.Conflict, "match.answers_open", "还有建议没有答复，也没有到期。", "Some proposals are neither answered nor over.")
 	ErrNotFrozen = fault.Define(fault.Conflict, "match.not_frozen", "志愿还没有冻结。", "The wishes are not frozen yet.")
+	ErrNotOut    = fault.Define(fault.Conflict, "match.not_published", "本轮结果还没有公布。", "The round is not published yet.")
+	ErrNotIn     = fault.Define(fault.NotFound, "match.not_in_round", "您没有参加本轮，或者这个岗位不在本轮。", "You or the position did not take part in the round.")
 )
 
 // Mistakes that are not a person's: they are logged, noted in the round, and tried again.

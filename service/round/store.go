@@ -1,6 +1,7 @@
 package round
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -45,7 +46,7 @@ func (h *hold) clear(ctx context.Context, rows any, column string, parts ...stri
 					gone = 0
 					return err
 				}
-				res := tx.Where("round_id = ? AND "+part+" AND "+column+" < ?", h.row.ID, from[0]+atATime).Delete(rows)
+				res := tx.Where("round_id = ? AND "+part+" AND "+column+" < ?", h.row.ID, from[0]+int64(h.s.batchSize())).Delete(rows)
 				gone = res.RowsAffected
 				return res.Error
 			})
@@ -66,7 +67,7 @@ func (w *writer) put(side, ref int64, line, wishes, more string) error {
 		return fmt.Errorf("round: %d comes after %d on side %d", ref, w.last[side], side)
 	}
 	row := model.RoundInput{RoundID: w.h.row.ID, Side: side, Seq: w.next[side], RefID: ref}
-	where := place(row.RoundID, side, row.Seq)
+	where := place(side, row.Seq)
 	row.Line = w.key.Seal(vault.RoundLine, where, line)
 	if wishes != "" {
 		row.Wishes = w.key.Seal(vault.RoundWishes, where, wishes)
@@ -76,14 +77,17 @@ func (w *writer) put(side, ref int64, line, wishes, more string) error {
 	}
 	w.last[side], w.next[side] = ref, w.next[side]+1
 	w.waiting = append(w.waiting, row)
-	if len(w.waiting) < atATime {
+	if len(w.waiting) < w.h.s.batchSize() {
 		return nil
 	}
 	return w.flush()
 }
 
-// place names a row for its seal. The key is the round's own, so that rounds cannot be told apart by it is no matter.
-func place(_, side, seq int64) int64 { return 2*seq + side }
+// place names a row for its seal; the key is the round's own.
+func place(side, seq int64) int64 { return 2*seq + side }
+
+// batchSize is how many rows one transaction writes.
+func (s *Service) batchSize() int { return cmp.Or(s.rows, atATime) }
 
 func (w *writer) flush() error {
 	if len(w.waiting) == 0 {
@@ -129,7 +133,7 @@ func (s *Service) part(ctx context.Context, round int64, key *vault.Person, side
 		if r.Seq != from+int64(n) {
 			return n, fmt.Errorf("%w: number %d of side %d is missing", errInputs, from+int64(n), side)
 		}
-		r.RoundID, r.Side = round, side
+		r.Side = side
 		in, err := opened(key, &r)
 		if err != nil {
 			return n, err
@@ -143,7 +147,7 @@ func (s *Service) part(ctx context.Context, round int64, key *vault.Person, side
 
 // opened is a stored input in the clear.
 func opened(key *vault.Person, r *model.RoundInput) (in Input, err error) {
-	where := place(r.RoundID, r.Side, r.Seq)
+	where := place(r.Side, r.Seq)
 	in = Input{Seq: r.Seq, Ref: r.RefID}
 	if in.Line, err = key.Open(vault.RoundLine, where, r.Line); err != nil {
 		return in, err
@@ -190,8 +194,8 @@ func (h *hold) store(ctx context.Context, out Outcome) error {
 			return fmt.Errorf("store cut-offs: %w", err)
 		}
 	}
-	for from := 0; from < asking; from += atATime {
-		to := min(asking, from+atATime)
+	for from := 0; from < asking; from += h.s.batchSize() {
+		to := min(asking, from+h.s.batchSize())
 		err := h.batch(ctx, done+to, total, func(tx *gorm.DB) error { return out.Store(tx, &h.row, refs, from, to) })
 		if err != nil {
 			return fmt.Errorf("store proposals: %w", err)

@@ -17,8 +17,8 @@ import (
 const atATime = 1000
 
 // Advance takes rounds further, up to n of each kind of step, and tells for how many there was something to do: it freezes
-// those whose wishes are over, writes inputs down, matches, tells of proposals, and closes what is answered. Any number of
-// replicas may do it at the same time: a round is worked on by the one that has its lease.
+// those whose wishes are over, writes inputs down, matches, and publishes what is to be published. Any number of replicas
+// may do it at the same time: a round is worked on by the one that has its lease.
 func (s *Service) Advance(ctx context.Context, n int) (done int, err error) {
 	for _, step := range []struct {
 		status model.RoundStatus
@@ -28,7 +28,7 @@ func (s *Service) Advance(ctx context.Context, n int) (done int, err error) {
 		{model.RoundOpen, "wishes_until <= ?", s.freezeDue},
 		{model.RoundFreezing, "(lease_until IS NULL OR lease_until <= ?)", s.writeDown},
 		{model.RoundRunning, "result_digest IS NULL AND (lease_until IS NULL OR lease_until <= ?)", s.match},
-		{model.RoundPublished, "published_at <= ?", s.tend},
+		{model.RoundRunning, "answers_until IS NOT NULL AND (lease_until IS NULL OR lease_until <= ?)", s.stamp},
 	} {
 		var ids []int64
 		one := s.DB.WithContext(ctx).Model(&model.MatchRound{}).Where("status = ? AND "+step.where, step.status, s.Now()).Order("updated_at, id").Limit(n).Pluck("id", &ids).Error
@@ -65,8 +65,8 @@ func (s *Service) freezeDue(ctx context.Context, id int64) (did bool, err error)
 }
 
 // phase takes the lease of a round, works, and finishes with a transaction that nobody without the lease can make.
-func (s *Service) phase(ctx context.Context, id int64, status model.RoundStatus, work func(ctx context.Context, h *hold) (func(tx *gorm.DB, row *model.MatchRound) error, error)) (bool, error) {
-	h, err := s.take(ctx, id, status)
+func (s *Service) phase(ctx context.Context, id int64, status model.RoundStatus, where string, work func(ctx context.Context, h *hold) (func(tx *gorm.DB, row *model.MatchRound) error, error)) (bool, error) {
+	h, err := s.take(ctx, id, status, where)
 	if err != nil || h == nil {
 		return false, err
 	}
@@ -92,7 +92,7 @@ func (s *Service) phase(ctx context.Context, id int64, status model.RoundStatus,
 
 // writeDown is FREEZING to FROZEN.
 func (s *Service) writeDown(ctx context.Context, id int64) (bool, error) {
-	return s.phase(ctx, id, model.RoundFreezing, func(ctx context.Context, h *hold) (func(*gorm.DB, *model.MatchRound) error, error) {
+	return s.phase(ctx, id, model.RoundFreezing, "input_digest IS NULL", func(ctx context.Context, h *hold) (func(*gorm.DB, *model.MatchRound) error, error) {
 		kind := s.Kinds[h.row.Kind]
 		w, err := h.writer(ctx)
 		if err == nil {
@@ -124,7 +124,7 @@ func (s *Service) writeDown(ctx context.Context, id int64) (bool, error) {
 
 // match is RUNNING to a result, which waits to be published.
 func (s *Service) match(ctx context.Context, id int64) (bool, error) {
-	return s.phase(ctx, id, model.RoundRunning, func(ctx context.Context, h *hold) (func(*gorm.DB, *model.MatchRound) error, error) {
+	return s.phase(ctx, id, model.RoundRunning, "result_digest IS NULL", func(ctx context.Context, h *hold) (func(*gorm.DB, *model.MatchRound) error, error) {
 		var out Outcome
 		err := h.while(ctx, func() (err error) {
 			out, err = s.play(ctx, &h.row)
@@ -151,6 +151,33 @@ func (s *Service) match(ctx context.Context, id int64) (bool, error) {
 				"lease_owner": "", "lease_until": nil, "failure": "",
 			}})
 		}, nil
+	})
+}
+
+// stamp gives the proposals of a large round the time of their answers, and then publishes it.
+func (s *Service) stamp(ctx context.Context, id int64) (bool, error) {
+	return s.phase(ctx, id, model.RoundRunning, "answers_until IS NOT NULL", func(ctx context.Context, h *hold) (func(*gorm.DB, *model.MatchRound) error, error) {
+		for after, done := int64(0), 0; ; {
+			var ids []int64
+			err := h.batch(ctx, done, int(h.row.Placed), func(tx *gorm.DB) error {
+				ids = nil
+				err := tx.Model(&model.MatchProposal{}).Where("round_id = ? AND status = ? AND id > ?", id, model.ProposalProposed, after).
+					Order("id").Limit(s.batchSize()).Pluck("id", &ids).Error
+				if err != nil || len(ids) == 0 {
+					return err
+				}
+				return tx.Model(&model.MatchProposal{}).Where("id IN ?", ids).UpdateColumn("answers_until", h.row.AnswersUntil).Error
+			})
+			if err != nil {
+				return nil, fmt.Errorf("stamp proposals: %w", err)
+			}
+			if len(ids) == 0 {
+				break
+			}
+			after, done = ids[len(ids)-1], done+len(ids)
+		}
+		h.row.Total = h.row.Placed
+		return func(tx *gorm.DB, row *model.MatchRound) error { return s.show(tx, system(), row) }, nil
 	})
 }
 

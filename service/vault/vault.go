@@ -46,6 +46,7 @@ const (
 	RoundLine     Column = "round_inputs.line"
 	RoundWishes   Column = "round_inputs.wishes"
 	RoundMore     Column = "round_inputs.more"
+	GroupCode     Column = "match_groups.code_hash" // a blind index only
 )
 
 // Vault wraps data keys and computes blind indexes. It is safe for concurrent use.

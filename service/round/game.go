@@ -1,0 +1,198 @@
+package round
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"baodao/model"
+	"baodao/service/matching/assign"
+	"baodao/service/matching/audit"
+	"baodao/service/matching/draw"
+	"baodao/service/matching/explain"
+	"baodao/service/matching/files"
+	"baodao/service/matching/score"
+)
+
+// game is a round of positions in memory.
+type game struct {
+	kind  *Positions
+	in    *score.Instance
+	lists score.Lists // as they were handed in
+}
+
+// roundOf is what the files say of a round itself.
+func roundOf(r *model.MatchRound) (score.Round, error) {
+	rule, err := score.ParseRule(r.Rule)
+	season := score.Term
+	if r.Season == model.SeasonVacation {
+		season = score.Vacation
+	}
+	return score.Round{Number: int(r.Number), Season: season, Seed: r.Seed, K: int(r.K), Radius: int32(r.RadiusM), Rule: rule}, err //nolint:gosec // checked when it was planned
+}
+
+// Load makes a game of what was put down.
+func (k *Positions) Load(r *model.MatchRound, each Each) (Game, error) {
+	round, err := roundOf(r)
+	if err != nil {
+		return nil, err
+	}
+	g := &game{kind: k, in: &score.Instance{Round: round}}
+	var givers, askers []more
+	g.in.Positions, givers, err = readSide(each, model.SideGiving, files.ReadPositions, nil)
+	if err != nil {
+		return nil, err
+	}
+	var wishes []int32 // of all students, each list closed by End
+	g.in.Students, askers, err = readSide(each, model.SideAsking, files.ReadStudents, func(text string) (err error) {
+		wishes, err = appendWishes(wishes, text, len(g.in.Positions))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	g.lists = listsOf(wishes, len(g.in.Students))
+	for i, m := range givers {
+		g.in.Positions[i].Partners, g.in.Positions[i].Reserved = m.Partners, m.Reserved
+	}
+	for i, m := range askers {
+		g.in.Students[i].Blocked = m.Blocked
+		if m.Open && g.in.Open == nil {
+			g.in.Open = make([]bool, len(g.in.Students))
+		}
+		if m.Open {
+			g.in.Open[i] = true
+		}
+	}
+	return g, nil
+}
+
+// readSide reads one side as the file that its lines are.
+func readSide[T any](each Each, side int64, read func(io.Reader) ([]T, error), wishes func(string) error) ([]T, []more, error) {
+	r, w := io.Pipe()
+	var extra []more
+	go func() { //nolint:gosec // ends with the pipe, whose reader waits for it
+		row := []byte("header\n")
+		err := each(side, func(in Input) error {
+			row = append(append(strconv.AppendInt(row, in.Seq, 10), ','), in.Line...)
+			row = append(row, '\n')
+			if len(row) > pipeSize {
+				if _, err := w.Write(row); err != nil {
+					return err
+				}
+				row = row[:0]
+			}
+			var m more
+			if in.More != "" {
+				if err := json.Unmarshal([]byte(in.More), &m); err != nil {
+					return err
+				}
+			}
+			extra = append(extra, m)
+			if wishes != nil {
+				return wishes(in.Wishes)
+			}
+			return nil
+		})
+		if err == nil {
+			_, err = w.Write(row)
+		}
+		_ = w.CloseWithError(err) // never fails
+	}()
+	all, err := read(r)
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("%w: %w", errInputs, err), r.CloseWithError(err))
+	}
+	return all, extra, nil
+}
+
+const pipeSize = 1 << 16
+
+// end closes a list in memory.
+const end = -1
+
+func appendWishes(all []int32, text string, positions int) ([]int32, error) {
+	for len(text) > 0 {
+		word, rest, _ := strings.Cut(text, " ")
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 0 || n >= positions {
+			return nil, fmt.Errorf("%w: wish %q of %d positions", errInputs, word, positions)
+		}
+		all, text = append(all, int32(n)), rest //nolint:gosec // at most 16 million
+	}
+	return append(all, end), nil
+}
+
+// listsOf gives each student a list as wide as the longest.
+func listsOf(wishes []int32, students int) score.Lists {
+	width, n := 1, 0
+	for _, w := range wishes {
+		if n++; w == end {
+			n = 0
+		}
+		width = max(width, n)
+	}
+	lists := score.NewLists(students, width)
+	s, i := 0, 0
+	for _, w := range wishes {
+		if w == end {
+			s, i = s+1, 0
+			continue
+		}
+		lists.Wishes[s*width+i] = score.NewWish(w, 0)
+		i++
+	}
+	return lists
+}
+
+// Digest of the inputs.
+func (g *game) Digest() ([]byte, error) {
+	d, err := audit.Inputs(g.in, g.lists)
+	return d[:], err
+}
+
+// Figures of the inputs.
+func (g *game) Figures() Figures {
+	f := Figures{Asking: int64(len(g.in.Students)), Giving: int64(len(g.in.Positions))}
+	for i := range g.in.Positions {
+		f.Seats += int64(g.in.Positions[i].Cap)
+	}
+	return f
+}
+
+// Files of the inputs.
+func (g *game) Files(add AddFile) error {
+	err := errors.Join(
+		add(files.RoundFile, func(w io.Writer) error { return files.WriteRound(w, g.in.Round) }),
+		add(files.StudentsFile, func(w io.Writer) error { return files.WriteStudents(w, g.in.Students) }),
+		add(files.PositionsFile, func(w io.Writer) error { return files.WritePositions(w, g.in.Positions) }),
+		add(files.ListsFile, func(w io.Writer) error { return files.WriteLists(w, g.lists) }),
+	)
+	for _, part := range files.More(g.in) {
+		err = errors.Join(err, add(part.Name, part.Write))
+	}
+	return err
+}
+
+// Run matches.
+func (g *game) Run(seed []byte, workers int) (Outcome, error) {
+	in := *g.in
+	in.Round.Seed = seed
+	settled := score.Lists{Width: g.lists.Width, Wishes: slices.Clone(g.lists.Wishes)}
+	if err := assign.Settle(&in, settled, workers); err != nil {
+		return nil, err
+	}
+	result, err := assign.Run(&in, settled, workers)
+	if err != nil {
+		return nil, err
+	}
+	ranks, err := draw.Ranks(seed, len(in.Students), workers)
+	if err != nil {
+		return nil, err
+	}
+	return &outcome{kind: g.kind, in: &in, settled: settled, result: result, ranks: ranks, book: explain.NewBook(&in, g.lists, &result.Outcome, ranks, false)}, nil
+}

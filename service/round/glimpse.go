@@ -1,0 +1,325 @@
+package round
+
+import (
+	"fmt"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/matching/explain"
+	"baodao/service/matching/geo"
+	"baodao/service/matching/score"
+	"baodao/service/org"
+	"baodao/service/programme"
+)
+
+// glimpse is a student, or friends, and some positions as a round would put them down now.
+type glimpse struct {
+	s       *Service
+	round   *model.MatchRound
+	census  *census
+	rule    score.Round
+	people  []score.Student // who leads first
+	willing bool            // all of them
+	placed  bool            // it is known where all of them come from
+	ids     []int64         // of the positions
+	rows    []score.Position
+	at      map[int64]int // where a position stands
+	last    outlook
+	skills  []model.Item
+}
+
+// look takes a glimpse. Positions that do not take part are left out.
+func (s *Service) look(db *gorm.DB, r *model.MatchRound, students, positions []int64) (*glimpse, error) {
+	g := &glimpse{s: s, round: r, at: map[int64]int{}}
+	var err error
+	if g.rule, err = ruleOf(r); err != nil {
+		return nil, err
+	}
+	k := s.kind()
+	if g.census, err = k.censusOf(db, r, students); err != nil {
+		return nil, err
+	}
+	if err := g.readPositions(db, k, positions); err != nil {
+		return nil, err
+	}
+	if err := g.readPeople(db, k, students); err != nil {
+		return nil, err
+	}
+	if g.last, err = lastRound(db, r, g.ids); err != nil {
+		return nil, err
+	}
+	policy, err := programme.PolicyOf(db, r.ProgrammeID)
+	g.skills = policy.SkillItems()
+	return g, err
+}
+
+// kind is what puts students and positions down.
+func (s *Service) kind() *Positions {
+	return &Positions{DB: s.DB, Now: s.Now, NewID: s.NewID, Survey: s.Survey}
+}
+
+// ruleOf is what of a round decides.
+func ruleOf(r *model.MatchRound) (score.Round, error) {
+	rule, err := score.ParseRule(r.Rule)
+	if err != nil {
+		return score.Round{}, fmt.Errorf("round %d: %w", r.ID, err)
+	}
+	return score.Round{Rule: rule, Radius: int32(r.RadiusM), K: int(r.K)}, nil //nolint:gosec // checked when it was written
+}
+
+// censusOf numbers only the units that some students belong to.
+func (k *Positions) censusOf(db *gorm.DB, r *model.MatchRound, students []int64) (*census, error) {
+	c := &census{round: r, now: k.Now(), seq: map[int64]int32{}, community: map[int64]int32{}, branch: map[int64]int32{}, paths: map[int64]string{}}
+	var branches []int64
+	if err := db.Model(&model.StudentProfile{}).Where("id IN ?", students).Pluck("branch_id", &branches).Error; err != nil {
+		return nil, fmt.Errorf("read branches of students: %w", err)
+	}
+	own, err := org.ByIDs(db, branches...)
+	if err != nil {
+		return nil, err
+	}
+	var above []int64
+	for _, o := range own {
+		above = append(above, org.PathIDs(o.Path)...)
+	}
+	units, err := org.ByIDs(db, above...)
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range units {
+		if o.Side == model.SideCampus && strings.HasPrefix(o.Path, r.ScopePath) {
+			c.units = append(c.units, o)
+		}
+	}
+	slices.SortFunc(c.units, func(a, b model.Org) int { return strings.Compare(a.Path, b.Path) })
+	for i, o := range c.units {
+		c.branch[o.ID], c.paths[o.ID] = int32(i), o.Path //nolint:gosec // few
+	}
+	return c, nil
+}
+
+func (g *glimpse) readPositions(db *gorm.DB, k *Positions, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	offers, err := k.offers(db, g.census, ids...)
+	if err != nil {
+		return err
+	}
+	g.ids, g.rows, err = k.rowsOf(db, g.census, offers)
+	for i, id := range g.ids {
+		g.at[id] = i
+	}
+	return err
+}
+
+// rowsOf makes what matching takes of positions.
+func (k *Positions) rowsOf(db *gorm.DB, c *census, offers []offer) ([]int64, []score.Position, error) {
+	ids := make([]int64, len(offers))
+	for i, o := range offers {
+		ids[i] = o.ID
+	}
+	facts, err := k.Survey.Positions(db, c.round.ProgrammeID, ids...)
+	if err != nil {
+		return nil, nil, err
+	}
+	offers, facts = c.enter(offers, facts)
+	partners, err := c.partners(db)
+	if err != nil {
+		return nil, nil, err
+	}
+	ids, rows := ids[:0], make([]score.Position, len(facts))
+	for i, f := range facts {
+		row, more := c.position(f, offers[i], partners[f.HostOrgID])
+		row.At, row.Partners, row.Reserved = geo.Point{LatE6: int64(row.LatE6), LngE6: int64(row.LonE6)}.XYZ(), more.Partners, more.Reserved
+		ids, rows[i] = append(ids, f.PositionID), row
+	}
+	return ids, rows, nil
+}
+
+func (g *glimpse) readPeople(db *gorm.DB, k *Positions, students []int64) error {
+	people, willing, placed, err := k.peopleOf(db, &crowd{census: g.census, campus: map[geo.Point]int32{}}, students)
+	g.people, g.willing, g.placed = people, willing, placed
+	return err
+}
+
+// peopleOf makes what matching takes of students, in the order asked for.
+func (k *Positions) peopleOf(db *gorm.DB, c *crowd, students []int64) (people []score.Student, willing, placed bool, err error) {
+	f, err := k.read(db, c, students)
+	if err != nil {
+		return nil, false, false, err
+	}
+	people, willing, placed = make([]score.Student, len(students)), len(f.profiles) == len(students), true
+	for _, p := range f.profiles {
+		w := f.willing[p.ID]
+		st := c.student(p, w, f)
+		st.At, st.Blocked = geo.Point{LatE6: int64(st.LatE6), LngE6: int64(st.LonE6)}.XYZ(), f.apart[p.ID]
+		people[slices.Index(students, p.ID)] = st
+		willing = willing && w.Willing
+		if c.round.Season == model.SeasonVacation {
+			placed = placed && w.Home != nil
+		}
+	}
+	return people, willing, placed, nil
+}
+
+// ready tells whether everybody has said what a round needs.
+func (g *glimpse) ready() error {
+	switch {
+	case !g.willing:
+		return ErrNotWilling
+	case !g.placed:
+		return ErrNowhere
+	default:
+		return nil
+	}
+}
+
+// answer is what explain makes of a position.
+func (g *glimpse) answer(row int) explain.Answer {
+	q := explain.Question{Round: &g.rule, Position: &g.rows[row], Student: &g.people[0], Wish: 1}
+	if len(g.people) > 1 {
+		q.Friends = g.people
+	}
+	return explain.Why(&q)
+}
+
+// unfit says why a position cannot be had by the student or by one of the friends; nothing when it can.
+func (g *glimpse) unfit(row int) (zh, en string) {
+	a := g.answer(row)
+	var chinese, english []string
+	say := func(when bool, zh, en string) {
+		if when {
+			chinese, english = append(chinese, zh), append(english, en)
+		}
+	}
+	names := g.skillNames(a.Missing)
+	say(len(names) > 0, "缺少必备技能"+strings.Join(names, "、"), "required skills are missing: "+strings.Join(names, ", "))
+	say(a.Missing&g.census.given() != 0, "不面向您所在的组织、年级或身份", "it is not meant for your unit, grade or group")
+	say(a.Misfits&score.TooLittleTime != 0, fmt.Sprintf("空闲时段相合 %d 个，需要 %d 个", a.Overlap, a.Need), fmt.Sprintf("%d blocks of free time fit, %d are needed", a.Overlap, a.Need))
+	say(a.Misfits&score.TooFarForStudent != 0, fmt.Sprintf("距离 %d 米，超出您的上限 %d 米", a.Metres, a.MaxDist), fmt.Sprintf("%d m away, your limit is %d m", a.Metres, a.MaxDist))
+	say(a.Misfits&score.OutOfRadius != 0, fmt.Sprintf("距离 %d 米，超出本轮范围 %d 米", a.Metres, a.Radius), fmt.Sprintf("%d m away, the round's radius is %d m", a.Metres, a.Radius))
+	say(a.Misfits&score.KeptApart != 0, "您与这个社区互不安排", "you and this community are kept apart")
+	if len(chinese) == 0 {
+		return "", ""
+	}
+	if len(g.people) > 1 {
+		chinese[0], english[0] = "同组有人不符合条件："+chinese[0], "one of your group is not eligible: "+english[0]
+	}
+	return strings.Join(chinese, "；"), strings.Join(english, "; ")
+}
+
+// skillNames are the names of bits that stand for skills.
+func (g *glimpse) skillNames(missing uint32) (names []string) {
+	for set := missing &^ g.census.given(); set != 0; set &= set - 1 {
+		if i := bits.TrailingZeros32(set); i < len(g.skills) {
+			names = append(names, g.skills[i].Name)
+		}
+	}
+	return names
+}
+
+// wishes says of each position of a list what is known of it.
+func (g *glimpse) wishes(db *gorm.DB, list []int64) ([]Wish, error) {
+	if len(list) == 0 {
+		return []Wish{}, nil
+	}
+	var rows []Wish
+	err := db.Table("positions AS p").Joins("JOIN activities AS a ON a.id = p.activity_id").Joins("JOIN orgs AS o ON o.id = a.host_org_id").
+		Select("p.id AS position_id, p.activity_id, p.title AS position_title, a.title AS activity_title, a.starts_at, a.ends_at, o.name AS host_name").
+		Where("p.id IN ? AND a.published_at IS NOT NULL", list).Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read positions of list: %w", err)
+	}
+	slices.SortFunc(rows, func(a, b Wish) int { return slices.Index(list, a.PositionID) - slices.Index(list, b.PositionID) })
+	for i := range rows {
+		g.tell(&rows[i])
+	}
+	return rows, nil
+}
+
+// tell fills in the figures of a wish.
+func (g *glimpse) tell(w *Wish) {
+	row, ok := g.at[w.PositionID]
+	if w.Gone = !ok; w.Gone || len(g.people) == 0 {
+		return
+	}
+	if w.UnfitZH, w.UnfitEN = g.unfit(row); w.UnfitZH != "" {
+		return
+	}
+	p, st := &g.rows[row], &g.people[0]
+	fit := score.Measure(st, p)
+	w.Parts, w.Metres, w.Overlap = score.Of(st, p, fit, g.rule.Radius), fit.Dist, fit.Overlap
+	end, known := g.last.ends[w.PositionID]
+	if w.Known = known; !known {
+		return
+	}
+	a := g.answer(row)
+	w.Chance = end.chance(g.last.students, a.Band, a.Paired)
+	w.Class = explain.ClassOf(w.Chance)
+}
+
+// outlook is how the last round of the same programme, season and rule ended at some positions.
+type outlook struct {
+	students int
+	ends     map[int64]finish
+}
+
+// finish is how a round ended at a position: its cut-off and, where seats are kept for partners, theirs.
+type finish struct {
+	cutoff, kept uint32
+	closed       bool
+}
+
+// chance is in per mille.
+func (f finish) chance(students int, band uint8, reserved bool) int32 {
+	o := score.Outlook{Cutoffs: []uint32{f.cutoff}, Closed: []bool{f.closed}, Students: students, Partners: []score.PartnerCutoff{{Cutoff: f.kept}}}
+	return o.ChanceOf(0, band, reserved)
+}
+
+// lastRound reads it; ids nil: of all its positions.
+func lastRound(db *gorm.DB, r *model.MatchRound, ids []int64) (outlook, error) {
+	o := outlook{ends: map[int64]finish{}}
+	var last []model.MatchRound
+	err := db.Select("id", "students").Where("programme_id = ? AND status IN ?", r.ProgrammeID, []model.RoundStatus{model.RoundPublished, model.RoundClosed}).
+		Where("kind = ? AND season = ? AND rule = ? AND id <> ?", model.RoundPositions, r.Season, r.Rule, r.ID).Order("published_at DESC, id DESC").Limit(1).Find(&last).Error
+	if err != nil {
+		return o, fmt.Errorf("look for the last round: %w", err)
+	}
+	if len(last) == 0 || ids != nil && len(ids) == 0 {
+		return o, nil
+	}
+	q := db.Select("ref_id", "closed", "cutoff", "kept").Where("round_id = ? AND side = ?", last[0].ID, model.SideGiving)
+	if ids != nil {
+		q = q.Where("ref_id IN ?", ids)
+	}
+	var rows []model.RoundInput
+	if err := q.Find(&rows).Error; err != nil {
+		return o, fmt.Errorf("read how the last round ended: %w", err)
+	}
+	o.students = int(last[0].Students)
+	for _, e := range rows {
+		o.ends[e.RefID] = finish{cutoff: uint32(e.Cutoff), kept: uint32(e.Kept), closed: e.Closed} //nolint:gosec // 32 bits
+	}
+	return o, nil
+}
+
+// mayTakePart tells whether a student may be in a round at all.
+func (s *Service) mayTakePart(db *gorm.DB, actor access.Actor, r *model.MatchRound) error {
+	if err := s.taken(r); err != nil {
+		return err
+	}
+	if err := within(actor, r); err != nil {
+		return err
+	}
+	g, err := s.look(db, r, []int64{actor.StudentID}, nil)
+	if err != nil {
+		return err
+	}
+	return g.ready()
+}

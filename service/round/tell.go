@@ -1,0 +1,228 @@
+package round
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"gorm.io/gorm"
+
+	"baodao/internal/clock"
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/notify"
+	"baodao/service/org"
+)
+
+// announce tells both sides of a round that was just published: students of their proposals, hosts of what is to be answered.
+// The people are found afterwards, some hundred at a time (Audience).
+func (s *Service) announce(tx *gorm.DB, r *model.MatchRound) error {
+	if s.Notify == nil || r.AnswersUntil == nil || r.Kind != model.RoundPositions {
+		return nil
+	}
+	var hosts []int64
+	err := tx.Model(&model.MatchProposal{}).Where("round_id = ?", r.ID).Distinct().Order("host_org_id").Pluck("host_org_id", &hosts).Error
+	if err != nil {
+		return fmt.Errorf("read hosts of proposals: %w", err)
+	}
+	facts := []notify.Fact{{Kind: notify.MatchProposed, Object: r.TableName(), ObjectID: r.ID, At: *r.AnswersUntil}}
+	for _, id := range hosts {
+		facts = append(facts, notify.Fact{Kind: notify.MatchAsked, Object: model.Org{}.TableName(), ObjectID: id, At: *r.AnswersUntil})
+	}
+	return s.Notify.FanOut(tx, facts...)
+}
+
+// Audience finds whom a fan-out of MATCH_PROPOSED or MATCH_ASKED is for: the students of a round who have not answered yet;
+// the people who answer for a host. Once the time to answer is over nobody is told.
+func Audience(tx *gorm.DB, now clock.Clock, f model.NoticeFanout, limit int) (notify.Event, []notify.Recipient, error) {
+	if !now().Before(f.DueAt) {
+		return notify.Event{}, nil, nil
+	}
+	event := notify.Event{
+		Kind: notify.Kind(f.Kind), Fact: []string{strconv.FormatInt(f.ObjectID, 10), strconv.FormatInt(f.DueAt.UnixMilli(), 10)},
+		Object: f.Object, ObjectID: f.ObjectID, ExpiresAt: f.DueAt, Data: map[string]string{"due": notify.When(f.DueAt)},
+	}
+	if event.Kind == notify.MatchAsked {
+		return asked(tx, now, event, f, limit)
+	}
+	r, err := find(tx, f.ObjectID)
+	if err != nil {
+		return event, nil, err
+	}
+	event.Data["name"] = r.Name
+	var people []notify.Recipient
+	err = tx.Table("match_proposals AS p").Select("p.student_id AS `key`, s.user_id").
+		Joins("JOIN student_profiles AS s ON s.id = p.student_id").Joins("JOIN users AS u ON u.id = s.user_id AND u.status = ?", model.UserActive).
+		Where("p.round_id = ? AND p.student_id > ? AND p.status = ? AND p.student_ok_at IS NULL", r.ID, f.AfterID, model.ProposalProposed).
+		Order("p.student_id").Limit(limit).Scan(&people).Error
+	if err != nil {
+		return event, nil, fmt.Errorf("read students of proposals: %w", err)
+	}
+	return event, people, nil
+}
+
+// asked finds the people who answer for a host, by rising account.
+func asked(tx *gorm.DB, now clock.Clock, event notify.Event, f model.NoticeFanout, limit int) (notify.Event, []notify.Recipient, error) {
+	host, err := org.ByID(tx, f.ObjectID)
+	if err != nil {
+		return event, nil, err
+	}
+	event.Data["org"] = host.Name
+	users, err := org.Officers(tx, now(), access.MatchAnswer, host.Path)
+	if err != nil {
+		return event, nil, err
+	}
+	var people []notify.Recipient
+	for _, id := range users { // sorted
+		if id > f.AfterID && len(people) < limit {
+			people = append(people, notify.Recipient{Key: id, UserID: id})
+		}
+	}
+	return event, people, nil
+}
+
+// ending is a proposal that came to nothing.
+type ending struct {
+	proposal *model.MatchProposal // as it was
+	hostPath string
+	by       string // nobody: it has lapsed
+	reason   string
+}
+
+// tellEnded tells of proposals that came to nothing: the student, unless it was the student's no or silence; the host, if it
+// had said yes. Why the rules said no is the student's affair.
+func (s *Service) tellEnded(tx *gorm.DB, ends ...ending) error {
+	if s.Notify == nil {
+		return nil
+	}
+	students, titles, err := s.toldOf(tx, ends)
+	if err != nil {
+		return err
+	}
+	var events []notify.Event
+	for _, e := range ends {
+		p := e.proposal
+		event := notify.Event{
+			Kind: notify.MatchEnded, Fact: []string{strconv.FormatInt(p.ID, 10), e.by}, Object: p.TableName(), ObjectID: p.ID,
+			Data: map[string]string{"activity": titles[p.ActivityID], "reason": e.reason},
+		}
+		if user := students[p.StudentID]; user != 0 && e.by != byStudent && (e.by != "" || p.StudentOkAt != nil) {
+			event.UserIDs = []int64{user}
+			events = append(events, event)
+		}
+		if p.HostOkAt == nil || e.by == byHost {
+			continue
+		}
+		people, err := org.Officers(tx, s.Now(), access.MatchAnswer, e.hostPath)
+		if err != nil {
+			return err
+		}
+		event.UserIDs = slices.DeleteFunc(people, func(id int64) bool { return id == students[p.StudentID] })
+		event.Data = map[string]string{"activity": titles[p.ActivityID], "reason": hostWords(e)}
+		events = append(events, event)
+	}
+	return s.Notify.Enqueue(tx, events...)
+}
+
+// hostWords is what a host is told.
+func hostWords(e ending) string {
+	switch e.by {
+	case byStudent:
+		return "同学没有接受"
+	case byRules:
+		return "同学现在不能报名这个活动"
+	default:
+		return e.reason
+	}
+}
+
+// toldOf reads the accounts of the students and the titles of the activities.
+func (s *Service) toldOf(tx *gorm.DB, ends []ending) (users map[int64]int64, titles map[int64]string, err error) {
+	students, activities := make([]int64, len(ends)), make([]int64, len(ends))
+	for i, e := range ends {
+		students[i], activities[i] = e.proposal.StudentID, e.proposal.ActivityID
+	}
+	var people []model.StudentProfile
+	if err := tx.Select("id", "user_id").Where("id IN ? AND user_id IS NOT NULL", students).Find(&people).Error; err != nil {
+		return nil, nil, fmt.Errorf("read students of proposals: %w", err)
+	}
+	var rows []model.Activity
+	if err := tx.Select("id", "title").Where("id IN ?", activities).Find(&rows).Error; err != nil {
+		return nil, nil, fmt.Errorf("read activities of proposals: %w", err)
+	}
+	users, titles = map[int64]int64{}, map[int64]string{}
+	for _, p := range people {
+		users[p.ID] = *p.UserID
+	}
+	for _, a := range rows {
+		titles[a.ID] = a.Title
+	}
+	return users, titles, nil
+}
+
+// hostPaths are the paths of the hosts of proposals.
+func hostPaths(tx *gorm.DB, rows []*model.MatchProposal) (map[int64]string, error) {
+	ids := make([]int64, len(rows))
+	for i, p := range rows {
+		ids[i] = p.HostOrgID
+	}
+	orgs, err := org.ByIDs(tx, ids...)
+	out := map[int64]string{}
+	for id, o := range orgs {
+		out[id] = o.Path
+	}
+	return out, err
+}
+
+// unexplainedMost is how many refusals without a word a host may give in a programme before the committees hear of it.
+const unexplainedMost = 3
+
+// tellUnexplained tells the town above a host and the committee of the round when another three refusals have come without a word.
+func (s *Service) tellUnexplained(tx *gorm.DB, host model.Org, declined []*model.MatchProposal) error {
+	if s.Notify == nil {
+		return nil
+	}
+	rounds := map[int64]int64{}
+	for _, p := range declined {
+		rounds[p.RoundID]++
+	}
+	for id, now := range rounds {
+		r, err := find(tx, id)
+		if err != nil {
+			return err
+		}
+		var all int64
+		err = tx.Table("match_proposals AS p").Joins("JOIN match_rounds AS r ON r.id = p.round_id AND r.programme_id = ?", r.ProgrammeID).
+			Where("p.host_org_id = ? AND p.rejected_by = ? AND p.reason_code = ? AND p.reason = ?", host.ID, byHost, model.ReasonOther, "").Count(&all).Error
+		if err != nil {
+			return fmt.Errorf("count refusals without a word: %w", err)
+		}
+		if all/unexplainedMost == (all-now)/unexplainedMost {
+			continue
+		}
+		people, err := s.overseers(tx, host, r)
+		if err != nil {
+			return err
+		}
+		err = s.Notify.Enqueue(tx, notify.Event{
+			Kind: notify.MatchUnexplained, UserIDs: people, Object: host.TableName(), ObjectID: host.ID,
+			Fact: []string{strconv.FormatInt(host.ID, 10), strconv.FormatInt(r.ProgrammeID, 10), strconv.FormatInt(all/unexplainedMost, 10)},
+			Data: map[string]string{"org": host.Name, "name": strconv.FormatInt(all, 10)},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// overseers are those who look after a host and after a round.
+func (s *Service) overseers(tx *gorm.DB, host model.Org, r model.MatchRound) ([]int64, error) {
+	above := host.Path[:len(host.Path)-len(strconv.FormatInt(host.ID, 10))-1]
+	people, err := org.Officers(tx, s.Now(), access.MatchSeats, above)
+	if err != nil {
+		return nil, err
+	}
+	run, err := org.Officers(tx, s.Now(), access.MatchRound, r.ScopePath)
+	return append(people, run...), err
+}
