@@ -16,6 +16,7 @@ import (
 	"baodao/service/matching/score"
 	"baodao/service/org"
 	"baodao/service/read"
+	"baodao/service/round"
 	"baodao/service/survey"
 )
 
@@ -32,7 +33,8 @@ type Asker struct {
 	busy       []span         // sessions of them, by their beginning
 	apart      map[int64]bool // hosts from whom the student is kept apart, whoever wanted it
 	paired     []string       // paths of local units that the branch or a unit above it is paired with
-	served     int64          // host of the last service that was completed, 0 for none
+	partners   map[int64]bool // those units
+	served     []int64        // hosts of what was completed, the last first
 
 	radius int32
 	last   *ended // nil: there was no round
@@ -45,7 +47,7 @@ const ours = 0
 // questions. Errors: as Recommend.
 func (s *Service) Asker(ctx context.Context, actor access.Actor, programmeID int64, season string) (*Asker, error) {
 	db := read.Prepared(ctx, s.DB)
-	a := &Asker{now: s.Now(), signed: map[int64]bool{}, apart: map[int64]bool{}}
+	a := &Asker{now: s.Now(), signed: map[int64]bool{}, apart: map[int64]bool{}, partners: map[int64]bool{}}
 	a.student = score.Student{Campus: score.None, Served: score.None, Branch: ours, Group: score.None, Interests: [3]int8{score.None, score.None, score.None}}
 	branch, err := a.profile(db, actor.StudentID)
 	if err != nil {
@@ -62,6 +64,9 @@ func (s *Service) Asker(ctx context.Context, actor access.Actor, programmeID int
 		if err := step(db, actor.StudentID); err != nil {
 			return nil, err
 		}
+	}
+	if a.student.Waited, err = round.Waited(db, programmeID, actor.StudentID); err != nil {
+		return nil, err
 	}
 	return a, a.pairings(db, programmeID)
 }
@@ -152,11 +157,14 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
+// historyMost bounds how far back it is looked for who was served.
+const historyMost = 100
+
 func (a *Asker) history(db *gorm.DB, id int64) error {
-	err := db.Raw("SELECT a.host_org_id FROM signups s JOIN activities a ON a.id = s.activity_id WHERE s.student_id = ? AND s.status = ? ORDER BY s.id DESC LIMIT 1",
-		id, model.SignupCompleted).Scan(&a.served).Error
+	err := db.Raw("SELECT a.host_org_id FROM signups s JOIN activities a ON a.id = s.activity_id WHERE s.student_id = ? AND s.status = ? ORDER BY a.ends_at DESC, a.id DESC LIMIT ?",
+		id, model.SignupCompleted, historyMost).Scan(&a.served).Error
 	if err != nil {
-		return fmt.Errorf("read last service: %w", err)
+		return fmt.Errorf("read where the student has served: %w", err)
 	}
 	return nil
 }
@@ -175,11 +183,18 @@ func (a *Asker) keptApart(db *gorm.DB, id int64) error {
 // pairings reads the local units with which the branch, or a unit above it, has a pairing in force today, as signing up does.
 func (a *Asker) pairings(db *gorm.DB, programmeID int64) error {
 	today := model.Date(a.now.In(clock.China()).Format(time.DateOnly))
-	err := db.Table("pairings AS p").Joins("JOIN orgs AS o ON o.id = p.local_org_id").
+	var rows []struct {
+		ID   int64
+		Path string
+	}
+	err := db.Table("pairings AS p").Select("DISTINCT o.id, o.path").Joins("JOIN orgs AS o ON o.id = p.local_org_id").
 		Where("p.programme_id = ? AND p.campus_org_id IN ? AND p.status IN ? AND (p.to_on IS NULL OR p.to_on > ?)",
-			programmeID, a.units, []model.PairingStatus{model.PairingActive, model.PairingDormant}, today).Distinct().Pluck("o.path", &a.paired).Error
+			programmeID, a.units, []model.PairingStatus{model.PairingActive, model.PairingDormant}, today).Find(&rows).Error
 	if err != nil {
 		return fmt.Errorf("read pairings: %w", err)
+	}
+	for _, r := range rows {
+		a.paired, a.partners[r.ID] = append(a.paired, r.Path), true
 	}
 	return nil
 }
@@ -198,8 +213,11 @@ func (a *Asker) before(p *picture, ask Ask) *Asker {
 	}
 	a.last = of(p.rounds.last, ask.Season, a.branchPath)
 	a.student.Served = score.None
-	if number, known := p.hosts[a.served]; known && a.served != 0 {
-		a.student.Served = number
+	for _, host := range a.served {
+		if number, known := p.hosts[host]; known {
+			a.student.Served = number
+			break
+		}
 	}
 	return a
 }

@@ -53,7 +53,7 @@ func (w *watch) changes(db *gorm.DB) (c changes, err error) {
 // apply reads again what changed.
 func (s *Service) apply(db *gorm.DB, c changes) error {
 	r := s.reader(db)
-	if err := r.column("SELECT DISTINCT activity_id FROM positions WHERE id IN ?", c.positions, c.activities); err != nil {
+	if err := r.column("SELECT activity_id FROM positions WHERE id IN ?", c.positions, c.activities); err != nil {
 		return err
 	}
 	var events []*event
@@ -89,7 +89,7 @@ func (s *Service) apply(db *gorm.DB, c changes) error {
 // reseat reads the seats of the positions for which somebody signed up or gave up.
 func (s *Service) reseat(r *reader, c changes) error {
 	touched := map[int64]bool{}
-	if err := r.column("SELECT DISTINCT position_id FROM signups WHERE id IN ?", c.signups, touched); err != nil {
+	if err := r.column("SELECT position_id FROM signups WHERE id IN ?", c.signups, touched); err != nil {
 		return err
 	}
 	now, ofEvent := map[int64]seats{}, map[int64]bool{}
@@ -117,7 +117,7 @@ func (s *Service) reseat(r *reader, c changes) error {
 // rerank reads how rounds ended.
 func (s *Service) rerank(r *reader, c changes) error {
 	programmes := map[int64]bool{}
-	if err := r.column("SELECT DISTINCT programme_id FROM match_rounds WHERE id IN ?", c.rounds, programmes); err != nil {
+	if err := r.column("SELECT programme_id FROM match_rounds WHERE id IN ?", c.rounds, programmes); err != nil {
 		return err
 	}
 	for programme := range s.watch.places {
@@ -135,7 +135,8 @@ func (s *Service) rerank(r *reader, c changes) error {
 	return nil
 }
 
-// column adds to a set what a query finds for the ids of another.
+// column adds to a set what a query finds for the ids of another. DISTINCT is not for the database: it would walk a whole index
+// in order to have none twice.
 func (r *reader) column(sql string, ids, to map[int64]bool) error {
 	for part := range slices.Chunk(sorted(ids), batch) {
 		var found []int64

@@ -67,6 +67,12 @@ func (s seats) free(e *event, paired bool, now time.Time) int64 {
 	return max(0, left)
 }
 
+// keeps tells whether a round would keep seats for paired branches.
+func (p *place) keeps(now time.Time) bool {
+	e := p.event
+	return e.pairedUntil != nil && now.Before(*e.pairedUntil) && (e.pairedFirst || p.seats.reserved > p.seats.pairedTaken)
+}
+
 // open tells whether one gets in now: within the time of signing up, or by a round until it begins.
 func (e *event) open(now time.Time) bool {
 	if e.matched() {

@@ -3,7 +3,9 @@ package recommend
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -62,7 +64,7 @@ func (r *ended) chance(positionID int64, band uint8, reserved bool) int32 {
 // readRounds reads the rounds of a programme in two queries.
 func readRounds(db *gorm.DB, programmeID int64) (*rounds, error) {
 	var rows []model.MatchRound
-	err := db.Select("id", "scope_path", "season", "rule", "radius_m", "students", "status").
+	err := db.Select("id", "scope_path", "season", "rule", "radius_m", "students", "status", "published_at").
 		Where("programme_id = ? AND kind = ? AND status NOT IN ?", programmeID, model.RoundPositions, []model.RoundStatus{model.RoundDraft, model.RoundCancelled}).
 		Order("id DESC").Limit(maxRounds).Find(&rows).Error
 	if err != nil {
@@ -70,6 +72,7 @@ func readRounds(db *gorm.DB, programmeID int64) (*rounds, error) {
 	}
 	out, far, last := &rounds{}, map[[2]string]bool{}, map[[2]string]bool{}
 	byID := map[int64]*ended{}
+	slices.SortStableFunc(rows, func(a, b model.MatchRound) int { return published(b).Compare(published(a)) }) // those that are not come first
 	for _, r := range rows {
 		rule, err := score.ParseRule(r.Rule)
 		if err != nil {
@@ -85,6 +88,14 @@ func readRounds(db *gorm.DB, programmeID int64) (*rounds, error) {
 		}
 	}
 	return out, readCuts(db, byID)
+}
+
+// published is when; later than any that was, when it was not.
+func published(r model.MatchRound) time.Time {
+	if r.PublishedAt == nil {
+		return time.Unix(1<<40, 0)
+	}
+	return *r.PublishedAt
 }
 
 // maxRounds bounds how many rounds of a programme are looked at.

@@ -43,28 +43,26 @@ func (v *view) Rate(entry int32, fit score.Fit) index.Rating {
 	case "FIRST_COME":
 		r.Chance = 1000
 	case matched:
-		r.Band, r.Chance = a.stands(p, fit, r.Partner)
+		r.Band, r.Chance = v.stands(entry, fit)
 	}
 	return r
 }
 
-// stands tells the band and the chance by the last round.
-func (a *Asker) stands(p *place, fit score.Fit, paired bool) (band uint8, chance int32) {
+// stands tells the band and the chance by the last round, whose partners are those of the host itself.
+func (v *view) stands(entry int32, fit score.Fit) (band uint8, chance int32) {
+	a, p := v.a, v.places[entry]
 	switch {
 	case a.last == nil:
 		return 0, unknown
 	case fit.Dist > a.last.radius:
 		return 0, 0
 	}
-	position := p.position
-	if paired {
+	position, partner := v.entries[entry].Position, a.partners[p.event.hostID]
+	if partner {
 		position.Partner = a.student.Branch
 	}
-	if a.served == p.event.hostID {
-		position.Community = a.student.Served
-	}
 	band = a.last.rule.Band(&a.student, &position, fit, a.last.radius)
-	return band, a.last.chance(p.id, band, paired && p.seats.reserved > 0)
+	return band, a.last.chance(p.id, band, partner && p.keeps(a.now))
 }
 
 // show searches the picture.
