@@ -185,10 +185,9 @@ func newServices(d Deps) (*Services, error) {
 		Standing:  standings,
 		Demand:    &demand.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required, Projects: projects},
 		Content:   checks, Upload: pictures, Survey: surveys,
-		Recommend: &recommend.Service{DB: d.DB, Now: d.Now, Survey: surveys, Log: d.Log, Write: api.PlaceJSON},
 	}
 	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
-	out.Round = newRounds(d, out, required)
+	out.Round, out.Recommend = newRounds(d, out, required), newRecommend(d, surveys)
 	return out, nil
 }
 

@@ -88,14 +88,14 @@ func (t *town) overHTTP(ctx context.Context) (r, whole result, err error) {
 	if err != nil {
 		return r, whole, errors.Join(err, stopOurs(), stopFloor())
 	}
-	gets, real, n := make([][]byte, len(t.askers)), make([][]byte, len(t.askers)), int64(len(t.askers))
+	gets, signed, n := make([][]byte, len(t.askers)), make([][]byte, len(t.askers)), int64(len(t.askers))
 	for i := range gets {
 		gets[i] = request(http.MethodGet, fmt.Sprintf("/api/v1/recommendations?student=%d", i), strings.Repeat("x", 200), nil)
-		real[i] = request(http.MethodGet, "/api/v1/me/recommendations?programme_id=1", t.tokens[i], nil)
+		signed[i] = request(http.MethodGet, "/api/v1/me/recommendations?programme_id=1", t.tokens[i], nil)
 	}
 	post := request(http.MethodPost, "/ping", "", []byte("{}"))
 	get := load{addr: ours, conns: 32, check: fullList, next: func(i int64) []byte { return gets[i*7919%n] }}
-	all := load{addr: program, conns: 32, check: fullList, next: func(i int64) []byte { return real[i*7919%n] }}
+	all := load{addr: program, conns: 32, check: fullList, next: func(i int64) []byte { return signed[i*7919%n] }}
 	empty := load{addr: floor, conns: 32, check: want(http.StatusOK), next: func(int64) []byte { return post }}
 	r, err = pair(ctx, get.rate, empty.rate)
 	if err == nil {

@@ -46,7 +46,8 @@ func openTown(ctx context.Context, s settings, engine string, o *online) (*town,
 	if err := errors.Join(t.seedHosts(ctx), t.seedPositions(ctx), t.seedStudents(ctx)); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
-	return t, t.read(ctx)
+	err = t.read(ctx)
+	return t, err
 }
 
 // seedHosts writes campuses, communities, and a policy with twelve categories.

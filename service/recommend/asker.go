@@ -68,7 +68,8 @@ func (s *Service) Asker(ctx context.Context, actor access.Actor, programmeID int
 	if a.student.Waited, err = round.Waited(db, programmeID, actor.StudentID); err != nil {
 		return nil, err
 	}
-	return a, a.pairings(db, programmeID)
+	err = a.pairings(db, programmeID)
+	return a, err
 }
 
 func (a *Asker) profile(db *gorm.DB, id int64) (branch int64, err error) {
@@ -106,7 +107,7 @@ func (s *Service) willing(db *gorm.DB, a *Asker, id, programmeID int64, homes bo
 
 // stand puts the student where distances count from.
 func (a *Asker) stand(db *gorm.DB, branch int64, season string, home *geo.Point) error {
-	at := geo.Point{}
+	var at geo.Point
 	if season == model.SeasonVacation {
 		if home == nil {
 			return ErrNoHome

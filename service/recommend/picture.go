@@ -58,7 +58,7 @@ func (p *picture) open(all []*place, now time.Time) {
 }
 
 // merge puts changed places into all, both by rising id. The places of the events that changed are taken out of all.
-func merge(all []*place, changed []*place, gone func(*event) bool) []*place {
+func merge(all, changed []*place, gone func(*event) bool) []*place {
 	slices.SortFunc(changed, func(a, b *place) int { return cmp.Compare(a.id, b.id) })
 	out := make([]*place, 0, len(all)+len(changed))
 	for _, p := range all {

@@ -53,9 +53,8 @@ const (
 
 // Refusals of a recommendation.
 var (
-	ErrNoHome   = fault.Define(fault.Conflict, "recommend.no_home", "还没有填写假期住址，无法按远近推荐。请先在意愿中填写。", "There is no home to measure from; state it with your willingness first.")
-	ErrNowhere  = fault.Define(fault.Conflict, "recommend.no_location", "您所在的团支部及上级都没有登记位置，无法按远近推荐。", "Neither your branch nor a unit above it has a location.")
-	errCategory = fault.Field{Pointer: "query:category", Code: "not_found", ZH: "不是本计划的类别代码", EN: "is not one of the programme's categories"}
+	ErrNoHome  = fault.Define(fault.Conflict, "recommend.no_home", "还没有填写假期住址，无法按远近推荐。请先在意愿中填写。", "There is no home to measure from; state it with your willingness first.")
+	ErrNowhere = fault.Define(fault.Conflict, "recommend.no_location", "您所在的团支部及上级都没有登记位置，无法按远近推荐。", "Neither your branch nor a unit above it has a location.")
 )
 
 // Ask is what a student wants to see. Zero values do not narrow it.
@@ -169,5 +168,5 @@ func kinds(db *gorm.DB, ask Ask) (uint16, error) {
 			return 1 << i, nil
 		}
 	}
-	return 0, fault.ErrInvalid.With(errCategory)
+	return 0, fault.ErrInvalid.With(fault.Field{Pointer: "query:category", Code: "not_found", ZH: "不是本计划的类别代码", EN: "is not one of the programme's categories"})
 }

@@ -49,7 +49,7 @@ func (s *Service) slowly(db *gorm.DB, a *Asker, ask Ask, q index.Query) (Answer,
 func (p *picture) every(q *index.Query) []index.Pick {
 	var out []index.Pick
 	for i := range p.entries {
-		entry, e := int32(i), &p.entries[i] //nolint:gosec // bounded
+		entry, e := int32(i), &p.entries[i]
 		fit := score.Measure(q.Student, &e.Position)
 		switch {
 		case score.Misfits(q.Student, &e.Position, fit, q.Radius) != 0,

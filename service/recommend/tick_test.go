@@ -88,7 +88,12 @@ func TestAChangeIsSeenAtTheNextTick(t *testing.T) {
 	shows("the programme ends")
 	h.change("programmes", h.Programme.ID, "UPDATE programmes SET status = 'ACTIVE' WHERE id = ?", h.Programme.ID)
 	shows("and goes on", q.ID)
-	h.Clock.Set(later.SignupClosesAt)
+	h.Clock.Set(later.SignupClosesAt.Add(-time.Second))
+	shows("sign-up is nearly over", q.ID)
+	h.Clock.Add(time.Second)
+	if got := ids(h.ask(h.s, me, recommend.Ask{}, page.Request{})); len(got) != 0 {
+		t.Fatalf("shown after the end of signing up, before any tick: %v", got)
+	}
 	shows("sign-up is over")
 }
 
