@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"gorm.io/gorm"
 
 	"baodao/model"
@@ -114,8 +115,8 @@ func TestWhatNobodyToldIsReadAgain(t *testing.T) {
 		h.tick(h.s)
 	}
 	cold, warm := h.ask(h.replica(), me, recommend.Ask{}, page.Request{}), h.ask(h.s, me, recommend.Ask{}, page.Request{})
-	if len(warm.Items) != 4 || string(warm.Items[0].Written) != string(cold.Items[0].Written) {
-		t.Fatalf("got %d: %s", len(warm.Items), warm.Items[0].Written)
+	if diff := cmp.Diff(cold, warm); diff != "" || len(warm.Items) != 4 {
+		t.Fatalf("got %d: %s", len(warm.Items), diff)
 	}
 }
 
