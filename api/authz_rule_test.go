@@ -196,7 +196,7 @@ func (c authzCaller) seenFrom(r *realm) string {
 
 // allRules is the whole table.
 func allRules() []authzRule {
-	return slices.Concat(authzRules, authzWorkRules, authzNotifyRules, authzStandingRules, authzContentRules, authzDemandRules, authzReviewRules, authzHoursRules, authzAppealRules, authzSupportRules, authzRoundRules, authzRoundPairRules, authzSurveyRules, authzWishRules)
+	return slices.Concat(authzRules, authzWorkRules, authzNotifyRules, authzStandingRules, authzContentRules, authzDemandRules, authzReviewRules, authzHoursRules, authzAppealRules, authzSupportRules, authzRoundRules, authzRoundPairRules, authzSurveyRules, authzWishRules, authzRecommendRules)
 }
 
 // routesByID reads the route table.

@@ -32,6 +32,7 @@ type Handlers struct {
 	Round     *api.RoundAPI
 	Wish      *api.WishAPI
 	Survey    *api.SurveyAPI
+	Recommend *api.RecommendAPI
 }
 
 // Routes is the whole API on one page. A line is method and path, permission, operation id, endpoint, tag, summary and
@@ -63,6 +64,7 @@ func Routes(h Handlers) []Route {
 		roundRoutes(h.Round),
 		wishRoutes(h.Wish),
 		roundPairRoutes(h.Round),
+		recommendRoutes(h.Recommend),
 	)
 }
 

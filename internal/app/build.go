@@ -31,6 +31,7 @@ import (
 	"baodao/service/pairing"
 	"baodao/service/programme"
 	"baodao/service/project"
+	"baodao/service/recommend"
 	"baodao/service/remind"
 	"baodao/service/round"
 	"baodao/service/signup"
@@ -92,6 +93,7 @@ type Services struct {
 	Appeal    *appeal.Service
 	Support   *support.Service
 	Survey    *survey.Service
+	Recommend *recommend.Service
 }
 
 // Built is the program without its sockets.
@@ -185,7 +187,7 @@ func newServices(d Deps) (*Services, error) {
 		Content:   checks, Upload: pictures, Survey: surveys,
 	}
 	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
-	out.Round = newRounds(d, out, required)
+	out.Round, out.Recommend = newRounds(d, out, required), newRecommend(d, surveys)
 	return out, nil
 }
 
@@ -210,6 +212,7 @@ func handlers(s *Services) router.Handlers {
 		Standing: &api.StandingAPI{Standing: s.Standing}, Demand: &api.DemandAPI{Demands: s.Demand}, Upload: &api.UploadAPI{Uploads: s.Upload}, Content: &api.ContentAPI{Checks: s.Content, Uploads: s.Upload},
 		Round: &api.RoundAPI{Rounds: s.Round}, Wish: &api.WishAPI{Rounds: s.Round},
 		Appeal: &api.AppealAPI{Appeals: s.Appeal}, Support: &api.SupportAPI{Support: s.Support}, Survey: &api.SurveyAPI{Surveys: s.Survey},
+		Recommend: &api.RecommendAPI{Recommend: s.Recommend},
 	}
 }
 

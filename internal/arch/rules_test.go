@@ -15,7 +15,7 @@ type rule struct {
 // domain is the order of the service packages: each may import those before it, never those after it.
 var domain = []string{
 	"service/account", "service/org", "service/programme", "service/standing", "service/pairing",
-	"service/project", "service/survey", "service/demand", "service/signup", "service/round", "service/attend", "service/appeal", "service/remind", "service/pagecode", "service/result", "service/support",
+	"service/project", "service/survey", "service/demand", "service/signup", "service/round", "service/recommend", "service/attend", "service/appeal", "service/remind", "service/pagecode", "service/result", "service/support",
 }
 
 // shared is what every service may use.
@@ -25,7 +25,7 @@ var shared = []string{
 }
 
 // matchers are the services that may call the pure matching packages.
-var matchers = []string{"service/pairing", "service/project", "service/survey", "service/demand", "service/signup", "service/round", "service/attend"}
+var matchers = []string{"service/pairing", "service/project", "service/survey", "service/demand", "service/signup", "service/round", "service/recommend", "service/recommend", "service/attend"}
 
 var (
 	time = []string{"internal/clock", "internal/id"}

@@ -64,7 +64,7 @@ func all() []benchmark {
 		{name: "import.divisions", engines: true, less: true, run: importDivisions},
 		{name: "match.million", less: true, run: matchMillion},
 		{name: "match.quality", run: matchQuality},
-		{name: "match.online", run: matchOnline},
+		{name: "match.online", engines: true, run: matchOnline},
 		{name: "match.pairing", less: true, run: matchPairing},
 	}
 }

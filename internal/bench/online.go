@@ -16,12 +16,15 @@ import (
 
 	"baodao/api"
 	"baodao/internal/clock"
+	"baodao/model"
 	"baodao/router"
 	"baodao/service/access"
 	"baodao/service/matching/assign"
 	"baodao/service/matching/index"
 	"baodao/service/matching/sample"
 	"baodao/service/matching/score"
+	"baodao/service/page"
+	"baodao/service/recommend"
 )
 
 // online is what match.online asks: a thousand students of a million, a hundred thousand open positions.
@@ -35,26 +38,10 @@ type onlineIn struct {
 	Student int `query:"student" minimum:"0" maximum:"999"`
 }
 
-type onlineOut struct {
-	Body struct {
-		Data []onlinePick `json:"data" nullable:"false"`
-	}
-}
-
-// onlinePick is a recommendation as a student reads it.
-type onlinePick struct {
-	PositionID api.ID      `json:"position_id"`
-	Score      int32       `json:"score"`
-	Parts      score.Parts `json:"parts"`
-	Metres     int32       `json:"metres"`
-	Chance     int32       `json:"chance"`
-	Reasons    string      `json:"reasons"`
-}
-
 // matchOnline measures the best 20 of 100,000 open positions, with score parts and reasons in words, through every
-// middleware against an empty answer. All lists are compared with those of a round first. Rows of positions and tokens
-// are not read from a database.
-func matchOnline(ctx context.Context, _ settings, _ string) (result, error) {
+// middleware against an empty answer. All lists are compared with those of a round first, and some with what the database
+// says. Students and tokens are not read from it; what that costs is in the note: whole is the program as it is.
+func matchOnline(ctx context.Context, s settings, engine string) (result, error) {
 	o, err := newOnline()
 	if err != nil {
 		return result{}, err
@@ -63,32 +50,67 @@ func matchOnline(ctx context.Context, _ settings, _ string) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	engine, err := router.New(router.Config{ //nolint:contextcheck // each request brings its own
-		Auth: student{}, Now: clock.System, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))},
-		[]router.Route{router.Get("/recommendations", access.SignedIn, "recommend", api.Handle(http.StatusOK, o.recommend), "bench", "Recommend")})
+	t, err := openTown(ctx, s, engine, o)
 	if err != nil {
 		return result{}, err
 	}
-	ours, stopOurs, err := serve(ctx, engine)
+	stop := t.follow(ctx)
+	defer stop()
+	sql, err := t.against(ctx, 50)
 	if err != nil {
-		return result{}, err
+		return result{}, errors.Join(err, t.close())
+	}
+	r, whole, err := t.overHTTP(ctx)
+	r.Unit, r.Floor, r.Engine = "req/s", "ping", engine
+	r.Note = fmt.Sprintf("%s %s whole=%.0f/s whole_ratio=%.3f", note, sql, whole.Value, whole.Ratio)
+	return r, errors.Join(err, t.close())
+}
+
+// overHTTP takes the rates of the route, and of the whole program with everything that it reads from the database.
+func (t *town) overHTTP(ctx context.Context) (r, whole result, err error) {
+	engine, err := router.New(router.Config{ //nolint:contextcheck // each request brings its own
+		Auth: student{}, Now: clock.System, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))},
+		[]router.Route{router.Get("/recommendations", access.SignedIn, "recommend", api.Handle(http.StatusOK, t.recommend), "bench", "Recommend")})
+	if err != nil {
+		return r, whole, err
 	}
 	ping := gin.New()
 	ping.POST("/ping", func(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"ok": true}) })
+	ours, stopOurs, err := serve(ctx, engine)
+	if err != nil {
+		return r, whole, err
+	}
 	floor, stopFloor, err := serve(ctx, ping)
 	if err != nil {
-		return result{}, errors.Join(err, stopOurs())
+		return r, whole, errors.Join(err, stopOurs())
 	}
-	gets := make([][]byte, len(o.in.Students))
-	for s := range gets {
-		gets[s] = request(http.MethodGet, fmt.Sprintf("/api/v1/recommendations?student=%d", s), strings.Repeat("x", 200), nil)
+	program, stopProgram, err := serve(ctx, t.built.Handler)
+	if err != nil {
+		return r, whole, errors.Join(err, stopOurs(), stopFloor())
+	}
+	gets, signed, n := make([][]byte, len(t.askers)), make([][]byte, len(t.askers)), int64(len(t.askers))
+	for i := range gets {
+		gets[i] = request(http.MethodGet, fmt.Sprintf("/api/v1/recommendations?student=%d", i), strings.Repeat("x", 200), nil)
+		signed[i] = request(http.MethodGet, "/api/v1/me/recommendations?programme_id=1", t.tokens[i], nil)
 	}
 	post := request(http.MethodPost, "/ping", "", []byte("{}"))
-	get := load{addr: ours, conns: 32, check: fullList, next: func(i int64) []byte { return gets[i*7919%int64(len(gets))] }}
+	get := load{addr: ours, conns: 32, check: fullList, next: func(i int64) []byte { return gets[i*7919%n] }}
+	all := load{addr: program, conns: 32, check: fullList, next: func(i int64) []byte { return signed[i*7919%n] }}
 	empty := load{addr: floor, conns: 32, check: want(http.StatusOK), next: func(int64) []byte { return post }}
-	r, err := pair(ctx, get.rate, empty.rate)
-	r.Unit, r.Floor, r.Note = "req/s", "ping", note
-	return r, errors.Join(err, stopOurs(), stopFloor())
+	r, err = pair(ctx, get.rate, empty.rate)
+	if err == nil {
+		whole, err = pair(ctx, all.rate, empty.rate)
+	}
+	return r, whole, errors.Join(err, stopOurs(), stopFloor(), stopProgram())
+}
+
+// recommend is the program's handler but for who asks.
+func (t *town) recommend(c *gin.Context, in *onlineIn) (*api.RecommendOut, error) {
+	found, err := t.built.Recommend.For(c.Request.Context(), t.askers[in.Student], recommend.Ask{ProgrammeID: 1, Season: model.SeasonTerm}, page.Request{})
+	if err != nil {
+		return nil, err
+	}
+	return &api.RecommendOut{Body: api.RecommendationsJSON(found, false)}, nil
 }
 
 func newOnline() (*online, error) {
@@ -142,25 +164,12 @@ func (o *online) inProcess() (note string, err error) {
 	slices.Sort(times)
 	slices.Sort(builds)
 	slices.Sort(fastest)
-	return fmt.Sprintf("positions=%d in_process_p50_us=%.1f p99_us=%.1f fastest_of_ten_p50_us=%.1f p99_us=%.1f rebuild_ms=%.1f..%.1f differences=0 database=none",
+	return fmt.Sprintf("positions=%d in_process_p50_us=%.1f p99_us=%.1f fastest_of_ten_p50_us=%.1f p99_us=%.1f rebuild_ms=%.1f..%.1f differences=0",
 		len(o.in.Positions), median(times), times[len(times)*99/100], median(fastest), fastest[len(fastest)*99/100], builds[0], median(builds)), nil
 }
 
 func (o *online) query(s int) *index.Query {
 	return &index.Query{Student: &o.in.Students[s], Radius: o.in.Round.Radius, Limit: o.in.Round.K}
-}
-
-func (o *online) recommend(_ *gin.Context, in *onlineIn) (*onlineOut, error) {
-	var picks [20]index.Pick
-	out, words := &onlineOut{}, make([]byte, 0, 256)
-	out.Body.Data = make([]onlinePick, 0, len(picks))
-	for _, p := range o.snapshot.Recommend(o.query(in.Student), picks[:0]) {
-		words = p.Words(words[:0], false)
-		out.Body.Data = append(out.Body.Data, onlinePick{
-			PositionID: api.ID(p.ID), Score: p.Parts.Total(), Parts: p.Parts, Metres: p.Fit.Dist, Chance: p.Chance, Reasons: string(words),
-		})
-	}
-	return out, nil
 }
 
 // fullList demands recommendations with reasons.

@@ -19,15 +19,15 @@ func (s *Snapshot) Mixed(q *Query, dst []Pick) []Pick {
 	k := max(0, min(q.Limit, score.MaxList))
 	x := s.search(q, all[:k])
 	x.after = 1<<64 - 1
-	x.mixed = &mix{likely: likely[:k-k/4], safe: safe[:k]}
+	x.mixed, x.mix = true, mix{likely: likely[:k-k/4], safe: safe[:k]}
 	x.run()
 	list := append(taken[:0], x.best[:k/4]...)
 	for len(list) > 0 && list[len(list)-1] == 0 { // fewer than a quarter were found
 		list = list[:len(list)-1]
 	}
-	list = add(list, x.mixed.likely, k-k/4)
-	list = add(list, x.mixed.safe, k)
-	list = add(list, x.mixed.likely, k)
+	list = add(list, x.mix.likely, k-k/4)
+	list = add(list, x.mix.safe, k)
+	list = add(list, x.mix.likely, k)
 	list = add(list, x.best, k)
 	slices.SortFunc(list, func(a, b candidate) int {
 		if a > b {
@@ -57,7 +57,7 @@ func (m *mix) offer(x *search, c candidate) {
 		return
 	}
 	p := &x.s.entries[c.entry()].Position
-	chance := x.s.last.ChanceOf(c.entry(), x.s.rule.Band(x.Student, p, score.Measure(x.Student, p), x.Radius), p.ReservedFor(x.Student.Branch))
+	chance := x.s.rate(x.Query, c.entry(), score.Measure(x.Student, p)).Chance
 	if chance >= score.LikelyFrom {
 		insert(m.likely, c)
 	}

@@ -20,6 +20,7 @@ type Query struct {
 	Within  int32   // metres; 0: as far as the student's own limit
 	Kinds   uint16  // a bit for each category that is wanted; 0: all
 	Blocks  uint64  // only positions with work in one of these blocks; 0: all
+	View    View    // how the student sees them; nil: as everybody does
 }
 
 // Mark is a place in the order of recommendations. The zero mark is the beginning.
@@ -31,11 +32,12 @@ type Mark struct {
 // Pick is a recommended position.
 type Pick struct {
 	ID      int64
+	Entry   int32 // of the snapshot
 	Parts   score.Parts
 	Fit     score.Fit
 	Reasons Reason
 	Band    uint8
-	Chance  int32 // in per mille, if all comes as in the last round
+	Chance  int32 // in per mille, if all comes as in the last round; negative when a View does not know
 }
 
 // Mark is where the next page begins.
@@ -63,7 +65,8 @@ type search struct {
 	whole    bool        // all longitudes are within reach
 	served   int32       // score of having served, at most
 	best     []candidate // best first
-	mixed    *mix        // nil: only the best are looked for
+	mixed    bool        // not only the best are looked for
+	mix      mix
 }
 
 func (s *Snapshot) search(q *Query, best []candidate) search {
@@ -109,11 +112,7 @@ func (s *Snapshot) picks(q *Query, list []candidate, dst []Pick) []Pick {
 			break
 		}
 		e := &s.entries[c.entry()]
-		fit := score.Measure(q.Student, &e.Position)
-		pick := Pick{ID: e.ID, Parts: score.Of(q.Student, &e.Position, fit, q.Radius), Fit: fit, Band: s.rule.Band(q.Student, &e.Position, fit, q.Radius)}
-		pick.Chance = s.last.ChanceOf(c.entry(), pick.Band, e.Position.ReservedFor(q.Student.Branch))
-		pick.Reasons = reasons(q.Student, &e.Position, &pick)
-		dst = append(dst, pick)
+		dst = append(dst, NewPick(q, c.entry(), e, s.rate(q, c.entry(), score.Measure(q.Student, &e.Position))))
 	}
 	return dst
 }
@@ -207,8 +206,8 @@ func (x *search) scan(records []record) {
 
 // floor is the score below which nothing is wanted any more.
 func (x *search) floor() int32 {
-	if x.mixed != nil {
-		return x.mixed.floor(x.best)
+	if x.mixed {
+		return x.mix.floor(x.best)
 	}
 	return total(x.best)
 }
@@ -220,9 +219,12 @@ func (x *search) offer(c candidate) {
 	if c >= x.after {
 		return
 	}
+	if x.View != nil && (x.mixed || c > x.best[len(x.best)-1]) && x.View.Hides(c.entry()) {
+		return
+	}
 	insert(x.best, c)
-	if x.mixed != nil {
-		x.mixed.offer(x, c)
+	if x.mixed {
+		x.mix.offer(x, c)
 	}
 }
 

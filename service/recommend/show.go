@@ -1,0 +1,109 @@
+package recommend
+
+import (
+	"baodao/service/matching/index"
+	"baodao/service/matching/score"
+	"baodao/service/page"
+)
+
+// view is how a student sees a picture.
+type view struct {
+	*picture
+	a     *Asker
+	plain bool // nothing but what is special can be hidden: the student is bound nowhere, and nobody has opened or closed since
+}
+
+func (p *picture) as(a *Asker) *view {
+	return &view{picture: p, a: a, plain: len(a.signed)+len(a.apart)+len(a.busy) == 0 && (p.turns.IsZero() || a.now.Before(p.turns))}
+}
+
+// Hides tells what is not for the student. Where places are given by rounds, what others wait for does not matter.
+func (v *view) Hides(entry int32) bool {
+	if v.plain && !v.special[entry] {
+		return false
+	}
+	a, p := v.a, v.places[entry]
+	e := p.event
+	if a.signed[e.id] || a.apart[e.hostID] || !e.open(a.now) || !e.meant(a) || e.clashes(a.busy) {
+		return true
+	}
+	paired := e.below(a.paired)
+	if e.pairedFirst && !e.matched() && e.pairedUntil != nil && a.now.Before(*e.pairedUntil) && !paired {
+		return true
+	}
+	return p.seats.free(e, paired, a.now) < 1
+}
+
+// Rate tells how the student stands. Where seats are given in the order of the requests, a free one is safe; where the
+// organiser chooses or lots are drawn, nothing is known.
+func (v *view) Rate(entry int32, fit score.Fit) index.Rating {
+	a, p := v.a, v.places[entry]
+	r := index.Rating{Chance: unknown, Partner: p.event.below(a.paired)}
+	switch p.event.mode {
+	case "FIRST_COME":
+		r.Chance = 1000
+	case matched:
+		r.Band, r.Chance = v.stands(entry, fit)
+	}
+	return r
+}
+
+// stands tells the band and the chance by the last round, whose partners are those of the host itself.
+func (v *view) stands(entry int32, fit score.Fit) (band uint8, chance int32) {
+	a, p := v.a, v.places[entry]
+	switch {
+	case a.last == nil:
+		return 0, unknown
+	case fit.Dist > a.last.radius:
+		return 0, 0
+	}
+	position, partner := v.entries[entry].Position, a.partners[p.event.hostID]
+	if partner {
+		position.Partner = a.student.Branch
+	}
+	band = a.last.rule.Band(&a.student, &position, fit, a.last.radius)
+	return band, a.last.chance(p.id, band, partner && p.keeps(a.now))
+}
+
+// show searches the picture.
+func (p *picture) show(a *Asker, ask Ask, q index.Query) Answer {
+	a = a.before(p, ask)
+	q.Student, q.Radius, q.View = &a.student, a.radius, p.as(a)
+	var room [score.MaxList]index.Pick
+	if ask.Mixed {
+		return p.answer(a, p.snapshot.Mixed(&q, room[:0]), page.Result[index.Pick]{})
+	}
+	size := q.Limit
+	q.Limit = min(size+1, score.MaxList)
+	picks := p.snapshot.Recommend(&q, room[:0])
+	if len(picks) == score.MaxList && size == score.MaxList { // is there more? a list has room for no more than these
+		more := q
+		more.Limit, more.After = 1, picks[size-1].Mark()
+		picks = p.snapshot.Recommend(&more, picks)
+	}
+	return p.answer(a, nil, onePage(picks, size))
+}
+
+// onePage makes a page of picks, of which there may be one more than its size.
+func onePage(picks []index.Pick, size int) page.Result[index.Pick] {
+	return page.Cut(picks, size, listName, func(p index.Pick) []int64 { return []int64{int64(p.Parts.Total()), p.ID} })
+}
+
+// answer is what the student reads: a list, or a page.
+func (p *picture) answer(a *Asker, list []index.Pick, one page.Result[index.Pick]) Answer {
+	if list == nil {
+		list = one.Items
+	}
+	out := Answer{Items: make([]Item, len(list)), Next: one.Next, Stated: a.stated, RadiusM: int64(a.radius)}
+	if a.last != nil {
+		out.RoundID = a.last.id
+	}
+	for i, pick := range list {
+		place := p.places[pick.Entry]
+		out.Items[i] = Item{Pick: pick, Written: place.written, Left: place.seats.free(place.event, pick.Reasons&index.OurPartner != 0, a.now)}
+		if pick.Chance >= score.SafeFrom {
+			out.Safe++
+		}
+	}
+	return out
+}
