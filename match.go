@@ -29,7 +29,7 @@ type matchCmd struct {
 type matchRunCmd struct {
 	Dir     string `arg:"" help:"Directory with round.json, students.csv and positions.csv."`
 	Lists   string `placeholder:"FILE" help:"Lists in the directory to match by (default lists.csv; when it is missing, the best k of each student are made and written)."`
-	Open    bool   `help:"Everybody agreed: when my list is exhausted, also propose others that suit me. Without lists.csv, complete lists by score."`
+	Open    bool   `help:"Everybody agreed, not only those in open.csv: when my list is exhausted, also propose others that suit me. Without lists.csv, complete lists by score."`
 	Last    string `placeholder:"FILE" help:"Cut-offs of the last round, as cutoffs.csv: the lists that are made reach, are likely and are safe by them."`
 	Suffix  string `help:"Added to the names of the files written: result SUFFIX .csv."`
 	Workers int    `help:"Threads; 0 takes every core. The result does not depend on it."`
@@ -52,14 +52,21 @@ func (m matchRunCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(
-		m.write(files.ResultFile, func(w io.Writer) error { return files.WriteResult(w, result.Place) }),
-		m.write(files.CutoffsFile, func(w io.Writer) error { return files.WriteCutoffs(w, &result.Outcome) }),
-	)
-	if err != nil {
+	if err := m.save(&result); err != nil {
 		return err
 	}
 	return m.report(c.out, in, lists, &result)
+}
+
+func (m matchRunCmd) save(r *assign.Result) error {
+	err := errors.Join(
+		m.write(files.ResultFile, func(w io.Writer) error { return files.WriteResult(w, r.Place) }),
+		m.write(files.CutoffsFile, func(w io.Writer) error { return files.WriteCutoffs(w, &r.Outcome) }),
+	)
+	if len(r.Partners) > 0 {
+		err = errors.Join(err, m.write(files.PartnerCutoffsFile, func(w io.Writer) error { return files.WritePartnerCutoffs(w, r.Partners) }))
+	}
+	return err
 }
 
 func (m matchRunCmd) match(in *score.Instance, lists score.Lists) (assign.Result, error) {
@@ -116,7 +123,24 @@ func readLast(name string, in *score.Instance) (*score.Outlook, error) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &score.Outlook{Cutoffs: last.Cutoffs, Closed: last.Closed, Students: len(in.Students)}, nil
+	partners, err := readPartners(filepath.Join(filepath.Dir(name), "partner-"+filepath.Base(name)), in)
+	return &score.Outlook{Cutoffs: last.Cutoffs, Closed: last.Closed, Students: len(in.Students), Partners: partners}, err
+}
+
+// readPartners reads the cut-offs of paired branches beside the others, if there are any.
+func readPartners(name string, in *score.Instance) ([]score.PartnerCutoff, error) {
+	f, err := os.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	partners, err := files.ReadPartnerCutoffs(f, len(in.Positions))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return partners, nil
 }
 
 func (m matchRunCmd) write(name string, write func(io.Writer) error) error {
@@ -170,6 +194,7 @@ type matchSampleCmd struct {
 	Rule      string  `default:"points-v2" help:"points-v1, points-v2, points-v3, score or lottery."`
 	Seed      uint64  `default:"1" help:"The same seed invents the same round."`
 	Groups    float64 `help:"Share of students who come with friends, 0 to 1."`
+	Rich      bool    `help:"Add students and communities who keep apart, more paired branches, reserved seats, and students who are open."`
 	Campuses  string  `placeholder:"FILE" help:"Campuses with the columns name, lat, lng instead of the built-in ones."`
 }
 
@@ -194,12 +219,19 @@ func (m matchSampleCmd) Run(*console) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if m.Rich {
+		sample.Enrich(in, m.Seed)
+	}
 	if err := os.MkdirAll(m.Dir, 0o750); err != nil {
 		return err
 	}
-	return errors.Join(
+	err = errors.Join(
 		writeFile(filepath.Join(m.Dir, files.RoundFile), func(w io.Writer) error { return files.WriteRound(w, in.Round) }),
 		writeFile(filepath.Join(m.Dir, files.StudentsFile), func(w io.Writer) error { return files.WriteStudents(w, in.Students) }),
 		writeFile(filepath.Join(m.Dir, files.PositionsFile), func(w io.Writer) error { return files.WritePositions(w, in.Positions) }),
 	)
+	for _, part := range files.More(in) {
+		err = errors.Join(err, writeFile(filepath.Join(m.Dir, part.Name), part.Write))
+	}
+	return err
 }

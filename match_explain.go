@@ -16,7 +16,7 @@ type matchExplainCmd struct {
 	matchFiles
 	Student  int32  `arg:"" help:"Id of the student."`
 	Position int32  `arg:"" help:"Id of the position."`
-	Open     bool   `help:"Everybody agreed: when my list is exhausted, also propose others that suit me."`
+	Open     bool   `help:"Everybody agreed, not only those in open.csv: when my list is exhausted, also propose others that suit me."`
 	Last     string `placeholder:"FILE" help:"Cut-offs of the last round, as cutoffs.csv: tells the chance before lists close instead; needs no result."`
 }
 
@@ -44,7 +44,10 @@ func (m matchExplainCmd) Run(c *console) error {
 		fmt.Fprintf(c.out, "points %d: skill %d, time %d, nearness %d, served %d, partner %d, waited %d, score %d; %d m, %d of %d blocks; band %d, lottery number %d\n",
 			p.Total(), p.Skill, p.Time, p.Near, p.Served, p.Partner, p.Waited, p.Score, a.Metres, a.Overlap, a.Need, a.Band, a.Lottery)
 	}
-	if a.LastKey > 0 {
+	if a.Paired {
+		fmt.Fprintf(c.out, "%d seats are reserved for students of the paired branches, of whom you are one\n", r.in.Positions[m.Position].Reserve())
+	}
+	if a.LastKey > 0 && a.LastKey != score.Nobody {
 		fmt.Fprintf(c.out, "cut-off: band %d, lottery number %d\n", a.LastBand, a.LastNumber)
 	}
 	return nil
@@ -75,7 +78,7 @@ func (m matchExplainCmd) chance(w io.Writer) error {
 		fmt.Fprintf(w, "%s\n%s\n", zh, en)
 		return nil
 	}
-	chance := last.Chance(m.Position, a.Band)
+	chance := last.ChanceOf(m.Position, a.Band, a.Paired)
 	zh, en := explain.ClassOf(chance).Words()
 	fmt.Fprintf(w, "%s\n%s: chance %d ‰ if all comes as in the last round (band %d)\n", zh, en, chance, a.Band)
 	return nil
@@ -106,10 +109,16 @@ func (m matchSeatsCmd) Run(c *console) error {
 	if t.Closed {
 		fmt.Fprintln(c.out, "closed: its team would have been too small")
 	}
+	if n := r.in.Positions[m.Position].Reserve(); n > 0 {
+		fmt.Fprintf(c.out, "%d seats are reserved for students of the paired branches; what they leave is everybody's\n", n)
+	}
 	for _, s := range t.Seats {
-		p := s.Points
-		fmt.Fprintf(c.out, "student %d: band %d, lottery number %d; points %d: skill %d, time %d, nearness %d, served %d, partner %d, waited %d, score %d; %d m, %d blocks, wish %d\n",
-			s.Student, s.Band, s.Lottery, p.Total(), p.Skill, p.Time, p.Near, p.Served, p.Partner, p.Waited, p.Score, s.Metres, s.Overlap, s.Wish)
+		p, paired := s.Points, ""
+		if s.Paired {
+			paired = ", of a paired branch"
+		}
+		fmt.Fprintf(c.out, "student %d%s: band %d, lottery number %d; points %d: skill %d, time %d, nearness %d, served %d, partner %d, waited %d, score %d; %d m, %d blocks, wish %d\n",
+			s.Student, paired, s.Band, s.Lottery, p.Total(), p.Skill, p.Time, p.Near, p.Served, p.Partner, p.Waited, p.Score, s.Metres, s.Overlap, s.Wish)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"baodao/service/matching/audit"
 	"baodao/service/matching/files"
@@ -45,6 +46,12 @@ func (m matchFiles) read(open bool) (r played, err error) {
 		r.out, err = files.ReadCutoffs(f, len(r.in.Positions))
 		return err
 	})
+	if slices.ContainsFunc(r.in.Positions, func(p score.Position) bool { return p.Reserved > 0 }) {
+		err = errors.Join(err, m.open(dir, files.PartnerCutoffsFile, func(f io.Reader) (err error) {
+			r.out.Partners, err = files.ReadPartnerCutoffs(f, len(r.in.Positions))
+			return err
+		}))
+	}
 	return r, errors.Join(err, m.open(dir, files.ResultFile, func(f io.Reader) error {
 		r.out.Place, err = files.ReadResult(f, len(r.in.Students), len(r.in.Positions))
 		return err
@@ -64,9 +71,22 @@ func (m matchFiles) open(dir fs.FS, name string, read func(io.Reader) error) err
 	return nil
 }
 
+// goingOn is how many lists go on.
+func (r *played) goingOn(all bool) (n int64) {
+	if all {
+		return int64(len(r.in.Students))
+	}
+	for _, open := range r.in.Open {
+		if open {
+			n++
+		}
+	}
+	return n
+}
+
 type matchVerifyCmd struct {
 	matchFiles
-	Open      bool   `help:"Everybody agreed: when my list is exhausted, also propose others that suit me."`
+	Open      bool   `help:"Everybody agreed, not only those in open.csv: when my list is exhausted, also propose others that suit me."`
 	Published int64  `help:"How many groups or students the round itself says could do better: only where friends take part."`
 	Best      int    `help:"Compare the lists of so many students with the best positions of all: where nobody made a list."`
 	Inputs    string `placeholder:"HEX" help:"The digest of the inputs that you noted when the lists were frozen."`
@@ -79,7 +99,7 @@ func (m matchVerifyCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
-	if m.Open && int64(len(r.in.Students))*int64(len(r.in.Positions)) > matchcheck.MaxOpen {
+	if r.goingOn(m.Open)*int64(len(r.in.Positions)) > matchcheck.MaxOpen {
 		return usageError{errors.New("an open round as large as this cannot be checked: at most 500,000,000 pairs of students and positions")}
 	}
 	inputs, err := audit.Inputs(r.in, r.lists)

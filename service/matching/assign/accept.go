@@ -8,6 +8,7 @@ import (
 
 // market is a matching in the making: who holds which seat.
 type market struct {
+	in        *score.Instance
 	lists     score.Lists
 	low       []uint32 // of each student the low bits of every key: later in the lottery is less
 	student   []int32  // by those low bits
@@ -19,7 +20,8 @@ type market struct {
 	closed    []bool
 	seats     []uint32 // the keys that hold the seats of a position: a heap, the least first
 	begun     []int32  // positions that got their first student, since it was last emptied
-	hungry    []int32  // who came to the end of a full list while longer ones can be had
+	reserves  []*reserve
+	hungry    []int32 // who came to the end of a full list while longer ones can be had
 	extend    *extender
 	proposals int64
 }
@@ -27,7 +29,7 @@ type market struct {
 func newMarket(in *score.Instance, lists score.Lists, ranks []uint32) *market {
 	n, m := len(in.Students), len(in.Positions)
 	k := &market{
-		lists: lists, low: make([]uint32, n), student: make([]int32, n), next: make([]uint8, n), place: make([]int32, n),
+		in: in, reserves: reserves(in), lists: lists, low: make([]uint32, n), student: make([]int32, n), next: make([]uint8, n), place: make([]int32, n),
 		first: make([]int32, m+1), filled: make([]int32, m), cutoff: make([]uint32, m), closed: make([]bool, m),
 	}
 	for s, rank := range ranks {
@@ -47,6 +49,11 @@ func (k *market) run(closed []bool) {
 	clear(k.cutoff)
 	clear(k.closed)
 	copy(k.closed, closed)
+	for _, r := range k.reserves {
+		if r != nil {
+			r.empty()
+		}
+	}
 	for p := range k.cutoff {
 		if k.closed[p] || k.first[p] == k.first[p+1] {
 			k.cutoff[p] = full
@@ -108,6 +115,9 @@ func (k *market) seek(s int32) (displaced int32) {
 
 // take gives a seat to a key that reaches the cut-off and returns who lost it.
 func (k *market) take(p int32, key uint32) (displaced int32) {
+	if r := k.reserve(p); r != nil {
+		return k.ask(r, p, key)
+	}
 	seats := k.seats[k.first[p]:k.first[p+1]]
 	n := k.filled[p]
 	if int(n) < len(seats) {
@@ -169,6 +179,7 @@ func (k *market) result(in *score.Instance) Result {
 			out.Cutoffs[p] = 0
 		}
 	}
+	k.partners(&out)
 	return Result{Outcome: out, Proposals: k.proposals, Wronged: k.wronged(in)}
 }
 
@@ -182,6 +193,10 @@ func (k *market) changed() []int32 {
 
 func (k *market) close(p int32) {
 	held := slices.Clone(k.seats[k.first[p]:][:k.filled[p]])
+	if r := k.reserve(p); r != nil {
+		held = slices.Concat(r.paired, r.others)
+		r.empty()
+	}
 	k.closed[p], k.cutoff[p], k.filled[p] = true, full, 0
 	for _, key := range held {
 		_, rank := score.OfKey(key)

@@ -44,6 +44,10 @@ func odd(in *score.Instance, seed uint64) *score.Instance {
 		}
 		p.Min = min(p.Min, p.Cap)
 	}
+	if seed%2 == 1 {
+		sample.Enrich(in, seed)
+		in.Open = nil // that is tested by itself
+	}
 	for i := range in.Students {
 		s := &in.Students[i]
 		switch r.IntN(12) {
@@ -138,11 +142,11 @@ func TestRunIsTheTextbook(t *testing.T) {
 // cut-off is the lowest key that holds a seat of a full position and 0 elsewhere.
 func (o *oracle) certify(t *testing.T, lists score.Lists, out score.Outcome) {
 	t.Helper()
-	filled, lowest := make([]int32, len(o.in.Positions)), make([]uint32, len(o.in.Positions))
+	filled, held := make([]int32, len(o.in.Positions)), make([][]int, len(o.in.Positions))
 	for s := range o.in.Students {
 		want := int32(score.None)
 		for _, wish := range lists.Of(s) {
-			if p := wish.Position(); !out.Closed[p] && o.key(s, int(p)) >= out.Cutoffs[p] {
+			if p := wish.Position(); !out.Closed[p] && o.key(s, int(p)) >= out.CutoffOf(p, o.paired(&o.in.Students[s], &o.in.Positions[p])) {
 				want = p
 				break
 			}
@@ -151,19 +155,50 @@ func (o *oracle) certify(t *testing.T, lists score.Lists, out score.Outcome) {
 			t.Fatalf("student %d is at %d, by the cut-offs at %d", s, out.Place[s], want)
 		}
 		if want != score.None {
-			if key := o.key(s, int(want)); filled[want] == 0 || key < lowest[want] {
-				lowest[want] = key
-			}
+			held[want] = append(held[want], s)
 			filled[want]++
 		}
 	}
-	for p := range o.in.Positions {
-		if filled[p] != o.in.Positions[p].Cap || filled[p] == 0 {
-			lowest[p] = 0
+	if diff := cmp.Diff(filled, out.Filled); diff != "" {
+		t.Fatal(diff)
+	}
+	o.cutoffs(t, held, out)
+}
+
+// cutoffs are what the words of the rules say, read from who holds the seats.
+func (o *oracle) cutoffs(t *testing.T, held [][]int, out score.Outcome) {
+	t.Helper()
+	partners := 0
+	for p, all := range held {
+		at, own, others := &o.in.Positions[p], uint32(0), uint32(0)
+		if n := len(all); n > 0 && n == int(at.Cap) {
+			all = o.choose(all, p)
+			inside, rest := 0, uint32(1<<32-1)
+			own = o.key(all[0], p)
+			for _, s := range all {
+				own = min(own, o.key(s, p))
+				if o.paired(&o.in.Students[s], at) && inside < int(at.Reserved) {
+					inside++
+				} else {
+					rest = min(rest, o.key(s, p))
+				}
+			}
+			if others = rest; inside < int(min(at.Reserved, at.Cap)) {
+				own = 0
+			}
+		}
+		if out.Cutoffs[p] != others {
+			t.Fatalf("position %d: cut-off %d, want %d", p, out.Cutoffs[p], others)
+		}
+		if at.Reserved > 0 && at.Cap > 0 {
+			if want := (score.PartnerCutoff{Position: int32(p), Cutoff: own}); partners == len(out.Partners) || out.Partners[partners] != want {
+				t.Fatalf("%v: want %v among the partners' cut-offs", out.Partners, want)
+			}
+			partners++
 		}
 	}
-	if diff := cmp.Diff(filled, out.Filled) + cmp.Diff(lowest, out.Cutoffs); diff != "" {
-		t.Fatal(diff)
+	if partners != len(out.Partners) {
+		t.Fatalf("%v: want %d", out.Partners, partners)
 	}
 }
 
@@ -192,7 +227,7 @@ func TestSettleDropsWhatIsNotEligible(t *testing.T) {
 	for s := range 300 {
 		for i, p := range r.Perm(40)[:12] {
 			lists.Wishes[s*12+i] = score.NewWish(int32(p), 0)
-			if o.eligible(&in.Students[s], &in.Positions[p]) {
+			if o.eligible(s, p) {
 				want[s] = append(want[s], p)
 			}
 		}

@@ -5,39 +5,14 @@ import (
 	"math/bits"
 	"slices"
 
-	"baodao/service/matching/draw"
 	"baodao/service/matching/score"
 )
 
-// RunComplete is RunOpen for a round in which nobody handed in a list and everybody is open: complete lists by score.
-func RunComplete(in *score.Instance, workers int) (Result, error) {
-	open := make([]bool, len(in.Students))
-	for s := range open {
-		open[s] = true
-	}
-	return RunOpen(in, score.Lists{}, open, workers)
-}
-
-// RunOpen is Run where those who are open agreed to "if my list is exhausted, also propose others that suit me": to them
-// every eligible position that they did not list comes after their list, by score. Those lists, a thousand times as long
-// as what people read, are never made: a student has the next few positions whose cut-offs are still in reach. Cut-offs
-// only rise, so nothing that is left out could have been had, and the order of work does not matter: the result is that
-// of the complete lists. Lists without wishes are empty. Groups of friends cannot take part.
-func RunOpen(in *score.Instance, lists score.Lists, open []bool, workers int) (Result, error) {
-	if err := in.Check(); err != nil {
-		return Result{}, err
-	}
-	groups, err := friends(in)
-	if err == nil && len(groups) > 0 {
-		err = errOpen
-	}
-	if err != nil {
-		return Result{}, err
-	}
-	ranks, err := draw.Ranks(in.Round.Seed, len(in.Students), workers)
-	if err != nil {
-		return Result{}, err
-	}
+// openMarket is a market in which the lists of those who are open go on with every eligible position that they did not
+// list, by score. Those lists, a thousand times as long as what people read, are never made: a student has the next few
+// positions whose cut-offs are still in reach. Cut-offs only rise, so nothing that is left out could have been had, and the
+// order of work does not matter: the result is that of the complete lists. Lists without wishes are empty.
+func openMarket(in *score.Instance, lists score.Lists, open []bool, ranks []uint32, workers int) *market {
 	w := newWorld(in)
 	e := &extender{world: w, own: lists, open: open, workers: workers, width: max(block, lists.Width)}
 	e.crowdOf, e.begun = make([]int32, len(in.Students)), make([]bool, len(in.Students))
@@ -48,7 +23,7 @@ func RunOpen(in *score.Instance, lists score.Lists, open []bool, workers int) (R
 	}
 	e.market = newMarket(in, score.Lists{Width: e.width, Wishes: make([]score.Wish, len(in.Students)*e.width)}, ranks)
 	e.market.extend = e
-	return settleTeams(in, e.market), nil
+	return e.market
 }
 
 // block is how many positions a student gets at once, or more where lists are longer.
@@ -111,7 +86,7 @@ func (e *extender) share(groups [][]int32) {
 		students := groups[i]
 		f.enter(crowd{students: students, exact: e.crowds[e.crowdOf[students[0]]].exact}, k.cutoff)
 		for _, s := range students {
-			f.find(&e.in.Students[s], k.low[s], e.last(s), k.lists.Wishes[int(s)*e.width:][:e.width])
+			f.find(f.turn(s), k.low[s], e.last(s), k.lists.Wishes[int(s)*e.width:][:e.width])
 		}
 	})
 	for _, students := range groups {
@@ -158,7 +133,7 @@ func (e *extender) wronged() (positions []int32) {
 		s, own := &e.in.Students[id], e.wishes(id)
 		have := e.value(s, own, k.place[id])
 		a.around(s.LatE6, s.LonE6, int64(min(s.MaxDist, radius)), func(i int32, p *score.Position) {
-			if p.Req&^s.Skills != 0 || bits.OnesCount64(p.Slots&s.Slots) < int(p.Need) || score.Misfits(s, p, score.Measure(s, p), radius) != 0 {
+			if p.Req&^s.Skills != 0 || bits.OnesCount64(p.Slots&s.Slots) < int(p.Need) || e.in.Misfits(int32(id), p, score.Measure(s, p)) != 0 {
 				return
 			}
 			if (e.open[id] || listed(own, closed[i]) >= 0) && e.value(s, own, closed[i]) > have {

@@ -73,15 +73,31 @@ func (f *field) lay(in *score.Instance, a *atlas, t *tables, c crowd, cutoffs []
 // most are the points that the best of all students has beside nearness, who did not serve in the community.
 func (t *tables) most(p *score.Position) int32 {
 	points := t.rule.SkillPoints(1, 1) + t.rule.TimePoints(1, 1) + score.MaxWaited*t.waited
-	if p.Partner != score.None {
+	if partnerOf(p) != score.None {
 		points += t.partner
 	}
 	return points
 }
 
+// several stands for more than one paired branch.
+const several = score.None - 1
+
+// partnerOf is the branch that a position is paired with, None, or several.
+func partnerOf(p *score.Position) int32 {
+	if len(p.Partners) > 0 {
+		return several
+	}
+	return p.Partner
+}
+
+// paired says whether a spot that has partners has this one.
+func (f *finder) paired(p *spot, branch int32) bool {
+	return p.partner == branch || p.partner == several && f.in.Positions[p.id].PairedWith(branch)
+}
+
 func (f *field) add(p *score.Position, id, dist int32, near two, bar int32) {
 	s := spot{
-		slots: p.Slots, req: p.Req, want: p.Want, id: id, dist: dist, need: p.Need, partner: p.Partner, bar: int16(bar), //nolint:gosec // at most 10000
+		slots: p.Slots, req: p.Req, want: p.Want, id: id, dist: dist, need: p.Need, partner: partnerOf(p), bar: int16(bar), //nolint:gosec // at most 10000
 		nslots: ones(p.Slots), nwant: ones(uint64(p.Want)), static: near + two(score.Urgency(p)), //nolint:gosec // at most 700
 		urgency: int16(score.Urgency(p)), //nolint:gosec // at most 700
 	}

@@ -2,7 +2,6 @@ package assign
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -70,7 +69,7 @@ func together(in *score.Instance, members []int32, p int32) (total int32, ok boo
 	for _, m := range members {
 		s := &in.Students[m]
 		fit := score.Measure(s, position)
-		if score.Misfits(s, position, fit, in.Round.Radius) != 0 {
+		if in.Misfits(m, position, fit) != 0 {
 			return 0, false
 		}
 		total += score.Of(s, position, fit, in.Round.Radius).Total()
@@ -85,6 +84,7 @@ type unit struct {
 	low     uint32       // of the first member: a group has one number in the lottery
 	next    int32
 	place   int32
+	open    bool // more comes after the list when it is exhausted, and has not been asked for yet
 }
 
 // newUnits makes the units of a round. A group has the list of its first member, without the positions for which not all
@@ -124,5 +124,35 @@ func meanBand(in *score.Instance, members []int32, p int32) uint8 {
 	return uint8(sum / len(members)) //nolint:gosec // a mean of bands
 }
 
-// errOpen says what is not offered.
-var errOpen = errors.New("groups of friends go by their lists alone: a round in which they take part cannot be open")
+// open lets the lists of some go on.
+func (c *crew) open(who []bool) {
+	c.atlas = newAtlas(c.in.Positions)
+	for u := range c.units {
+		c.units[u].open = !slices.ContainsFunc(c.units[u].members, func(s int32) bool { return !who[s] })
+	}
+}
+
+// goOn adds to the list of an open unit, when it is exhausted, every other position for which all of them are eligible, by
+// the sum of their scores, ties by lower position. It says whether that was anything.
+func (c *crew) goOn(u int32) bool {
+	unit := &c.units[u]
+	if !unit.open {
+		return false
+	}
+	unit.open = false
+	first := &c.in.Students[unit.members[0]]
+	var all []candidate
+	c.atlas.around(first.LatE6, first.LonE6, int64(min(first.MaxDist, c.in.Round.Radius)), func(id int32, _ *score.Position) {
+		if total, ok := together(c.in, unit.members, id); ok && listed(unit.list, id) < 0 {
+			all = append(all, newCandidate(total, id, 0))
+		}
+	})
+	slices.SortFunc(all, func(a, b candidate) int { return cmp.Compare(b, a) })
+	list := slices.Grow(slices.Clip(unit.list), len(all))
+	for _, candidate := range all {
+		p := candidate.wish().Position()
+		list = append(list, score.NewWish(p, meanBand(c.in, unit.members, p)))
+	}
+	unit.list = list
+	return len(all) > 0
+}

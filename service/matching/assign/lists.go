@@ -18,7 +18,7 @@ func Lists(in *score.Instance, workers int) score.Lists {
 	w.each(workers, len(w.crowds), func(f *finder, i int) {
 		f.enter(w.crowds[i], nil)
 		for _, id := range w.crowds[i].students {
-			s := &in.Students[id]
+			s := f.turn(id)
 			f.find(s, 0, everything, lists.Wishes[int(id)*in.Round.K:][:in.Round.K])
 		}
 	})
@@ -90,6 +90,7 @@ type finder struct {
 	*world
 	field   field
 	exact   bool
+	blocked []int32                        // communities that the student in turn is kept apart from
 	cutoffs []uint32                       // nil: whether a seat can be had does not matter
 	guess   [score.Categories + 1][8]int32 // scores that the last of a list reached lately, by first interest
 	best    [score.MaxList]candidate       // the list so far, best first
@@ -100,6 +101,12 @@ func (f *finder) enter(c crowd, cutoffs []uint32) {
 	f.field.lay(f.in, f.atlas, f.tables, c, cutoffs)
 	f.exact, f.cutoffs = c.exact, cutoffs
 	f.guess = [score.Categories + 1][8]int32{}
+}
+
+// turn turns to a student.
+func (f *finder) turn(student int32) *score.Student {
+	f.blocked = f.in.Blocked[student]
+	return &f.in.Students[student]
 }
 
 // slack is how far below the others' lists a list may end before it is looked for once more.
@@ -175,7 +182,7 @@ func (f *finder) served(q *query) {
 	for _, id := range f.community[q.student.Served] {
 		p := &f.in.Positions[id]
 		fit := score.Measure(q.student, p)
-		if score.Misfits(q.student, p, fit, f.in.Round.Radius) != 0 {
+		if score.Misfits(q.student, p, fit, f.in.Round.Radius) != 0 || p.OfAny(f.blocked) {
 			continue
 		}
 		band := f.in.Round.Rule.Band(q.student, p, fit, f.in.Round.Radius)
@@ -189,7 +196,7 @@ func (f *finder) offer(q *query, c candidate, id int32) {
 		return
 	}
 	if q.mix != nil {
-		q.mix.offer(c, id)
+		q.mix.offer(c, id, len(q.mix.outlook.Partners) > 0 && f.in.Positions[id].ReservedFor(q.student.Branch))
 	}
 	insert(q.list, c)
 }

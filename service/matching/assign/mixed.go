@@ -20,7 +20,7 @@ func MixedLists(in *score.Instance, last *score.Outlook, workers int) score.List
 		for _, id := range w.crowds[i].students {
 			clear(m.likely)
 			clear(m.safe)
-			q := query{student: &in.Students[id], after: everything, list: f.best[:k], mix: &m}
+			q := query{student: f.turn(id), after: everything, list: f.best[:k], mix: &m}
 			f.above(&q, 0)
 			write(m.take(q.list), lists.Wishes[int(id)*k:][:k])
 		}
@@ -36,8 +36,8 @@ type mix struct {
 }
 
 // offer takes a candidate into the lists of its kinds.
-func (m *mix) offer(c candidate, id int32) {
-	chance := m.outlook.Chance(id, c.band())
+func (m *mix) offer(c candidate, id int32, reserved bool) {
+	chance := m.outlook.ChanceOf(id, c.band(), reserved)
 	if chance >= score.LikelyFrom {
 		insert(m.likely, c)
 	}

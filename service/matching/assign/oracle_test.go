@@ -51,8 +51,9 @@ func (o *oracle) distance(s *score.Student, p *score.Position) int {
 	return int(math.Floor(math.Sqrt(sum)))
 }
 
-func (o *oracle) eligible(s *score.Student, p *score.Position) bool {
-	return p.Cap > 0 && s.Skills&p.Req == p.Req && bits.OnesCount64(s.Slots&p.Slots) >= int(p.Need) &&
+func (o *oracle) eligible(student, position int) bool {
+	s, p := &o.in.Students[student], &o.in.Positions[position]
+	return p.Cap > 0 && (p.Community < 0 || !slices.Contains(o.in.Blocked[int32(student)], p.Community)) && s.Skills&p.Req == p.Req && bits.OnesCount64(s.Slots&p.Slots) >= int(p.Need) &&
 		o.distance(s, p) <= int(min(s.MaxDist, o.in.Round.Radius))
 }
 
@@ -77,6 +78,29 @@ func (o *oracle) score(s *score.Student, p *score.Position) int {
 	return total
 }
 
+func (o *oracle) paired(s *score.Student, p *score.Position) bool {
+	return s.Branch >= 0 && (s.Branch == p.Partner || slices.Contains(p.Partners, s.Branch))
+}
+
+// choose is whom a position takes of those who ask: first the best of its partners on the reserved seats, then the best
+// of the rest on what is left, by falling key.
+func (o *oracle) choose(asking []int, p int) (chosen []int) {
+	at := &o.in.Positions[p]
+	asking = slices.Clone(asking)
+	sort.Slice(asking, func(i, j int) bool { return o.key(asking[i], p) > o.key(asking[j], p) })
+	for _, s := range asking {
+		if o.paired(&o.in.Students[s], at) && len(chosen) < int(min(at.Reserved, at.Cap)) {
+			chosen = append(chosen, s)
+		}
+	}
+	for _, s := range asking {
+		if len(chosen) < int(at.Cap) && !slices.Contains(chosen, s) {
+			chosen = append(chosen, s)
+		}
+	}
+	return chosen
+}
+
 func (o *oracle) band(s *score.Student, p *score.Position) int {
 	r := int(o.in.Round.Radius)
 	skill, time, near := 1250, 0, 3500*(r-o.distance(s, p))/r
@@ -86,7 +110,7 @@ func (o *oracle) band(s *score.Student, p *score.Position) int {
 	if n := bits.OnesCount64(p.Slots); n > 0 {
 		time = 1500 * bits.OnesCount64(s.Slots&p.Slots) / n
 	}
-	served, partner, waited := s.Served >= 0 && s.Served == p.Community, s.Branch >= 0 && s.Branch == p.Partner, min(int(s.Waited), 2)
+	served, partner, waited := s.Served >= 0 && s.Served == p.Community, o.paired(s, p), min(int(s.Waited), 2)
 	count := func(yes bool, points int) int {
 		if yes {
 			return points
@@ -115,7 +139,7 @@ func (o *oracle) key(s, p int) uint32 {
 func (o *oracle) list(s int) []int {
 	var all []int
 	for p := range o.in.Positions {
-		if o.eligible(&o.in.Students[s], &o.in.Positions[p]) {
+		if o.eligible(s, p) {
 			all = append(all, p)
 		}
 	}
@@ -148,12 +172,12 @@ func (o *oracle) match(lists [][]int, closed []bool) (place []int) {
 			holds[p], place[s] = append(holds[p], s), p
 		}
 		for p, held := range holds {
-			sort.Slice(held, func(i, j int) bool { return o.key(held[i], p) > o.key(held[j], p) })
-			for len(held) > int(o.in.Positions[p].Cap) {
-				place[held[len(held)-1]] = -1
-				held = held[:len(held)-1]
+			holds[p] = o.choose(held, p)
+			for _, s := range held {
+				if !slices.Contains(holds[p], s) {
+					place[s] = -1
+				}
 			}
-			holds[p] = held
 		}
 	}
 	return place

@@ -28,10 +28,25 @@ func tiny(t *testing.T, seed uint64) (*score.Instance, score.Lists) {
 			lists.Wishes[s*4+i] = score.NewWish(int32(p), 0)
 		}
 	}
+	reserve(in, r, seed)
 	if err := assign.Settle(in, lists, 1); err != nil {
 		t.Fatal(err)
 	}
 	return in, lists
+}
+
+// reserve makes a few branches of the students, and reserves seats for them in every other market.
+func reserve(in *score.Instance, r *rand.Rand, seed uint64) {
+	for s := range in.Students {
+		in.Students[s].Branch = int32(r.IntN(4)) - 1
+	}
+	for p := range in.Positions {
+		at := &in.Positions[p]
+		at.Partner = int32(r.IntN(3)) - 1
+		if seed%2 == 1 {
+			at.Partners, at.Reserved = []int32{int32(r.IntN(3))}, int32(r.IntN(3))
+		}
+	}
 }
 
 func places(t *testing.T, in *score.Instance, lists score.Lists) []int32 {
@@ -106,14 +121,14 @@ func (o *oracle) stable(lists score.Lists, place []int32) bool {
 		}
 	}
 	for p, all := range held {
-		if len(all) > int(o.in.Positions[p].Cap) {
+		if len(o.choose(all, p)) < len(all) {
 			return false
 		}
 	}
 	for s := range place {
 		for _, w := range lists.Of(s)[:rank(lists.Of(s), place[s])] {
 			p := int(w.Position())
-			if len(held[p]) < int(o.in.Positions[p].Cap) || slices.ContainsFunc(held[p], func(other int) bool { return o.key(other, p) < o.key(s, p) }) {
+			if slices.Contains(o.choose(append(slices.Clone(held[p]), s), p), s) {
 				return false
 			}
 		}
@@ -167,6 +182,8 @@ func TestMoreSeatsAndFewerStudentsHurtNobody(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(15) {
 		in := noTeams(invent(t, sample.Options{Students: 400, Positions: 30, Season: score.Term, Rule: score.Rule(seed % 5), Seed: seed}))
+		sample.Enrich(in, seed)
+		in.Open = nil
 		lists := assign.Lists(in, 1)
 		before := places(t, in, lists)
 		check := func(what string, but int) {

@@ -3,6 +3,7 @@ package assign
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"baodao/service/matching/draw"
@@ -41,7 +42,7 @@ func settle(in *score.Instance, lists score.Lists, student int) error {
 		}
 		p := &in.Positions[id]
 		fit := score.Measure(s, p)
-		if score.Misfits(s, p, fit, in.Round.Radius) == 0 {
+		if in.Misfits(int32(student), p, fit) == 0 {
 			list[n] = score.NewWish(id, in.Round.Rule.Band(s, p, fit, in.Round.Radius))
 			n++
 		}
@@ -60,10 +61,26 @@ type Result struct {
 	Wronged   []int32 // closed positions that a whole team would rather have: the rule of smallest teams cannot always avoid them
 }
 
-// Run gives the seats to the students by their settled lists: the student-optimal stable matching, with the rule of the
-// smallest teams after it. Where friends take part, they get the same position or none: then a stable matching need not
-// exist, and Blocking names who was left with a better place that would have taken them.
+// Run gives the seats to the students by their settled lists, and to those who are open by score after that: the
+// student-optimal stable matching, with the rule of the smallest teams after it. Where friends take part, they get the same
+// position or none: then a stable matching need not exist, and Blocking names who was left with a better place that would
+// have taken them.
 func Run(in *score.Instance, lists score.Lists, workers int) (Result, error) {
+	return RunOpen(in, lists, in.Open, workers)
+}
+
+// RunComplete is Run for a round in which nobody handed in a list and everybody is open: complete lists by score.
+func RunComplete(in *score.Instance, workers int) (Result, error) {
+	open := make([]bool, len(in.Students))
+	for s := range open {
+		open[s] = true
+	}
+	return RunOpen(in, score.Lists{}, open, workers)
+}
+
+// RunOpen is Run with others who are open: they agreed to "if my list is exhausted, also propose others that suit me". A
+// group of friends is open when all of it are.
+func RunOpen(in *score.Instance, lists score.Lists, open []bool, workers int) (Result, error) {
 	if err := in.Check(); err != nil {
 		return Result{}, err
 	}
@@ -75,8 +92,16 @@ func Run(in *score.Instance, lists score.Lists, workers int) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if len(groups) > 0 {
-		return settleTeams(in, newCrew(in, newUnits(in, lists, ranks, groups))), nil
+	switch anyone := slices.Contains(open, true); {
+	case len(groups) > 0:
+		c := newCrew(in, newUnits(in, lists, ranks, groups))
+		if anyone {
+			c.open(open)
+		}
+		return settleTeams(in, c), nil
+	case anyone:
+		return settleTeams(in, openMarket(in, lists, open, ranks, workers)), nil
+	default:
+		return settleTeams(in, newMarket(in, lists, ranks)), nil
 	}
-	return settleTeams(in, newMarket(in, lists, ranks)), nil
 }

@@ -23,7 +23,7 @@ func (f *finder) scan(q *query, category int, interest int32) {
 			continue
 		}
 		points := sum.points() + q.extra
-		if p.partner == s.Branch && p.partner != score.None {
+		if p.partner != score.None && f.paired(p, s.Branch) {
 			points += t.partner
 		}
 		if points < int32(p.bar) {
@@ -40,6 +40,9 @@ func (f *finder) scan(q *query, category int, interest int32) {
 		}
 		if s.Served != score.None && f.in.Positions[p.id].Community == s.Served {
 			continue // it was there before all others
+		}
+		if len(f.blocked) > 0 && f.in.Positions[p.id].OfAny(f.blocked) {
+			continue
 		}
 		total := sum.score() + interest
 		f.offer(q, newCandidate(total, p.id, t.band(points, total)), p.id)

@@ -10,6 +10,8 @@ import (
 // several seats can leave seats free that others were refused before, so whoever would rather be elsewhere, and would be
 // taken there, is then moved. That ends nearly always, and is cut off where it does not: what remains is published.
 type crew struct {
+	in      *score.Instance
+	atlas   *atlas // where some are open
 	units   []unit
 	cap     []int32
 	filled  []int32
@@ -30,7 +32,7 @@ const sweeps = 64
 
 func newCrew(in *score.Instance, units []unit) *crew {
 	m := len(in.Positions)
-	c := &crew{units: units, cap: make([]int32, m), filled: make([]int32, m), closed: make([]bool, m), holds: make([][]seat, m)}
+	c := &crew{in: in, units: units, cap: make([]int32, m), filled: make([]int32, m), closed: make([]bool, m), holds: make([][]seat, m)}
 	for p := range in.Positions {
 		c.cap[p] = in.Positions[p].Cap
 	}
@@ -58,11 +60,10 @@ func (c *crew) settle(first int32) {
 	for waiting := []int32{first}; len(waiting) > 0; {
 		u := waiting[len(waiting)-1]
 		waiting = waiting[:len(waiting)-1]
-		list := c.units[u].list
-		for i := int(c.units[u].next); i < len(list); i++ {
+		for i := int(c.units[u].next); i < len(c.units[u].list) || c.goOn(u); i++ {
 			c.units[u].next = int32(i) + 1 //nolint:gosec // bounded
-			if c.room(u, list[i]) {
-				waiting = c.take(u, list[i], waiting)
+			if wish := c.units[u].list[i]; c.room(u, wish) {
+				waiting = c.take(u, wish, waiting)
 				break
 			}
 		}
@@ -71,18 +72,20 @@ func (c *crew) settle(first int32) {
 
 // room says whether a unit fits into what is free and what those with lower keys hold.
 func (c *crew) room(u int32, wish score.Wish) bool {
-	p, size := wish.Position(), int32(len(c.units[u].members)) //nolint:gosec // bounded
+	p, size := wish.Position(), c.size(u)
 	if c.closed[p] {
 		return false
 	}
-	free, key := c.cap[p]-c.filled[p], c.key(u, wish)
-	for _, s := range c.holds[p] {
-		if free >= size || s.key > key {
-			break
-		}
-		free += c.size(s.unit)
+	free := c.cap[p] - c.filled[p]
+	if free >= size {
+		return true
 	}
-	return free >= size
+	for _, s := range c.below(seat{c.key(u, wish), u}, p) {
+		if free += c.size(s.unit); free >= size {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *crew) key(u int32, wish score.Wish) uint32 {
@@ -93,14 +96,13 @@ func (c *crew) size(u int32) int32 { return int32(len(c.units[u].members)) } //n
 
 // take seats a unit for which there is room; who loses a seat is added to those who wait.
 func (c *crew) take(u int32, wish score.Wish, waiting []int32) []int32 {
-	p := wish.Position()
+	p, s := wish.Position(), seat{c.key(u, wish), u}
 	for c.cap[p]-c.filled[p] < c.size(u) {
-		loser := c.holds[p][0].unit
+		loser := c.below(s, p)[0].unit
 		c.leave(loser)
 		waiting = append(waiting, loser)
 	}
-	s := seat{c.key(u, wish), u}
-	at, _ := slices.BinarySearchFunc(c.holds[p], s, func(a, b seat) int { return int(int64(a.key) - int64(b.key)) })
+	at, _ := slices.BinarySearchFunc(c.holds[p], s, byKey)
 	c.holds[p] = slices.Insert(c.holds[p], at, s)
 	c.filled[p] += c.size(u)
 	c.units[u].place = p
@@ -120,7 +122,8 @@ func (c *crew) leave(u int32) {
 
 // better is the first wish before a unit's place where there is room for it.
 func (c *crew) better(u int32) (wish score.Wish, ok bool) {
-	for _, wish := range c.units[u].list {
+	for i := 0; i < len(c.units[u].list) || c.goOn(u); i++ {
+		wish := c.units[u].list[i]
 		if wish.Position() == c.units[u].place {
 			break
 		}
@@ -200,6 +203,7 @@ func (c *crew) result(in *score.Instance) Result {
 		if len(holds) > 0 && c.filled[p] == c.cap[p] {
 			r.Cutoffs[p] = holds[0].key
 		}
+		c.partners(&r.Outcome, int32(p))
 		if would[p] > 0 && would[p] >= in.Positions[p].Min {
 			r.Wronged = append(r.Wronged, int32(p))
 		}

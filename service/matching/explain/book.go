@@ -37,18 +37,19 @@ func NewBook(in *score.Instance, lists score.Lists, out *score.Outcome, ranks []
 func (b *Book) Why(student, position int32) Answer {
 	q := Question{
 		Round: &b.in.Round, Position: &b.in.Positions[position], Student: &b.in.Students[student],
-		Cutoff: b.out.Cutoffs[position], Closed: b.out.Closed[position],
+		Closed: b.out.Closed[position], Apart: b.in.Positions[position].OfAny(b.in.Blocked[student]),
 	}
 	if members := b.first[q.Student.Group]; members != nil {
 		q.Friends = make([]score.Student, len(members))
 		for i, s := range members {
 			q.Friends[i] = b.in.Students[s]
 		}
+		q.Apart = slices.ContainsFunc(members, func(s int32) bool { return q.Position.OfAny(b.in.Blocked[s]) })
 		student, q.Student = members[0], &b.in.Students[members[0]]
 	}
-	q.Rank = b.ranks[student]
+	q.Rank, q.Cutoff = b.ranks[student], b.out.CutoffOf(position, q.reserved())
 	q.Wish, q.Got = b.number(student, position), b.number(student, b.out.Place[student])
-	if b.open {
+	if b.open || b.agreed(student) {
 		b.goOn(&q, student, position)
 	}
 	return Why(&q)
@@ -81,10 +82,27 @@ func (b *Book) goOn(q *Question, student, position int32) {
 	}
 }
 
-// worth is the score of a pair; of one that is not eligible it does not matter.
-func (b *Book) worth(student, position int32) int32 {
-	s, p := &b.in.Students[student], &b.in.Positions[position]
-	return score.Of(s, p, score.Measure(s, p), b.in.Round.Radius).Total()
+// friends are all who go with a student.
+func (b *Book) friends(student int32) []int32 {
+	if members := b.first[b.in.Students[student].Group]; members != nil {
+		return members
+	}
+	return []int32{student}
+}
+
+// agreed says whether a list goes on because all who go with the student agreed.
+func (b *Book) agreed(student int32) bool {
+	return len(b.in.Open) > 0 && !slices.ContainsFunc(b.friends(student), func(s int32) bool { return !b.in.Open[s] })
+}
+
+// worth is the score of a pair, or of all friends; of one that is not eligible it does not matter.
+func (b *Book) worth(student, position int32) (total int32) {
+	p := &b.in.Positions[position]
+	for _, f := range b.friends(student) {
+		s := &b.in.Students[f]
+		total += score.Of(s, p, score.Measure(s, p), b.in.Round.Radius).Total()
+	}
+	return total
 }
 
 // Chance is how likely the student would get a seat if all came as in the last round, in per mille; 0 for whom the rules
@@ -94,7 +112,7 @@ func (b *Book) Chance(student, position int32, last *score.Outlook) int32 {
 	if a.Misfits != 0 {
 		return 0
 	}
-	return last.Chance(position, a.Band)
+	return last.ChanceOf(position, a.Band, a.Paired)
 }
 
 // Seat is who holds a seat, and why.
@@ -106,6 +124,7 @@ type Seat struct {
 	Metres  int32
 	Overlap int
 	Points  score.Points
+	Paired  bool // of a branch for which seats are reserved here
 }
 
 // Team is the answer to a host's "why these".
@@ -114,13 +133,14 @@ type Team struct {
 	Listed int    // how many eligible students had it on their lists
 	Better int    // of those, how many got what they ranked higher
 	Below  int    // of those, how many the cut-off left out
-	Cutoff uint32
+	Cutoff uint32 // for whom no seats are reserved
+	Own    uint32 // for whom they are
 	Closed bool
 }
 
 // These answers a host: by the published rule and the lottery alone.
 func (b *Book) These(position int32) Team {
-	t := Team{Cutoff: b.out.Cutoffs[position], Closed: b.out.Closed[position]}
+	t := Team{Cutoff: b.out.Cutoffs[position], Own: b.out.CutoffOf(position, true), Closed: b.out.Closed[position]}
 	for s, place := range b.out.Place {
 		if place != position && b.number(int32(s), position) == 0 {
 			continue
@@ -130,7 +150,7 @@ func (b *Book) These(position int32) Team {
 		case NotEligible:
 			continue
 		case Placed:
-			t.Seats = append(t.Seats, Seat{int32(s), a.Band, a.Lottery, a.Wish, a.Metres, a.Overlap, a.Points})
+			t.Seats = append(t.Seats, Seat{int32(s), a.Band, a.Lottery, a.Wish, a.Metres, a.Overlap, a.Points, a.Paired})
 		case GotBetter:
 			t.Better++
 		case BelowCutoff, TooFewTogether:

@@ -33,8 +33,9 @@ type Question struct {
 	Wish     int             // number of the position on the list, from 1; 0: it is not on it
 	Got      int             // number of the wish that was granted; 0: none
 	Rank     uint32          // in the lottery; of friends that of the first
-	Cutoff   uint32
+	Cutoff   uint32          // the one that holds for the student: where seats are reserved there are two
 	Closed   bool
+	Apart    bool // the community and the student, or one of the friends, do not want each other
 	Declined bool // it was proposed, and came to nothing
 }
 
@@ -57,15 +58,22 @@ type Answer struct {
 	Points     score.Points
 	Size       int // of the group
 	Min        int32
+	Paired     bool  // seats are reserved for the student, and for all friends
+	Reserved   int32 // seats reserved for others
 }
 
 // Why answers.
 func Why(q *Question) Answer {
 	a := Answer{Wish: q.Wish, Got: q.Got, Size: max(1, len(q.Friends)), Lottery: q.Rank, LastKey: q.Cutoff, Radius: q.Round.Radius, Min: q.Position.Min}
+	if a.Paired = q.reserved(); !a.Paired {
+		a.Reserved = q.Position.Reserve()
+	}
 	if q.Cutoff != 0 {
 		a.LastBand, a.LastNumber = score.OfKey(q.Cutoff)
 	}
-	a.measure(q)
+	if a.measure(q); q.Apart {
+		a.Misfits, a.Points = a.Misfits|score.KeptApart, score.Points{}
+	}
 	switch key := score.Key(a.Band, q.Rank); {
 	case a.Misfits != 0:
 		a.Reason = NotEligible
@@ -85,6 +93,16 @@ func Why(q *Question) Answer {
 		a.Reason = TooFewTogether
 	}
 	return a
+}
+
+// reserved says whether seats are reserved for the student, and for all friends.
+func (q *Question) reserved() bool {
+	for i := range q.Friends {
+		if !q.Position.ReservedFor(q.Friends[i].Branch) {
+			return false
+		}
+	}
+	return q.Position.ReservedFor(q.Student.Branch)
 }
 
 // measure fills in how the student, or each of the friends, fits. Of friends the figures are those of the first

@@ -28,7 +28,25 @@ func play(t testing.TB, o sample.Options, open bool) round {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := round{in: in, lists: assign.Lists(in, 2), isOpen: open}
+	return playIn(t, in, o, open)
+}
+
+// rich is a round with reserved seats, blocks and some who are open.
+func rich(t testing.TB, o sample.Options) round {
+	t.Helper()
+	in, err := sample.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sample.Enrich(in, o.Seed)
+	in.Round.K = 6
+	return playIn(t, in, o, false)
+}
+
+func playIn(t testing.TB, in *score.Instance, o sample.Options, open bool) (r round) {
+	t.Helper()
+	var err error
+	r = round{in: in, lists: assign.Lists(in, 2), isOpen: open}
 	if o.Groups > 0 {
 		err = assign.ShareLists(in, r.lists)
 	}

@@ -34,6 +34,20 @@ func (a *Answer) Words() (zh, en string) {
 }
 
 func (a *Answer) cutoffWords() (zh, en string) {
+	if a.LastKey == score.Nobody {
+		return fmt.Sprintf("全部 %d 个名额优先给结对团支部，已由其成员占满。", a.Reserved),
+			fmt.Sprintf("All %d seats are reserved for the paired branches first, and their students have them.", a.Reserved)
+	}
+	if a.Reserved > 0 {
+		zh, en = fmt.Sprintf("另有 %d 个名额优先给结对团支部。", a.Reserved), fmt.Sprintf(" %d seats are reserved for the paired branches first.", a.Reserved)
+		z, e := a.behind()
+		return z + zh, e + en
+	}
+	return a.behind()
+}
+
+// behind says by what others came first.
+func (a *Answer) behind() (zh, en string) {
 	if a.Band == a.LastBand {
 		return fmt.Sprintf("与最后一名同为第 %d 档，您的抽签号 %d 在其 %d 之后。", a.Band, a.Lottery, a.LastNumber),
 			fmt.Sprintf("You are in band %d like the last who got a seat, with lottery number %d after %d.", a.Band, a.Lottery, a.LastNumber)
@@ -56,6 +70,7 @@ func (a *Answer) misfitWords() (zh, en string) {
 	say(score.TooFarForStudent, fmt.Sprintf("距离 %d 米，超出您的上限 %d 米", a.Metres, a.MaxDist), fmt.Sprintf("%d m away, your limit is %d m", a.Metres, a.MaxDist))
 	say(score.OutOfRadius, fmt.Sprintf("距离 %d 米，超出本轮范围 %d 米", a.Metres, a.Radius), fmt.Sprintf("%d m away, the round's radius is %d m", a.Metres, a.Radius))
 	say(score.NoSeats, "没有名额", "it has no seats")
+	say(score.KeptApart, "您与这个社区互不安排", "you and this community are kept apart")
 	zh, en = "不符合条件：", "Not eligible: "
 	if a.Size > 1 {
 		zh, en = "同组有人不符合条件：", "One of your group is not eligible: "

@@ -68,7 +68,7 @@ func WriteRound(w io.Writer, r score.Round) error {
 	return err
 }
 
-// Load reads the round, its students and its positions.
+// Load reads the round, its students and its positions, and what more there is.
 func Load(dir fs.FS) (*score.Instance, error) {
 	in := &score.Instance{}
 	err := errors.Join(
@@ -76,6 +76,9 @@ func Load(dir fs.FS) (*score.Instance, error) {
 		read(dir, StudentsFile, func(r io.Reader) (err error) { in.Students, err = ReadStudents(r); return err }),
 		read(dir, PositionsFile, func(r io.Reader) (err error) { in.Positions, err = ReadPositions(r); return err }),
 	)
+	if err == nil {
+		err = loadMore(dir, in)
+	}
 	if err == nil {
 		err = in.Check()
 	}

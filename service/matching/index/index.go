@@ -21,6 +21,9 @@ type Entry struct {
 	Position score.Position
 	Cutoff   uint32 // of the last round; 0 while seats were free, or when it was not there
 	Closed   bool   // in the last round, for too small a team
+	// Partners is the cut-off of the last round for students of the paired branches. It is looked at where seats are
+	// reserved now; where none were, it is as Cutoff.
+	Partners uint32
 }
 
 // Index holds the picture of now.
@@ -94,6 +97,9 @@ func Build(entries []Entry, rule score.Rule, students int) (*Snapshot, error) {
 	}
 	for i := range entries {
 		s.last.Cutoffs[i], s.last.Closed[i] = entries[i].Cutoff, entries[i].Closed
+		if entries[i].Position.Reserved > 0 {
+			s.last.Partners = append(s.last.Partners, score.PartnerCutoff{Position: int32(i), Cutoff: entries[i].Partners})
+		}
 		if p := &entries[i].Position; p.Cap > 0 {
 			s.cells[cellOf(p)+1]++
 		}

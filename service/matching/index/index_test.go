@@ -36,6 +36,11 @@ func build(t testing.TB, in *score.Instance, last *score.Outlook) *index.Snapsho
 		entries[p] = index.Entry{ID: idOf(int32(p)), Position: in.Positions[p]}
 		if last != nil {
 			entries[p].Cutoff, entries[p].Closed = last.Cutoffs[p], last.Closed[p]
+			for _, c := range last.Partners {
+				if int(c.Position) == p {
+					entries[p].Partners = c.Cutoff
+				}
+			}
 		}
 	}
 	students := 0
@@ -99,16 +104,19 @@ func TestOnlineIsBatch(t *testing.T) {
 			Season: []score.Season{score.Term, score.Vacation}[seed%2],
 		})
 		corners(in, r)
+		if seed%3 > 0 {
+			sample.Enrich(in, seed)
+		}
 		in.Round.K = 1 + r.IntN(score.MaxList)
 		batch := assign.Lists(in, 2)
 		result, err := assign.Run(in, batch, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		last := &score.Outlook{Cutoffs: result.Cutoffs, Closed: result.Closed, Students: len(in.Students)}
+		last := &score.Outlook{Cutoffs: result.Cutoffs, Closed: result.Closed, Students: len(in.Students), Partners: result.Partners}
 		snapshot, mixed := build(t, in, last), assign.MixedLists(in, last, 2)
 		for s := range in.Students {
-			q := &index.Query{Student: &in.Students[s], Radius: in.Round.Radius, Limit: in.Round.K}
+			q := &index.Query{Student: &in.Students[s], Blocked: in.Blocked[int32(s)], Radius: in.Round.Radius, Limit: in.Round.K}
 			picks := snapshot.Recommend(q, nil)
 			for i, pick := range picks {
 				p := &in.Positions[(pick.ID-7)/3]

@@ -57,7 +57,7 @@ func (m *mix) offer(x *search, c candidate) {
 		return
 	}
 	p := &x.s.entries[c.entry()].Position
-	chance := x.s.last.Chance(c.entry(), x.s.rule.Band(x.Student, p, score.Measure(x.Student, p), x.Radius))
+	chance := x.s.last.ChanceOf(c.entry(), x.s.rule.Band(x.Student, p, score.Measure(x.Student, p), x.Radius), p.ReservedFor(x.Student.Branch))
 	if chance >= score.LikelyFrom {
 		insert(m.likely, c)
 	}

@@ -48,7 +48,7 @@ func reasons(s *score.Student, p *score.Position, pick *Pick) Reason {
 	when(pick.Parts.Interest > 0 && s.Interests[0] != p.Category, LaterWish)
 	when(p.Urgency >= urgentFrom, Urgent)
 	when(pick.Parts.Served > 0, ServedThere)
-	when(s.Branch != score.None && s.Branch == p.Partner, OurPartner)
+	when(p.PairedWith(s.Branch), OurPartner)
 	return r
 }
 

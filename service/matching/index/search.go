@@ -13,12 +13,13 @@ import (
 // Query is who asks for what.
 type Query struct {
 	Student *score.Student
-	Radius  int32  // of the programme, in metres
-	Limit   int    // at most 50
-	After   Mark   // where the last page ended
-	Within  int32  // metres; 0: as far as the student's own limit
-	Kinds   uint16 // a bit for each category that is wanted; 0: all
-	Blocks  uint64 // only positions with work in one of these blocks; 0: all
+	Blocked []int32 // communities that the student is kept apart from
+	Radius  int32   // of the programme, in metres
+	Limit   int     // at most 50
+	After   Mark    // where the last page ended
+	Within  int32   // metres; 0: as far as the student's own limit
+	Kinds   uint16  // a bit for each category that is wanted; 0: all
+	Blocks  uint64  // only positions with work in one of these blocks; 0: all
 }
 
 // Mark is a place in the order of recommendations. The zero mark is the beginning.
@@ -110,7 +111,7 @@ func (s *Snapshot) picks(q *Query, list []candidate, dst []Pick) []Pick {
 		e := &s.entries[c.entry()]
 		fit := score.Measure(q.Student, &e.Position)
 		pick := Pick{ID: e.ID, Parts: score.Of(q.Student, &e.Position, fit, q.Radius), Fit: fit, Band: s.rule.Band(q.Student, &e.Position, fit, q.Radius)}
-		pick.Chance = s.last.Chance(c.entry(), pick.Band)
+		pick.Chance = s.last.ChanceOf(c.entry(), pick.Band, e.Position.ReservedFor(q.Student.Branch))
 		pick.Reasons = reasons(q.Student, &e.Position, &pick)
 		dst = append(dst, pick)
 	}
@@ -195,6 +196,9 @@ func (x *search) scan(records []record) {
 		}
 		if r.community == student.Served && r.community != score.None {
 			part += score.Served
+		}
+		if len(x.Blocked) > 0 && s.entries[r.entry].Position.OfAny(x.Blocked) {
+			continue
 		}
 		x.offer(newCandidate(part+score.Near(int32(math.Sqrt(float64(square))), x.Radius), r.entry))
 		floor = x.floor() - x.most

@@ -1,6 +1,10 @@
 package score
 
-import "errors"
+import (
+	"cmp"
+	"errors"
+	"slices"
+)
 
 // Season says which origin a student's point is.
 type Season string
@@ -26,6 +30,18 @@ type Instance struct {
 	Round     Round
 	Students  []Student
 	Positions []Position
+	// Blocked are, by student, the communities that the student does not want or that do not want the student.
+	Blocked map[int32][]int32
+	Open    []bool // who agreed to whatever else suits when the list is exhausted; nil: nobody
+}
+
+// Misfits judges a pair in all respects.
+func (in *Instance) Misfits(student int32, p *Position, f Fit) Misfit {
+	m := Misfits(&in.Students[student], p, f, in.Round.Radius)
+	if p.OfAny(in.Blocked[student]) {
+		m |= KeptApart
+	}
+	return m
 }
 
 // Check tells what no round can be run with.
@@ -39,6 +55,8 @@ func (in *Instance) Check() error {
 		return errors.New("radius: want 1 m to 1,000 km")
 	case in.Round.K < 1 || in.Round.K > MaxList:
 		return errors.New("k: want 1 to 50")
+	case len(in.Open) != 0 && len(in.Open) != len(in.Students):
+		return errors.New("open: want a line for each student or none at all")
 	case len(in.Round.Seed) == 0:
 		return errors.New("a round needs a seed")
 	}
@@ -98,4 +116,33 @@ type Outcome struct {
 	Filled  []int32  // seats taken at each position
 	Cutoffs []uint32 // the lowest key that holds a seat of a full position; 0 while seats are free
 	Closed  []bool   // positions that stay empty because their team would have been too small
+	// Partners are the cut-offs of the positions with reserved seats for students of the paired branches, by rising
+	// position: 0 while a reserved seat is free for them or held by others, else the lowest key of all seats. For everybody
+	// else the cut-off there is the lowest key that holds a seat beside the reserved ones; Nobody when there is none.
+	Partners []PartnerCutoff
+}
+
+// Nobody is a cut-off that no key reaches: all seats are reserved, and students of paired branches hold them.
+const Nobody = 1<<32 - 1
+
+// PartnerCutoff is the cut-off of a position for students of the paired branches.
+type PartnerCutoff struct {
+	Position int32
+	Cutoff   uint32
+}
+
+// CutoffOf is the cut-off of a position for those for whom seats are reserved there, or for everybody else.
+func (o *Outcome) CutoffOf(position int32, reserved bool) uint32 {
+	if reserved {
+		return ofPartners(o.Partners, position, o.Cutoffs[position])
+	}
+	return o.Cutoffs[position]
+}
+
+func ofPartners(all []PartnerCutoff, position int32, others uint32) uint32 {
+	i, ok := slices.BinarySearchFunc(all, position, func(c PartnerCutoff, p int32) int { return cmp.Compare(c.Position, p) })
+	if !ok {
+		return others
+	}
+	return all[i].Cutoff
 }

@@ -67,7 +67,7 @@ func (r Rule) PointsOf(s *Student, p *Position, f Fit, radius int32) Points {
 	if s.Served != None && s.Served == p.Community {
 		points.Served = served
 	}
-	if s.Branch != None && s.Branch == p.Partner {
+	if p.PairedWith(s.Branch) {
 		points.Partner = partner
 	}
 	points.Waited = waited * int32(min(s.Waited, MaxWaited))

@@ -5,6 +5,7 @@ package score
 
 import (
 	"math/bits"
+	"slices"
 
 	"baodao/service/matching/geo"
 )
@@ -40,7 +41,8 @@ type Student struct {
 
 // Position is what matching knows of a position.
 type Position struct {
-	Slots     uint64 // blocks of the week in which there is work
+	Slots     uint64  // blocks of the week in which there is work
+	Partners  []int32 // more branches paired with the community
 	At        geo.XYZ
 	LatE6     int32
 	LonE6     int32
@@ -50,9 +52,26 @@ type Position struct {
 	Partner   int32 // branch paired with the community, or None
 	Cap       int32
 	Min       int32 // smallest team; 0 and 1 are none
+	Reserved  int32 // seats for students of the paired branches first; what they leave is everybody's
 	Category  int8
 	Need      uint8 // blocks that a student must have free
 	Urgency   uint8 // 0 to 7
+}
+
+// PairedWith says whether the community is paired with a branch.
+func (p *Position) PairedWith(branch int32) bool {
+	return branch != None && (branch == p.Partner || slices.Contains(p.Partners, branch))
+}
+
+// ReservedFor says whether seats are reserved for students of a branch.
+func (p *Position) ReservedFor(branch int32) bool { return p.Reserved > 0 && p.PairedWith(branch) }
+
+// Reserve is how many of the seats are reserved.
+func (p *Position) Reserve() int32 { return min(p.Reserved, p.Cap) }
+
+// OfAny says whether the position is of one of these communities.
+func (p *Position) OfAny(communities []int32) bool {
+	return len(communities) > 0 && p.Community != None && slices.Contains(communities, p.Community)
 }
 
 // Fit is what a pair has in common. Everything else follows from it and the two records.
@@ -81,9 +100,10 @@ const (
 	TooFarForStudent
 	OutOfRadius
 	NoSeats
+	KeptApart // one of the two does not want the other; who of them is not told
 )
 
-// Misfits judges a pair within the round's radius in metres.
+// Misfits judges a pair within the round's radius in metres, but for KeptApart, which the two do not say of themselves.
 func Misfits(s *Student, p *Position, f Fit, radius int32) Misfit {
 	var m Misfit
 	if p.Req&^s.Skills != 0 {

@@ -38,8 +38,12 @@ func metres(s *score.Student, p *score.Position) int64 {
 }
 
 // eligible says whether the rules let the student go there.
-func (c *checker) eligible(s *score.Student, p *score.Position) bool {
+func (c *checker) eligible(student, position int32) bool {
+	s, p := &c.in.Students[student], &c.in.Positions[position]
 	if p.Cap <= 0 || s.Skills&p.Req != p.Req || bits.OnesCount64(s.Slots&p.Slots) < int(p.Need) {
+		return false
+	}
+	if p.Community >= 0 && slices.Contains(c.in.Blocked[student], p.Community) {
 		return false
 	}
 	d := metres(s, p)
@@ -81,23 +85,23 @@ func (c *checker) band(s *score.Student, p *score.Position) uint32 {
 	radius := int64(c.in.Round.Radius)
 	overlap, blocks, hits, wanted := common(s, p)
 	skill, time := part(2500, hits, wanted, 1250), part(1500, overlap, blocks, 0)
-	served, partner, earlier := int64(0), int64(0), int64(min(s.Waited, 2))
+	served, paired, earlier := int64(0), int64(0), int64(min(s.Waited, 2))
 	if s.Served >= 0 && s.Served == p.Community {
 		served = 1
 	}
-	if s.Branch >= 0 && s.Branch == p.Partner {
-		partner = 1
+	if partner(s, p) {
+		paired = 1
 	}
 	switch c.in.Round.Rule.String() {
 	case "points-v1":
-		return uint32((skill + time + 3000*served + 2000*partner + 500*earlier) / 250) //nolint:gosec // at most 40
+		return uint32((skill + time + 3000*served + 2000*paired + 500*earlier) / 250) //nolint:gosec // at most 40
 	case "score":
 		return uint32(c.worth(s, p) / 40) //nolint:gosec // at most 250
 	case "lottery":
 		return 0
 	}
 	near := part(3500, radius-metres(s, p), radius, 0)
-	points := skill*6/5 + time*4/3 + near*6/7 + 1000*served + 500*partner + 250*earlier
+	points := skill*6/5 + time*4/3 + near*6/7 + 1000*served + 500*paired + 250*earlier
 	if c.in.Round.Rule.String() == "points-v3" {
 		return uint32(points / 40) //nolint:gosec // at most 250
 	}

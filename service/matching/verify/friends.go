@@ -46,9 +46,9 @@ func (c *checker) with(leader int32) []int32 {
 // allowed says whether the rules let all of them go there.
 func (c *checker) allowed(leader, p int32) bool {
 	if c.members[leader] == nil {
-		return c.eligible(&c.in.Students[leader], &c.in.Positions[p])
+		return c.eligible(leader, p)
 	}
-	return !slices.ContainsFunc(c.members[leader], func(s int32) bool { return !c.eligible(&c.in.Students[s], &c.in.Positions[p]) })
+	return !slices.ContainsFunc(c.members[leader], func(s int32) bool { return !c.eligible(s, p) })
 }
 
 // key orders those who ask at a position: the higher is admitted first. Friends have the mean of their bands.
@@ -63,51 +63,30 @@ func (c *checker) key(leader, p int32) uint32 {
 	return band/uint32(max(1, len(members)))<<24 | (1<<24 - 1 - c.rank[leader]) //nolint:gosec // at most four
 }
 
-// holder is who holds seats of a position.
-type holder struct {
-	key  uint32
-	size int32
+// agreed says whether a list goes on: all who go together agreed to that.
+func (c *checker) agreed(leader int32) bool {
+	return len(c.in.Open) > 0 && !slices.ContainsFunc(c.with(leader), func(s int32) bool { return !c.in.Open[s] })
 }
 
-// room says whether as many seats are free, or held by lower keys.
-func (c *checker) room(p int32, key uint32, size int32) bool {
-	free := c.in.Positions[p].Cap - c.held[p]
-	if size == 1 {
-		return free > 0 || key > c.lowest[p]
-	}
-	for _, h := range c.holders()[p] {
-		if h.key < key {
-			free += h.size
-		}
-	}
-	return free >= size
-}
-
-// holders are those of each position, worked out when they are first asked for.
-func (c *checker) holders() [][]holder {
-	if c.who == nil {
-		c.who = make([][]holder, len(c.in.Positions))
-		for i, p := range c.out.Place {
-			if s := int32(i); p != score.None && c.leader[s] == s {
-				c.who[p] = append(c.who[p], holder{c.key(s, p), int32(len(c.with(s)))}) //nolint:gosec // at most four
-			}
-		}
-	}
-	return c.who
-}
-
-// goOn puts behind a list every other position that the student could go to, by score: who is open agreed to it.
+// goOn puts behind a list every other position that all of them could go to, by the sum of their scores: who is open
+// agreed to it.
 func (c *checker) goOn(s int32) {
 	type line struct {
 		total int64
 		id    int32
 	}
 	var all []line
-	student, own := &c.in.Students[s], c.wish[c.start[s]:]
+	own := c.wish[c.start[s]:]
 	for i := range c.in.Positions {
-		if p := &c.in.Positions[i]; c.eligible(student, p) && !slices.Contains(own, int32(i)) {
-			all = append(all, line{c.worth(student, p), int32(i)})
+		p := int32(i)
+		if !c.allowed(s, p) || slices.Contains(own, p) {
+			continue
 		}
+		total := int64(0)
+		for _, friend := range c.with(s) {
+			total += c.worth(&c.in.Students[friend], &c.in.Positions[p])
+		}
+		all = append(all, line{total, p})
 	}
 	slices.SortFunc(all, func(a, b line) int { return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.id, b.id)) })
 	for _, l := range all {

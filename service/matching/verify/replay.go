@@ -61,11 +61,11 @@ func (t *table) rounds(asking []int32) {
 				}
 				return 1 // no two keys of a position are equal
 			})
-			keep := min(len(all), int(t.in.Positions[p].Cap))
-			for _, who := range all[keep:] {
+			kept, refused := t.choose(p, all)
+			for _, who := range refused {
 				asking = append(asking, int32(who&(1<<32-1))) //nolint:gosec // a student
 			}
-			t.seats[p], t.asking[p] = all[:keep], t.asking[p][:0]
+			t.seats[p], t.asking[p] = kept, t.asking[p][:0]
 		}
 		t.changed = append(t.changed, asked...)
 	}
@@ -76,7 +76,7 @@ func (t *table) ask(s int32) int32 {
 	for i := t.next[s]; i < t.start[s+1]; i++ {
 		p, who := t.wish[i], uint64(t.keys[i])<<32|uint64(s) //nolint:gosec // a student
 		seats := t.seats[p]
-		if t.closed[p] || len(seats) == int(t.in.Positions[p].Cap) && seats[len(seats)-1] > who {
+		if t.closed[p] || t.reserved(p) == 0 && len(seats) == int(t.in.Positions[p].Cap) && seats[len(seats)-1] > who {
 			continue
 		}
 		t.next[s] = i + 1

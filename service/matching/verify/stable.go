@@ -24,11 +24,8 @@ func (c *checker) positions() {
 		if held != c.out.Filled[p] {
 			c.fault(Miscounted, score.None, id)
 		}
-		want := uint32(0)
-		if held > 0 && held == at.Cap {
-			want = c.lowest[p]
-		}
-		if c.out.Cutoffs[p] != want {
+		own, others := c.cutoffs(id)
+		if c.out.Cutoffs[p] != others || c.reserved(id) > 0 && c.own[p] != own {
 			c.fault(WrongCutoff, score.None, id)
 		}
 	}
@@ -44,13 +41,13 @@ func (c *checker) stable(published int64) {
 		first, passed := int32(score.None), int32(score.None)
 		for i := c.start[s]; i < c.start[s+1]; i++ {
 			p := c.wish[i]
-			if first == score.None && !c.out.Closed[p] && c.keys[i] >= c.out.Cutoffs[p] {
+			if first == score.None && !c.out.Closed[p] && c.reach(s, p, c.keys[i]) {
 				first = p
 			}
 			if p == place {
 				break
 			}
-			if passed == score.None && !c.out.Closed[p] && c.room(p, c.keys[i], max(1, size)) {
+			if passed == score.None && !c.out.Closed[p] && c.room(s, p, c.keys[i], max(1, size)) {
 				passed = p
 			}
 		}
@@ -97,7 +94,7 @@ func (c *checker) best(lists score.Lists, some int) {
 		student := &c.in.Students[s]
 		var all []line
 		for id := range c.in.Positions {
-			if p := &c.in.Positions[id]; c.eligible(student, p) {
+			if p := &c.in.Positions[id]; c.eligible(int32(s), int32(id)) {
 				all = append(all, line{c.worth(student, p), int32(id)})
 			}
 		}

@@ -109,6 +109,7 @@ type checker struct {
 	keys    []uint32
 	lowest  []uint32 // of each position the lowest key that holds a seat
 	held    []int32
+	own     []uint32 // the published cut-offs of the paired branches
 	who     [][]holder
 	Report
 }
@@ -162,6 +163,9 @@ func (c *checker) sized(lists score.Lists) bool {
 			c.fault(Unknown, int32(i/lists.Width), w.Position()) //nolint:gosec // at most 2^24 students
 		}
 	}
+	if c.Counts[Unknown] == 0 && !c.published() {
+		c.fault(Unknown, score.None, score.None)
+	}
 	return c.Counts[Unknown] == 0
 }
 
@@ -189,7 +193,7 @@ func (c *checker) readWishes(lists score.Lists, open bool) {
 			if len(lists.Wishes) > 0 {
 				c.readList(s, lists.Of(i))
 			}
-			if open {
+			if open || c.agreed(s) {
 				c.goOn(s)
 			}
 		}
@@ -234,7 +238,7 @@ func (c *checker) place(s, p int32, at int) {
 	student, position := &c.in.Students[s], &c.in.Positions[p]
 	c.Placed++
 	c.Metres += metres(student, position)
-	if !c.eligible(student, position) {
+	if !c.eligible(s, p) {
 		c.fault(Ineligible, s, p)
 	} else {
 		c.Score += c.worth(student, position)

@@ -48,10 +48,11 @@ func (r trial) check() verify.Report {
 // copy is so deep that a mutation of it changes nothing else.
 func (r trial) copy() trial {
 	in := *r.in
-	in.Students, in.Positions = slices.Clone(in.Students), slices.Clone(in.Positions)
+	in.Students, in.Positions, in.Open = slices.Clone(in.Students), slices.Clone(in.Positions), slices.Clone(in.Open)
 	in.Round.Seed = slices.Clone(in.Round.Seed)
 	return trial{&in, score.Lists{Width: r.lists.Width, Wishes: slices.Clone(r.lists.Wishes)}, score.Outcome{
 		Place: slices.Clone(r.out.Place), Filled: slices.Clone(r.out.Filled), Cutoffs: slices.Clone(r.out.Cutoffs), Closed: slices.Clone(r.out.Closed),
+		Partners: slices.Clone(r.out.Partners),
 	}}
 }
 
@@ -145,6 +146,12 @@ func agree(t *testing.T, seed uint64) verify.Report {
 		t.Fatal(err)
 	}
 	odd(r, in)
+	if seed%2 == 1 {
+		sample.Enrich(in, seed)
+	}
+	if seed%4 == 3 {
+		in.Open = nil
+	}
 	lists, best := assign.Lists(in, 2), len(in.Students)
 	if r.IntN(2) == 0 { // people's own lists: in any order, and with what they cannot have
 		lists, best = score.NewLists(len(in.Students), min(len(in.Positions), score.MaxList)), 0
@@ -203,6 +210,10 @@ func withFriends(t *testing.T, seed uint64) (trial, assign.Result) {
 	in, err := sample.New(sample.Options{Students: 600, Positions: 40, Season: score.Term, Rule: score.PointsV2, Seed: seed, Groups: 0.3})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if seed%2 == 1 {
+		sample.Enrich(in, seed)
+		in.Round.K = 3
 	}
 	lists := assign.Lists(in, 1)
 	if err := assign.ShareLists(in, lists); err != nil {

@@ -32,6 +32,10 @@ func (c *checker) verdict(student, p int32) Verdict {
 	if c.out.Place[s] != score.None {
 		got = c.listed(s, c.out.Place[s])
 	}
+	last, others := c.cutoffs(p)
+	if c.reserved(p) == 0 || !c.paired(s, p) {
+		last = others
+	}
 	switch {
 	case !c.allowed(s, p):
 		return Forbidden
@@ -43,9 +47,9 @@ func (c *checker) verdict(student, p int32) Verdict {
 		return Prefers
 	case c.out.Closed[p]:
 		return Shut
-	case c.room(p, c.key(s, p), size):
+	case c.room(s, p, c.key(s, p), size):
 		return Blocked
-	case c.held[p] == c.in.Positions[p].Cap && c.key(s, p) < c.lowest[p]:
+	case c.key(s, p) < last:
 		return Outranked
 	default:
 		return Indivisible
