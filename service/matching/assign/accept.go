@@ -23,6 +23,7 @@ type market struct {
 	reserves  []*reserve
 	hungry    []int32 // who came to the end of a full list while longer ones can be had
 	extend    *extender
+	base      *base
 	proposals int64
 }
 
@@ -44,6 +45,10 @@ func newMarket(in *score.Instance, lists score.Lists, ranks []uint32) *market {
 }
 
 func (k *market) run(closed []bool) {
+	if k.base != nil {
+		k.back(closed)
+		return
+	}
 	clear(k.next)
 	clear(k.filled)
 	clear(k.cutoff)
@@ -67,6 +72,7 @@ func (k *market) run(closed []bool) {
 		k.propose(int32(s))
 	}
 	k.feed()
+	k.keep()
 }
 
 // feed makes lists longer until nobody who could have a longer one is without a seat.
