@@ -27,3 +27,13 @@ func BenchmarkComplete(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkRun(b *testing.B) {
+	in := invent(b, sample.Options{Students: 100_000, Positions: 5000, Season: score.Term, Rule: score.PointsV2, Seed: 1})
+	lists := assign.Lists(in, 2)
+	for b.Loop() {
+		if _, err := assign.Run(in, lists, 1); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -138,7 +138,7 @@ func (e *extender) wronged() (positions []int32) {
 		s, own := &e.in.Students[id], e.wishes(id)
 		have := e.value(s, own, k.place[id])
 		a.around(s.LatE6, s.LonE6, int64(min(s.MaxDist, radius)), func(i int32, p *score.Position) {
-			if p.Req&^s.Skills != 0 || bits.OnesCount64(p.Slots&s.Slots) < int(p.Need) || e.in.Misfits(int32(id), p, score.Measure(s, p)) != 0 {
+			if p.Req&^s.Skills != 0 || bits.OnesCount64(p.Slots&s.Slots) < int(p.Need) || e.in.Misfits(int32(id), p, score.Measure(s, p)) != 0 { //nolint:gosec // a student
 				return
 			}
 			if (e.open[id] || listed(own, closed[i]) >= 0) && e.value(s, own, closed[i]) > have {

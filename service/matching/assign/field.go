@@ -103,11 +103,6 @@ func partnerOf(p *score.Position) int32 {
 	return p.Partner
 }
 
-// paired says whether a spot that has partners has this one.
-func (f *finder) paired(p *spot, branch int32) bool {
-	return p.partner == branch || p.partner == several && f.in.Positions[p.id].PairedWith(branch)
-}
-
 func (f *field) add(p *score.Position, id, dist int32, near two, bar int32) {
 	s := spot{
 		slots: p.Slots, req: p.Req, want: p.Want, id: id, dist: dist, need: p.Need, partner: partnerOf(p), bar: int16(bar), //nolint:gosec // at most 10000

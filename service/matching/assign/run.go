@@ -42,7 +42,7 @@ func settle(in *score.Instance, lists score.Lists, student int) error {
 		}
 		p := &in.Positions[id]
 		fit := score.Measure(s, p)
-		if in.Misfits(int32(student), p, fit) == 0 {
+		if in.Misfits(int32(student), p, fit) == 0 { //nolint:gosec // a student
 			list[n] = score.NewWish(id, in.Round.Rule.Band(s, p, fit, in.Round.Radius))
 			n++
 		}

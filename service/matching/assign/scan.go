@@ -23,7 +23,7 @@ func (f *finder) scan(q *query, category int, interest int32) {
 			continue
 		}
 		points := sum.points() + q.extra
-		if p.partner != score.None && f.paired(p, s.Branch) {
+		if p.partner != score.None && (p.partner == s.Branch || p.partner == several && f.in.Positions[p.id].PairedWith(s.Branch)) {
 			points += t.partner
 		}
 		if points < int32(p.bar) {

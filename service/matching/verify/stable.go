@@ -94,7 +94,7 @@ func (c *checker) best(lists score.Lists, some int) {
 		student := &c.in.Students[s]
 		var all []line
 		for id := range c.in.Positions {
-			if p := &c.in.Positions[id]; c.eligible(int32(s), int32(id)) {
+			if p := &c.in.Positions[id]; c.eligible(int32(s), int32(id)) { //nolint:gosec // at most 2^24 students
 				all = append(all, line{c.worth(student, p), int32(id)})
 			}
 		}
