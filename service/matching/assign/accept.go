@@ -22,6 +22,7 @@ type market struct {
 	begun     []int32  // positions that got their first student, since it was last emptied
 	reserves  []*reserve
 	hungry    []int32 // who came to the end of a full list while longer ones can be had
+	fed       []int32 // where the next hungry are put down
 	extend    *extender
 	base      *base
 	proposals int64
@@ -79,8 +80,9 @@ func (k *market) run(closed []bool) {
 func (k *market) feed() {
 	for len(k.hungry) > 0 {
 		hungry := k.hungry
-		k.hungry = nil
+		k.hungry = k.fed[:0]
 		k.extend.more(hungry)
+		k.fed = hungry
 	}
 }
 
