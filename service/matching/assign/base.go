@@ -19,14 +19,17 @@ type base struct {
 	wishes map[int32][]score.Wish // of those whose list was made longer since, as it was
 }
 
-// keep makes the base of a market that goes on after lists; one with reserved seats begins anew.
+// keep makes the base of a market; one with reserved seats begins anew.
 func (k *market) keep() {
-	if k.extend == nil || k.base != nil || slices.Contains(k.closed, true) || slices.ContainsFunc(k.reserves, func(r *reserve) bool { return r != nil }) {
+	if k.base != nil || slices.Contains(k.closed, true) || slices.ContainsFunc(k.reserves, func(r *reserve) bool { return r != nil }) {
 		return
 	}
 	k.base = &base{
-		next: slices.Clone(k.next), begun: slices.Clone(k.extend.begun), place: slices.Clone(k.place), filled: slices.Clone(k.filled),
+		next: slices.Clone(k.next), place: slices.Clone(k.place), filled: slices.Clone(k.filled),
 		cutoff: slices.Clone(k.cutoff), seats: slices.Clone(k.seats), wishes: map[int32][]score.Wish{},
+	}
+	if k.extend != nil {
+		k.base.begun = slices.Clone(k.extend.begun)
 	}
 }
 
@@ -34,7 +37,9 @@ func (k *market) keep() {
 func (k *market) back(closed []bool) {
 	b := k.base
 	copy(k.next, b.next)
-	copy(k.extend.begun, b.begun)
+	if k.extend != nil {
+		copy(k.extend.begun, b.begun)
+	}
 	copy(k.place, b.place)
 	copy(k.filled, b.filled)
 	copy(k.cutoff, b.cutoff)
