@@ -25,9 +25,6 @@ func newChoice(position, total int32) choice { return choice(position)<<scoreBit
 func (c choice) position() int32 { return int32(c >> scoreBits) }
 func (c choice) score() int32    { return int32(c & (1<<scoreBits - 1)) }
 
-// mostPositions is how many a choice can tell apart.
-const mostPositions = 1 << (32 - scoreBits)
-
 type bid struct {
 	amount  int32
 	student int32
