@@ -36,11 +36,7 @@ func build(t testing.TB, in *score.Instance, last *score.Outlook) *index.Snapsho
 		entries[p] = index.Entry{ID: idOf(int32(p)), Position: in.Positions[p]}
 		if last != nil {
 			entries[p].Cutoff, entries[p].Closed = last.Cutoffs[p], last.Closed[p]
-			for _, c := range last.Partners {
-				if int(c.Position) == p {
-					entries[p].Partners = c.Cutoff
-				}
-			}
+			entries[p].Partners = (&score.Outcome{Cutoffs: last.Cutoffs, Partners: last.Partners}).CutoffOf(int32(p), true)
 		}
 	}
 	students := 0
