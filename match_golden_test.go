@@ -77,7 +77,7 @@ func TestMatchWithReservedSeats(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			match(t, "sample", dir, "--students", "800", "--positions", "50", "--rich", "--groups", groups)
+			match(t, "sample", dir, "--students", "1600", "--positions", "50", "--rich", "--groups", groups)
 			said := match(t, "run", dir)
 			out := match(t, "verify", dir)
 			_, digests, _ := strings.Cut(said, "inputs sha256")

@@ -15,10 +15,15 @@ type auction struct {
 	work    []int32 // students without a seat
 }
 
-type choice struct {
-	position int32
-	score    int32
-}
+// choice is an eligible position and its score, packed: a million students have a thousand each.
+type choice uint32
+
+const scoreBits = 14
+
+func newChoice(position, total int32) choice { return choice(position)<<scoreBits | choice(total) } //nolint:gosec // none is negative
+
+func (c choice) position() int32 { return int32(c >> scoreBits) }
+func (c choice) score() int32    { return int32(c & (1<<scoreBits - 1)) }
 
 type bid struct {
 	amount  int32
@@ -30,16 +35,16 @@ const increment = 8
 
 func newAuction(in *score.Instance) *auction {
 	a := &auction{in: in, choices: make([][]choice, len(in.Students)), price: make([]int32, len(in.Positions)), bids: make([][]bid, len(in.Positions))}
-	around := spotsAround(in)
+	around := newSurroundings(in)
 	var all []choice
 	for s := range in.Students {
 		student := &in.Students[s]
 		all = all[:0]
-		for _, p := range around(student.At) {
+		for _, p := range around.of(student.At) {
 			position := &in.Positions[p.id]
 			fit := score.Measure(student, position)
 			if score.Misfits(student, position, fit, in.Round.Radius) == 0 {
-				all = append(all, choice{p.id, score.Of(student, position, fit, in.Round.Radius).Total()})
+				all = append(all, newChoice(p.id, score.Of(student, position, fit, in.Round.Radius).Total()))
 			}
 		}
 		a.choices[s] = append(make([]choice, 0, len(all)), all...)
@@ -53,18 +58,17 @@ func (a *auction) bound() (total int64) {
 	for len(a.work) > 0 {
 		s := a.work[len(a.work)-1]
 		a.work = a.work[:len(a.work)-1]
-		best, second := choice{position: score.None}, int32(0)
-		value := int32(0)
+		best, value, second := int32(score.None), int32(0), int32(0)
 		for _, c := range a.choices[s] {
-			switch v := c.score - a.price[c.position]; {
+			switch v := c.score() - a.price[c.position()]; {
 			case v > value:
-				best, second, value = c, value, v
+				best, second, value = c.position(), value, v
 			case v > second:
 				second = v
 			}
 		}
-		if best.position != score.None {
-			a.take(best.position, bid{a.price[best.position] + value - second + increment, s})
+		if best != score.None {
+			a.take(best, bid{a.price[best] + value - second + increment, s})
 		}
 	}
 	for p, price := range a.price {
@@ -73,7 +77,7 @@ func (a *auction) bound() (total int64) {
 	for _, choices := range a.choices {
 		left := int32(0)
 		for _, c := range choices {
-			left = max(left, c.score-a.price[c.position])
+			left = max(left, c.score()-a.price[c.position()])
 		}
 		total += int64(left)
 	}

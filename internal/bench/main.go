@@ -1,7 +1,9 @@
 // Command bench measures the server against floors taken in the same run. A figure is a ratio; absolute times are context.
 //
 // BENCH names one benchmark (all by default), BENCH_FULL=1 takes the full sizes, BENCH_GATE names a JSON file of lowest
-// ratios {"list.page": 0.6}: a ratio below it ends the run with exit code 1. A wrong answer always does.
+// ratios {"list.page": 0.6}: a ratio below it ends the run with exit code 1. A wrong answer always does. BENCH_DATA names a
+// folder of real divisions (provinces.csv to villages.csv) and campuses (universities*.csv: name, lat, lng); without it
+// they are invented or the built-in excerpt.
 // With TEST_MYSQL_DSN every benchmark of the database runs on that server too.
 package main
 
@@ -22,7 +24,7 @@ import (
 type settings struct {
 	full  bool
 	mysql string // DSN, empty without a server
-	data  string // folder of real divisions, empty for invented ones
+	data  string // folder of real divisions and campuses, empty for invented ones
 	out   io.Writer
 }
 

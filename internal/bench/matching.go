@@ -57,9 +57,13 @@ func matchMillion(ctx context.Context, s settings, _ string) (result, error) {
 	return r, err
 }
 
-// sample invents a round of students, a twentieth of that positions: around the campuses of BENCH_DATA when it is named.
+// sample invents a round in term, a twentieth of the students positions: around the campuses of BENCH_DATA when it is named.
 func (s settings) sample(short, full int) (*score.Instance, error) {
-	o := sample.Options{Students: short, Season: score.Term, Rule: score.PointsV2, Seed: 1}
+	return s.season(score.Term, short, full)
+}
+
+func (s settings) season(season score.Season, short, full int) (*score.Instance, error) {
+	o := sample.Options{Students: short, Season: season, Rule: score.PointsV2, Seed: 1}
 	if s.full {
 		o.Students = full
 	}

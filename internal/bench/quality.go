@@ -1,67 +1,101 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"slices"
 
 	"baodao/service/matching/assign"
 	"baodao/service/matching/draw"
-	"baodao/service/matching/geo"
 	"baodao/service/matching/score"
 )
 
-// matchQuality compares the total score of a stable matching on complete lists with what is usual: first come, the
-// nearest position that is free. Every pair is checked: nobody may prefer a position that would have taken them.
-func matchQuality(context.Context, settings, string) (result, error) {
-	in, err := settings{}.sample(50_000, 0)
-	if err != nil {
-		return result{}, err
-	}
-	out, err := assign.RunComplete(in, 2)
-	if err != nil {
-		return result{}, err
-	}
-	if err := unblocked(in, &out.Outcome); err != nil {
-		return result{}, err
-	}
-	ours, floor := worth(in, out.Place), worth(in, firstCome(in))
-	ratio := float64(ours) / float64(floor)
-	shown, err := recommended(in, &out.Outcome)
-	if err != nil {
-		return result{}, err
-	}
-	bound := newAuction(in).bound()
-	return result{
-		Value: float64(ours), Unit: "points", Floor: "first come, nearest free", Ratio: ratio, Lo: ratio, Hi: ratio,
-		Note: fmt.Sprintf("students=%d positions=%d wronged_teams=%d of_optimum=%.3f lists_of_20: of_optimum=%.3f seats=%.3f of_floor=%.3f",
-			len(in.Students), len(in.Positions), len(out.Wronged), float64(ours)/float64(bound), float64(worth(in, shown))/float64(bound),
-			float64(placed(shown))/float64(placed(out.Place)), float64(worth(in, shown))/float64(floor)),
-	}, nil
-}
-
-// recommended is the round that comes after: lists of twenty that reach, are likely and are safe by the cut-offs of the
-// last one, and another lottery.
-func recommended(in *score.Instance, last *score.Outcome) ([]int32, error) {
-	next := *in
-	next.Round.Seed = []byte("the next round")
-	lists := assign.MixedLists(&next, &score.Outlook{Cutoffs: last.Cutoffs, Closed: last.Closed, Students: len(in.Students)}, 2)
-	out, err := assign.Run(&next, lists, 2)
-	if err != nil {
-		return nil, err
-	}
-	_, err = certify(&next, lists, &out.Outcome)
-	return out.Place, err
-}
-
-func placed(place []int32) (n int) {
-	for _, p := range place {
-		if p != score.None {
-			n++
+// matchQuality compares the total score of a stable matching on complete lists in term with what is usual: first come, the
+// nearest position that is free. Every pair is checked: nobody may prefer a position that would have taken them. The note
+// tells both seasons: shares of the certified optimum, how lists of twenty do, ranks, who waited, and rounds to come.
+func matchQuality(_ context.Context, s settings, _ string) (result, error) {
+	r := result{Unit: "points", Floor: "first come, nearest free"}
+	for _, season := range []score.Season{score.Term, score.Vacation} {
+		in, err := s.season(season, 50_000, 1_000_000)
+		if err != nil {
+			return result{}, err
+		}
+		q, err := qualityOf(in)
+		if err != nil {
+			return result{}, fmt.Errorf("%s: %w", season, err)
+		}
+		r.Note += q.note(in)
+		if season == score.Term {
+			r.Value, r.Ratio = float64(q.complete), share(q.complete, q.usual)
 		}
 	}
-	return n
+	r.Lo, r.Hi = r.Ratio, r.Ratio
+	return r, nil
+}
+
+// quality are the figures of one season.
+type quality struct {
+	complete, shown, usual, bound int64    // total scores
+	all, mixed, plain             standing // by complete lists, lists of reach, likely and safe, lists of the best alone
+	wronged                       int
+	rounds, plainRounds           []float64 // share of seats confirmed after each
+}
+
+func qualityOf(in *score.Instance) (q quality, err error) {
+	out, err := assign.RunComplete(in, 2)
+	if err != nil {
+		return q, err
+	}
+	if err := unblocked(in, &out.Outcome); err != nil {
+		return q, err
+	}
+	last := &score.Outlook{Cutoffs: out.Cutoffs, Closed: out.Closed, Students: len(in.Students)}
+	q.wronged, q.all = len(out.Wronged), fared(in, score.Lists{}, out.Place)
+	q.complete, q.usual = worth(in, out.Place), worth(in, firstCome(in))
+	next := *in
+	next.Round.Seed = []byte("the next round")
+	place, lists, err := matched(&next, last)
+	if err != nil {
+		return q, err
+	}
+	q.shown, q.mixed = worth(in, place), fared(in, lists, place)
+	if place, lists, err = matched(in, nil); err != nil {
+		return q, err
+	}
+	q.plain = fared(in, lists, place)
+	if q.rounds, err = again(in, last, 2); err != nil {
+		return q, err
+	}
+	if q.plainRounds, err = again(in, nil, 4); err != nil {
+		return q, err
+	}
+	q.bound = newAuction(in).bound()
+	return q, nil
+}
+
+func (q *quality) note(in *score.Instance) string {
+	return fmt.Sprintf("%s: students=%d positions=%d wronged_teams=%d of_optimum=%.3f seats=%.3f waited_placed=%.3f "+
+		"lists_of_20: of_optimum=%.3f of_floor=%.3f of_seats=%.3f two_rounds=%.3f best_alone: rank=%.2f first=%.3f seats=%.3f four_rounds=%.3f ",
+		in.Round.Season, len(in.Students), len(in.Positions), q.wronged, share(q.complete, q.bound), q.all.filled, q.all.waited,
+		share(q.shown, q.bound), share(q.shown, q.usual), q.mixed.filled/q.all.filled, q.rounds[1], q.plain.rank, q.plain.first, q.plain.filled, q.plainRounds[3])
+}
+
+// matched is a round on lists of twenty: those that reach, are likely and are safe by the last round, or without one the
+// best alone. It is checked against its cut-offs.
+func matched(in *score.Instance, last *score.Outlook) ([]int32, score.Lists, error) {
+	lists := offered(in, last)
+	out, err := assign.Run(in, lists, 2)
+	if err != nil {
+		return nil, lists, err
+	}
+	_, err = certify(in, lists, &out.Outcome)
+	return out.Place, lists, err
+}
+
+func offered(in *score.Instance, last *score.Outlook) score.Lists {
+	if last == nil {
+		return assign.Lists(in, 2)
+	}
+	return assign.MixedLists(in, last, 2)
 }
 
 // worth is the total score of all who have a place.
@@ -86,10 +120,10 @@ func firstCome(in *score.Instance) (place []int32) {
 	for p := range in.Positions {
 		free[p] = in.Positions[p].Cap
 	}
-	around := spotsAround(in)
+	around := newSurroundings(in)
 	for s := range in.Students {
 		student := &in.Students[s]
-		spots := around(student.At)
+		spots := around.sorted(student.At)
 		place[s] = score.None
 		for i := range spots {
 			p := spots[i].id
@@ -102,44 +136,29 @@ func firstCome(in *score.Instance) (place []int32) {
 	return place
 }
 
-// spotsAround finds the positions in range of a point, the nearest first, once for each point.
-func spotsAround(in *score.Instance) func(geo.XYZ) []near {
-	known := map[geo.XYZ][]near{}
-	return func(at geo.XYZ) []near {
-		spots, ok := known[at]
-		if !ok {
-			spots = inRange(in, at)
-			slices.SortFunc(spots, func(a, b near) int { return cmp.Or(cmp.Compare(a.dist, b.dist), cmp.Compare(a.id, b.id)) })
-			known[at] = spots
-		}
-		return spots
-	}
-}
-
 // unblocked looks at every eligible pair: whoever would rather be elsewhere must not reach the cut-off there.
 func unblocked(in *score.Instance, out *score.Outcome) error {
 	ranks, err := draw.Ranks(in.Round.Seed, len(in.Students), 2)
 	if err != nil {
 		return err
 	}
-	around, held := spotsAround(in), make([]int32, len(in.Positions))
+	around, held := newSurroundings(in), make([]int32, len(in.Positions))
 	for s := range in.Students {
 		student, have := &in.Students[s], int32(-1)
 		if p := out.Place[s]; p != score.None {
 			have = scoreOf(in, s, p)
 			held[p]++
 		}
-		spots := around(student.At)
-		for i := range spots {
-			p := &in.Positions[spots[i].id]
+		for _, spot := range around.of(student.At) {
+			p := &in.Positions[spot.id]
 			fit := score.Measure(student, p)
-			if out.Closed[spots[i].id] || score.Misfits(student, p, fit, in.Round.Radius) != 0 {
+			if out.Closed[spot.id] || score.Misfits(student, p, fit, in.Round.Radius) != 0 {
 				continue
 			}
 			total := score.Of(student, p, fit, in.Round.Radius).Total()
-			better := total > have || total == have && spots[i].id < out.Place[s]
-			if better && score.Key(in.Round.Rule.Band(student, p, fit, in.Round.Radius), ranks[s]) >= out.Cutoffs[spots[i].id] {
-				return fmt.Errorf("student %d and position %d would rather have each other", s, spots[i].id)
+			better := total > have || total == have && spot.id < out.Place[s]
+			if better && score.Key(in.Round.Rule.Band(student, p, fit, in.Round.Radius), ranks[s]) >= out.Cutoffs[spot.id] {
+				return fmt.Errorf("student %d and position %d would rather have each other", s, spot.id)
 			}
 		}
 	}

@@ -22,7 +22,9 @@ type market struct {
 	begun     []int32  // positions that got their first student, since it was last emptied
 	reserves  []*reserve
 	hungry    []int32 // who came to the end of a full list while longer ones can be had
+	fed       []int32 // where the next hungry are put down
 	extend    *extender
+	base      *base
 	proposals int64
 }
 
@@ -44,6 +46,10 @@ func newMarket(in *score.Instance, lists score.Lists, ranks []uint32) *market {
 }
 
 func (k *market) run(closed []bool) {
+	if k.base != nil {
+		k.back(closed)
+		return
+	}
 	clear(k.next)
 	clear(k.filled)
 	clear(k.cutoff)
@@ -67,14 +73,16 @@ func (k *market) run(closed []bool) {
 		k.propose(int32(s))
 	}
 	k.feed()
+	k.keep()
 }
 
 // feed makes lists longer until nobody who could have a longer one is without a seat.
 func (k *market) feed() {
 	for len(k.hungry) > 0 {
 		hungry := k.hungry
-		k.hungry = nil
+		k.hungry = k.fed[:0]
 		k.extend.more(hungry)
+		k.fed = hungry
 	}
 }
 

@@ -82,6 +82,11 @@ const portion = 64
 // share gives the next positions to the hungry of some crowds, and lets them propose.
 func (e *extender) share(groups [][]int32) {
 	k := e.market
+	for _, students := range groups {
+		for _, s := range students {
+			k.base.remember(s, k.lists.Wishes[int(s)*e.width:][:e.width])
+		}
+	}
 	e.each(e.workers, len(groups), func(f *finder, i int) {
 		students := groups[i]
 		f.enter(crowd{students: students, exact: e.crowds[e.crowdOf[students[0]]].exact}, k.cutoff)

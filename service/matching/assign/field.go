@@ -42,19 +42,11 @@ type field struct {
 
 // lay finds the spots of a crowd. With cut-offs, those that nobody can reach are left out.
 func (f *field) lay(in *score.Instance, a *atlas, t *tables, c crowd, cutoffs []uint32) {
-	origin := &in.Students[c.students[0]]
-	reach, farthest := int32(0), int32(0) // how far the crowd is spread, how far anyone of it would go
-	for _, id := range c.students {
-		s := &in.Students[id]
-		farthest = max(farthest, min(s.MaxDist, in.Round.Radius))
-		if !c.exact {
-			reach = max(reach, geo.Chord(origin.At, s.At)+2)
-		}
-	}
+	origin, at, reach, farthest := c.middle(in)
 	f.loose, f.points, f.keys = f.loose[:0], f.points[:0], f.keys[:0]
 	clear(f.counts[:])
-	a.around(origin.LatE6, origin.LonE6, int64(farthest)+int64(reach), func(id int32, p *score.Position) {
-		d := max(0, geo.Chord(origin.At, p.At)-reach)
+	a.around(int32(origin.LatE6), int32(origin.LngE6), int64(farthest)+int64(reach), func(id int32, p *score.Position) { //nolint:gosec // degrees
+		d := max(0, geo.Chord(at, p.At)-reach)
 		if d > farthest {
 			return
 		}
@@ -68,6 +60,27 @@ func (f *field) lay(in *score.Instance, a *atlas, t *tables, c crowd, cutoffs []
 		f.add(p, id, d, near, bar)
 	})
 	f.sort()
+}
+
+// middle is a point in the midst of a crowd, how far from it its students are at most, and how far any of them would go.
+func (c crowd) middle(in *score.Instance) (origin geo.Point, at geo.XYZ, reach, farthest int32) {
+	first := &in.Students[c.students[0]]
+	south, west := first.LatE6, first.LonE6
+	north, east := south, west
+	for _, id := range c.students {
+		s := &in.Students[id]
+		farthest = max(farthest, min(s.MaxDist, in.Round.Radius))
+		south, north, west, east = min(south, s.LatE6), max(north, s.LatE6), min(west, s.LonE6), max(east, s.LonE6)
+	}
+	if c.exact {
+		return geo.Point{LatE6: int64(south), LngE6: int64(west)}, first.At, 0, farthest
+	}
+	origin = geo.Point{LatE6: (int64(south) + int64(north)) / 2, LngE6: (int64(west) + int64(east)) / 2}
+	at = origin.XYZ()
+	for _, id := range c.students {
+		reach = max(reach, geo.Chord(at, in.Students[id].At)+2)
+	}
+	return origin, at, reach, farthest
 }
 
 // most are the points that the best of all students has beside nearness, who did not serve in the community.

@@ -32,6 +32,7 @@ type world struct {
 	tables    *tables
 	crowds    []crowd
 	community map[int32][]int32 // the positions of each
+	finders   []*finder         // of each worker
 }
 
 func newWorld(in *score.Instance) *world {
@@ -48,9 +49,12 @@ func newWorld(in *score.Instance) *world {
 func (w *world) each(workers, n int, do func(f *finder, i int)) {
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range max(1, min(workers, n)) {
+	for worker := range max(1, min(workers, n)) {
+		if worker == len(w.finders) {
+			w.finders = append(w.finders, &finder{world: w})
+		}
+		f := w.finders[worker]
 		wg.Go(func() {
-			f := &finder{world: w}
 			for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
 				do(f, int(i))
 			}

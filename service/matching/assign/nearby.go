@@ -68,10 +68,10 @@ type crowd struct {
 
 // crowds divides the students. By exact points where many share one (campuses), else by cells (homes).
 func crowds(students []score.Student) []crowd {
-	points, start := collect(students, func(s *score.Student) [2]int32 { return [2]int32{s.LatE6, s.LonE6} })
-	exact := (len(start)-1)*32 <= len(students)
+	points, start := collect(students, len(students)/32, func(s *score.Student) [2]int32 { return [2]int32{s.LatE6, s.LonE6} })
+	exact := start != nil
 	if !exact {
-		points, start = collect(students, func(s *score.Student) [2]int32 {
+		points, start = collect(students, len(students), func(s *score.Student) [2]int32 {
 			return [2]int32{int32(math.Floor(float64(s.LatE6) / cellSize)), int32(math.Floor(float64(s.LonE6) / cellSize))}
 		})
 	}
@@ -89,8 +89,9 @@ func crowds(students []score.Student) []crowd {
 	return all
 }
 
-// collect orders the students by a key, keys as they are first met: those of key i are order[start[i]:start[i+1]].
-func collect(students []score.Student, key func(*score.Student) [2]int32) (order, start []int32) {
+// collect orders the students by a key, keys as they are first met: those of key i are order[start[i]:start[i+1]]. It
+// gives up when there are more than most keys.
+func collect(students []score.Student, most int, key func(*score.Student) [2]int32) (order, start []int32) {
 	index := map[[2]int32]int32{}
 	of := make([]int32, len(students))
 	var counts []int32
@@ -98,6 +99,9 @@ func collect(students []score.Student, key func(*score.Student) [2]int32) (order
 		k := key(&students[i])
 		n, ok := index[k]
 		if !ok {
+			if len(counts) == most {
+				return nil, nil
+			}
 			n = int32(len(counts)) //nolint:gosec // bounded
 			index[k] = n
 			counts = append(counts, 0)

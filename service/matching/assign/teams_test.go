@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"baodao/service/matching/assign"
+	"baodao/service/matching/score"
 )
 
 // The rule of smallest teams, as it is written: close the worst, run all again from the beginning, until none is too small.
@@ -60,40 +61,57 @@ func (o *oracle) wronged(lists [][]int, place []int, closed []bool) (positions [
 	return positions
 }
 
+// settle is the whole rule: close, open again what a team would rather have and begin anew, keep the best.
+func (o *oracle) settle(lists [][]int) (best []int, bestClosed []bool, bestWronged []int32) {
+	closed := make([]bool, len(o.in.Positions))
+	place := o.shut(lists, closed)
+	wronged := o.wronged(lists, place, closed)
+	best, bestClosed, bestWronged = place, closed, wronged
+	for try := 0; try < 6 && len(bestWronged) > 0; try++ {
+		before := slices.Clone(closed)
+		closed = slices.Clone(closed)
+		for _, p := range wronged {
+			closed[p] = false
+		}
+		place = o.shut(lists, closed)
+		if wronged = o.wronged(lists, place, closed); len(wronged) < len(bestWronged) {
+			best, bestClosed, bestWronged = place, slices.Clone(closed), wronged
+		}
+		if slices.Equal(before, closed) {
+			break
+		}
+	}
+	return best, bestClosed, bestWronged
+}
+
+// opensAgain is 1 when the first closing wrongs a team, so that what follows is tested.
+func (o *oracle) opensAgain(lists [][]int) int {
+	closed := make([]bool, len(o.in.Positions))
+	return min(1, len(o.wronged(lists, o.shut(lists, closed), closed)))
+}
+
+// largeTeams makes smallest teams so large that some close.
+func largeTeams(in *score.Instance, seed uint64) {
+	for p := range in.Positions {
+		if at := &in.Positions[p]; p%2 == 0 {
+			at.Min = min(at.Cap, 2+int32(seed%6))
+		}
+	}
+}
+
 func TestSmallestTeams(t *testing.T) {
 	t.Parallel()
 	closedOnce, wrongedOnce := false, false
 	for seed := range uint64(60) {
 		in := odd(invent(t, options(seed)), seed)
-		for p := range in.Positions {
-			if at := &in.Positions[p]; p%2 == 0 {
-				at.Min = min(at.Cap, 2+int32(seed%6))
-			}
-		}
+		largeTeams(in, seed)
 		lists, o := assign.Lists(in, 1), newOracle(in)
 		got, err := assign.Run(in, lists, 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all := ofLists(lists, len(in.Students))
-		closed := make([]bool, len(in.Positions))
-		place := o.shut(all, closed)
-		wronged := o.wronged(all, place, closed)
-		best, bestClosed, bestWronged := place, closed, wronged
-		for try := 0; try < 6 && len(bestWronged) > 0; try++ {
-			before := slices.Clone(closed)
-			closed = slices.Clone(closed)
-			for _, p := range wronged {
-				closed[p] = false
-			}
-			place = o.shut(all, closed)
-			if wronged = o.wronged(all, place, closed); len(wronged) < len(bestWronged) {
-				best, bestClosed, bestWronged = place, slices.Clone(closed), wronged
-			}
-			if slices.Equal(before, closed) {
-				break
-			}
-		}
+		best, bestClosed, bestWronged := o.settle(all)
 		for s, p := range best {
 			if int(got.Place[s]) != p {
 				t.Fatalf("seed %d, student %d: got %d, want %d", seed, s, got.Place[s], p)

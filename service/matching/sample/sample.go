@@ -1,5 +1,7 @@
 // Package sample invents rounds of matching around real campuses: the same options make the same round. Sizes go from a
-// handful to a million students; shares (free time, skills, limits) are guesses, not a survey.
+// handful to a million students; shares (free time, skills, limits) are guesses, not a survey. What is not a guess is kept:
+// positions of one community lie together, people live where communities are, and the work that one studies, likes and can
+// do is often the same.
 package sample
 
 import (
@@ -30,6 +32,9 @@ const (
 	termRadius     = 10_000
 	vacationRadius = 15_000
 	listLength     = 20
+	perCommunity   = 3    // positions
+	neighbourhood  = 400  // metres around the place of a community in which its positions are
+	parish         = 2000 // metres around a community in which people live
 )
 
 // New invents a round.
@@ -71,6 +76,13 @@ type maker struct {
 	points []point   // campuses, or the towns people come from
 	share  []float64 // of the students, added up
 	near   [][]int32 // positions that were placed around each point
+	host   host      // of the positions made last
+}
+
+// host is a community and the campus or town it belongs to.
+type host struct {
+	at   int
+	lies point
 }
 
 type point struct{ lat, lon float64 } // millionths of a degree
@@ -131,19 +143,27 @@ func (m *maker) anyone() int {
 	return lo
 }
 
-func (m *maker) position(id int) score.Position {
-	at := m.anyone()
+// settleHost draws where a community is: mostly where the people are, but not only.
+func (m *maker) settleHost() host {
+	at, spread := m.anyone(), 6500.0
 	if m.random.Float64() < 0.5 {
-		at = m.random.IntN(len(m.points)) // work is not only where the students are
+		at = m.random.IntN(len(m.points))
 	}
-	spread := 6500.0
 	if m.random.Float64() < 0.35 {
 		spread = 17_000
 	}
-	lat, lon, xyz := settle(m.scatter(m.points[at], spread))
+	return host{at, m.scatter(m.points[at], spread)}
+}
+
+func (m *maker) position(id int) score.Position {
+	if id%perCommunity == 0 {
+		m.host = m.settleHost()
+	}
+	at := m.host.at
+	lat, lon, xyz := settle(m.scatter(m.host.lies, neighbourhood))
 	m.near[at] = append(m.near[at], int32(id)) //nolint:gosec // bounded
 	p := score.Position{
-		LatE6: lat, LonE6: lon, At: xyz, Community: int32(id / 3), Category: int8(m.random.IntN(score.Categories)), //nolint:gosec // bounded
+		LatE6: lat, LonE6: lon, At: xyz, Community: int32(id / perCommunity), Category: m.work(), //nolint:gosec // bounded
 		Urgency: uint8(m.random.IntN(score.MaxUrgency + 1)), Partner: score.None, //nolint:gosec // bounded
 	}
 	p.Cap = [...]int32{2, 4, 6, 8, 10, 12, 16, 20, 30}[m.random.IntN(9)]
@@ -159,11 +179,9 @@ func (m *maker) position(id int) score.Position {
 		p.Need = 2
 	}
 	if m.random.Float64() < 0.15 {
-		p.Req = 1 << m.skill()
+		p.Req = m.ownSkill(p.Category)
 	}
-	for range m.random.IntN(4) {
-		p.Want |= 1 << m.skill()
-	}
+	p.Want = m.wanted(p.Category)
 	if m.random.Float64() < 0.4 {
 		p.Partner = m.branch(at)
 	}
@@ -192,7 +210,7 @@ func (m *maker) student() score.Student {
 	at := m.anyone()
 	where := m.points[at]
 	if m.Season == score.Vacation {
-		where = m.scatter(where, 7000)
+		where = m.home(at)
 	}
 	lat, lon, xyz := settle(where)
 	s := score.Student{
@@ -201,7 +219,7 @@ func (m *maker) student() score.Student {
 		Interests: [3]int8{score.None, score.None, score.None},
 	}
 	for b := range score.Slots {
-		chance := 0.3
+		chance := 0.4 // ten to twelve of thirty blocks are lectures, and as many are for learning
 		if b >= 30 {
 			chance = 0.6
 		}
@@ -209,24 +227,27 @@ func (m *maker) student() score.Student {
 			s.Slots |= 1 << b
 		}
 	}
-	for range 4 + m.random.IntN(8) {
-		s.Skills |= 1 << m.skill()
-	}
-	for i, c := range m.random.Perm(score.Categories)[:3] {
-		if m.random.Float64() < 0.95-0.1*float64(i) {
-			s.Interests[i] = int8(c) //nolint:gosec // bounded
-		}
-	}
+	m.talents(&s)
 	if x := m.random.Float64(); x < 0.3 {
 		s.Waited = 1
 		if x < 0.1 {
 			s.Waited = 2
 		}
 	}
-	if near := m.near[at]; len(near) > 0 && m.random.Float64() < 0.1 {
-		s.Served = m.in.Positions[near[m.random.IntN(len(near))]].Community
+	if m.random.Float64() < 0.1 {
+		s.Served = m.before(&s)
 	}
 	return s
+}
+
+// home draws where somebody of a town lives: in a community or beside it.
+func (m *maker) home(town int) point {
+	near := m.near[town]
+	if len(near) == 0 {
+		return m.scatter(m.points[town], 7000)
+	}
+	p := &m.in.Positions[near[m.random.IntN(len(near))]]
+	return m.scatter(point{float64(p.LatE6), float64(p.LonE6)}, parish)
 }
 
 // befriend makes groups of two to four neighbours of one campus, with the limits that all of them share.
