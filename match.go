@@ -49,6 +49,10 @@ func (m matchRunCmd) Run(c *console) error {
 	if err != nil {
 		return err
 	}
+	inputs, err := audit.Inputs(in, lists) // as they were handed in: what is not eligible is dropped afterwards
+	if err != nil {
+		return err
+	}
 	result, err := m.match(in, lists)
 	if err != nil {
 		return err
@@ -56,7 +60,7 @@ func (m matchRunCmd) Run(c *console) error {
 	if err := m.save(&result); err != nil {
 		return err
 	}
-	return m.report(c.out, in, lists, &result)
+	return m.report(c.out, in, inputs, &result)
 }
 
 func (m matchRunCmd) save(r *assign.Result) error {
@@ -71,6 +75,11 @@ func (m matchRunCmd) save(r *assign.Result) error {
 }
 
 func (m matchRunCmd) match(in *score.Instance, lists score.Lists) (assign.Result, error) {
+	if lists.Width > 0 {
+		if err := assign.Settle(in, lists, m.Workers); err != nil {
+			return assign.Result{}, err
+		}
+	}
 	if !m.Open {
 		return assign.Run(in, lists, m.Workers)
 	}
@@ -87,7 +96,7 @@ func (m matchRunCmd) lists(in *score.Instance) (score.Lists, error) {
 	lists, err := files.LoadLists(os.DirFS(m.Dir), name, in)
 	switch {
 	case err == nil:
-		return lists, assign.Settle(in, lists, m.Workers)
+		return lists, nil
 	case m.Lists != "" || !errors.Is(err, fs.ErrNotExist):
 		return lists, err
 	case m.Open:
@@ -162,11 +171,7 @@ func writeFile(name string, write func(io.Writer) error) error {
 }
 
 // report says what came of it, and the digests by which a replay is compared.
-func (m matchRunCmd) report(w io.Writer, in *score.Instance, lists score.Lists, r *assign.Result) error {
-	inputs, err := audit.Inputs(in, lists)
-	if err != nil {
-		return err
-	}
+func (m matchRunCmd) report(w io.Writer, in *score.Instance, inputs audit.Digest, r *assign.Result) error {
 	result, err := audit.Result(&r.Outcome)
 	if err != nil {
 		return err

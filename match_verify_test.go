@@ -68,3 +68,17 @@ func TestMatchVerifyOfOpenRoundsAndFriends(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// The digest of the inputs is that of the lists as they were handed in, with what the rules rule out.
+func TestMatchRunNamesTheListsAsHandedIn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	match(t, "sample", dir, "--students", "60", "--positions", "20")
+	match(t, "run", dir)
+	all := "0,\"0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19\"\n" // somewhere the student cannot go
+	edit(t, filepath.Join(dir, "lists.csv"), func([]byte) []byte { return []byte("student,positions\n" + all) })
+	said, checked := match(t, "run", dir), match(t, "verify", dir)
+	if _, digest, ok := strings.Cut(said, "inputs sha256 "); !ok || !strings.Contains(checked, "inputs sha256 "+digest[:64]) || strings.Contains(checked, "(0 of them that the rules rule out)") {
+		t.Errorf("%s\n%s", said, checked)
+	}
+}
