@@ -29,8 +29,7 @@ type Asker struct {
 	units      []int64 // of the path
 	grade      string
 	tags       []string
-	signed     map[int64]bool // activities with a live signup
-	busy       []span         // sessions of them, by their beginning
+	busy       []span         // sessions of activities with a live signup, by their beginning
 	apart      map[int64]bool // hosts from whom the student is kept apart, whoever wanted it
 	paired     []string       // paths of local units that the branch or a unit above it is paired with
 	partners   map[int64]bool // those units
@@ -47,7 +46,7 @@ const ours = 0
 // questions. Errors: as Recommend.
 func (s *Service) Asker(ctx context.Context, actor access.Actor, programmeID int64, season string) (*Asker, error) {
 	db := read.Prepared(ctx, s.DB)
-	a := &Asker{now: s.Now(), signed: map[int64]bool{}, apart: map[int64]bool{}, partners: map[int64]bool{}}
+	a := &Asker{now: s.Now(), apart: map[int64]bool{}, partners: map[int64]bool{}}
 	a.student = score.Student{Campus: score.None, Served: score.None, Branch: ours, Group: score.None, Interests: [3]int8{score.None, score.None, score.None}}
 	branch, err := a.profile(db, actor.StudentID)
 	if err != nil {
@@ -129,19 +128,17 @@ func (a *Asker) stand(db *gorm.DB, branch int64, season string, home *geo.Point)
 }
 
 func (a *Asker) commitments(db *gorm.DB, id int64) (err error) {
-	rows, err := db.Raw(`SELECT s.live_activity_id, e.starts_at, e.ends_at FROM signups s JOIN activity_sessions e ON e.activity_id = s.live_activity_id
+	rows, err := db.Raw(`SELECT e.starts_at, e.ends_at FROM signups s JOIN activity_sessions e ON e.activity_id = s.live_activity_id
 WHERE s.student_id = ? AND s.live_activity_id IS NOT NULL AND e.ends_at > ? ORDER BY e.starts_at`, id, a.now).Rows()
 	if err != nil {
 		return fmt.Errorf("read commitments: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		var activity int64
 		var t span
-		if err := rows.Scan(&activity, &t.from, &t.to); err != nil {
+		if err := rows.Scan(&t.from, &t.to); err != nil {
 			return fmt.Errorf("read commitments: %w", err)
 		}
-		a.signed[activity] = true
 		if n := len(a.busy); n > 0 && a.busy[n-1].to.After(t.from) { // one time without a gap, so that ends rise too
 			a.busy[n-1].to = later(a.busy[n-1].to, t.to)
 			continue

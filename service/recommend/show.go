@@ -14,17 +14,17 @@ type view struct {
 }
 
 func (p *picture) as(a *Asker) *view {
-	return &view{picture: p, a: a, plain: len(a.signed)+len(a.apart)+len(a.busy) == 0 && (p.turns.IsZero() || a.now.Before(p.turns))}
+	return &view{picture: p, a: a, plain: len(a.apart)+len(a.busy) == 0 && (p.turns.IsZero() || a.now.Before(p.turns))}
 }
 
-// Hides tells what is not for the student. Where places are given by rounds, what others wait for does not matter.
+// Hides tells what is not for the student. What they are signed up for is at a time at which they are busy. Where places are given by rounds, what others wait for does not matter.
 func (v *view) Hides(entry int32) bool {
 	if v.plain && !v.special[entry] {
 		return false
 	}
 	a, p := v.a, v.places[entry]
 	e := p.event
-	if a.signed[e.id] || a.apart[e.hostID] || !e.open(a.now) || !e.meant(a) || e.clashes(a.busy) {
+	if a.apart[e.hostID] || !e.open(a.now) || !e.meant(a) || e.clashes(a.busy) {
 		return true
 	}
 	paired := e.below(a.paired)
