@@ -51,6 +51,9 @@ func (w *twins) rounds(r *realm) {
 	for _, name := range []string{"branch", "department"} {
 		w.set(&model.Org{}, r.ids[name], object{"lat_e6": 36_650_000, "lng_e6": 117_120_000})
 	}
+	if err := w.DB.Where("student_id = ?", r.ids["student"]).Delete(&model.Willingness{}).Error; err != nil {
+		w.TB.Fatal(err)
+	}
 	w.Insert(&model.Willingness{StudentID: r.ids["student"], ProgrammeID: r.ids["programme"], Willing: true, Slots: 1<<42 - 1, MaxDistM: 5000, Version: 1, CreatedAt: now, UpdatedAt: now})
 	do := func(name, what string, body any) {
 		w.TB.Helper()

@@ -175,9 +175,6 @@ func (s *Service) show(tx *gorm.DB, actor access.Actor, row *model.MatchRound) e
 		return err
 	}
 	row.Status, row.PublishedAt, row.Version = model.RoundPublished, &now, row.Version+1
-	if err := s.announce(tx, row); err != nil {
-		return err
-	}
 	if err := s.Kinds[row.Kind].Publish(tx, actor, row); err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func (k *Positions) Load(r *model.MatchRound, each Each) (Game, error) {
 			if g.in.Blocked == nil {
 				g.in.Blocked = map[int32][]int32{}
 			}
-			g.in.Blocked[int32(i)] = m.Blocked //nolint:gosec // at most 16 million
+			g.in.Blocked[int32(i)] = m.Blocked
 		}
 		if m.Open && g.in.Open == nil {
 			g.in.Open = make([]bool, len(g.in.Students))
@@ -80,7 +80,7 @@ func (k *Positions) Load(r *model.MatchRound, each Each) (Game, error) {
 func readSide[T any](each Each, side int64, read func(io.Reader) ([]T, error), wishes func(string) error) ([]T, []more, error) {
 	r, w := io.Pipe()
 	var extra []more
-	go func() { //nolint:gosec // ends with the pipe, whose reader waits for it
+	go func() {
 		row := []byte("header\n")
 		err := each(side, func(in Input) error {
 			row = append(append(strconv.AppendInt(row, in.Seq, 10), ','), in.Line...)

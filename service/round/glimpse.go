@@ -99,7 +99,7 @@ func (k *Positions) censusOf(db *gorm.DB, r *model.MatchRound, students []int64)
 	}
 	slices.SortFunc(c.units, func(a, b model.Org) int { return strings.Compare(a.Path, b.Path) })
 	for i, o := range c.units {
-		c.branch[o.ID], c.paths[o.ID] = int32(i), o.Path //nolint:gosec // few
+		c.branch[o.ID], c.paths[o.ID] = int32(i), o.Path
 	}
 	return c, nil
 }

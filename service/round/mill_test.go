@@ -101,6 +101,9 @@ func (m *mill) offers(n int) {
 			until := start
 			a.PairedUntil, p.Reserved = &until, 1
 		}
+		if i%7 == 3 {
+			a.Audience = &model.Audience{Grades: []string{"2024"}}
+		}
 		need := int64(1)
 		needs = append(needs, model.PositionNeeds{
 			PositionID: p.ID, Slots: 1 + m.dice.Int64N(1<<42-1), Need: &need, Req: m.dice.Int64N(16) & m.dice.Int64N(16) & m.dice.Int64N(16), Want: m.dice.Int64N(64),
@@ -123,7 +126,7 @@ func (m *mill) people(n int) {
 		id := m.NewID()
 		rows = append(rows, model.StudentProfile{
 			ID: id, PersonID: id, UniversityID: m.University.ID, StudentNoEnc: []byte{1}, StudentNoIdx: index(id), NameEnc: []byte{1}, NameIdx: index(id),
-			BranchID: m.branches[i%4].ID, Grade: "2025", Tags: []string{}, Version: 1, CreatedAt: now, UpdatedAt: now,
+			BranchID: m.branches[i%4].ID, Grade: fmt.Sprint(2024 + i%3/2), Tags: []string{}, Version: 1, CreatedAt: now, UpdatedAt: now,
 		})
 		offers = append(offers, model.Willingness{
 			StudentID: id, ProgrammeID: m.Programme.ID, Willing: true, Slots: m.dice.Int64N(1<<42 - 1), Skills: m.dice.Int64N(64), Interest1: m.Policy.Categories[i%2].Code,
@@ -152,6 +155,25 @@ func (m *mill) wish(r int64) {
 		rows = append(rows, w)
 	}
 	m.write(func(tx *gorm.DB) error { return tx.CreateInBatches(rows, 500).Error })
+}
+
+// befriend makes groups of three of every ten students, by the list of the second of them, and keeps some students and hosts apart.
+func (m *mill) befriend(r int64) {
+	m.TB.Helper()
+	now := m.Clock.Now()
+	var groups []model.MatchGroup
+	var blocks []model.MatchBlock
+	for i := 0; i+3 < len(m.students); i += 10 {
+		group := m.NewID()
+		for n, id := range m.students[i : i+3] {
+			groups = append(groups, model.MatchGroup{RoundID: r, StudentID: id, GroupID: group, Leads: n == 1, CreatedAt: now})
+		}
+		groups[len(groups)-2].CodeHash = index(group)
+		blocks = append(blocks, model.MatchBlock{StudentID: m.students[i+3], OrgID: m.hosts[i%8].ID, Side: model.BlockByStudent, ReasonEnc: []byte{}, CreatedAt: now})
+	}
+	m.write(func(tx *gorm.DB) error {
+		return errors.Join(tx.CreateInBatches(groups, 500).Error, tx.CreateInBatches(blocks, 500).Error)
+	})
 }
 
 // form is a round that takes wishes for a day, from now.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -85,7 +84,7 @@ func (c *census) readUnits(db *gorm.DB) error {
 		return fmt.Errorf("read units of match round: %w", err)
 	}
 	for i, o := range c.units {
-		c.branch[o.ID], c.paths[o.ID] = int32(i), o.Path //nolint:gosec // far fewer
+		c.branch[o.ID], c.paths[o.ID] = int32(i), o.Path
 	}
 	slices.SortFunc(c.units, func(a, b model.Org) int { return cmp.Compare(a.Path, b.Path) })
 	return nil
@@ -93,73 +92,32 @@ func (c *census) readUnits(db *gorm.DB) error {
 
 // offer is an open position with what a round asks of it beside the survey.
 type offer struct {
-	ID, HostOrgID, Free, Reserved, PairedTaken int64
-	PairedUntil                                *time.Time
-	PairedFirst                                bool
-	Audience                                   *model.Audience `gorm:"serializer:json"`
+	ID, HostOrgID, ProgrammeID  int64
+	Free, Reserved, PairedTaken int64
+	SignupMode                  string
+	PairedUntil                 *time.Time
+	PairedFirst                 bool
+	Audience                    *model.Audience `gorm:"serializer:json"`
 }
 
 // offers are the positions that places are given for in rounds, that have a place on the map, have not begun, and have seats;
 // those among some, or all.
 func (k *Positions) offers(db *gorm.DB, c *census, among ...int64) ([]offer, error) {
 	var rows []offer
-	if len(among) > 0 {
-		db = db.Where("p.id IN ?", among)
+	q := db.Table("activities AS a").Joins("JOIN positions AS p ON p.activity_id = a.id").
+		Select("p.id, a.host_org_id, a.programme_id, a.signup_mode, p.capacity - p.taken AS free, p.reserved, p.paired_taken, a.paired_until, a.paired_first, a.audience").
+		Where("a.status = ? AND a.starts_at > ? AND a.mode <> ? AND a.lat_e6 IS NOT NULL AND p.taken < p.capacity", model.ActivityPublished, c.now, "REMOTE")
+	if len(among) > 0 { // and SQLite is not to begin with all activities of the programme
+		q = q.Where("p.id IN ?", among)
+	} else {
+		q = q.Where("a.programme_id = ?", c.round.ProgrammeID)
 	}
-	err := db.Table("activities AS a").Joins("JOIN positions AS p ON p.activity_id = a.id").
-		Select("p.id, a.host_org_id, p.capacity - p.taken AS free, p.reserved, p.paired_taken, a.paired_until, a.paired_first, a.audience").
-		Where("a.programme_id = ? AND a.status = ? AND a.signup_mode = ? AND a.starts_at > ?", c.round.ProgrammeID, model.ActivityPublished, model.SignupMatched, c.now).
-		Where("a.mode <> ? AND a.lat_e6 IS NOT NULL AND p.taken < p.capacity", "REMOTE").Find(&rows).Error
-	if err != nil {
+	if err := q.Find(&rows).Error; err != nil {
 		return nil, fmt.Errorf("read open positions: %w", err)
 	}
+	rows = slices.DeleteFunc(rows, func(o offer) bool { return o.ProgrammeID != c.round.ProgrammeID || o.SignupMode != model.SignupMatched })
 	slices.SortFunc(rows, func(a, b offer) int { return cmp.Compare(a.ID, b.ID) })
 	return rows, nil
-}
-
-// admits gives an audience the bit of a skill that nobody asks for, so that the rules keep everybody else away from the
-// position. One whose audience gets none, because there are too many different ones, stays out of the round.
-func (c *census) admits(a *model.Audience) bool {
-	if a == nil || len(a.OrgIDs)+len(a.Grades)+len(a.Tags) == 0 || c.audience(a) >= 0 {
-		return true
-	}
-	free := ^c.skills &^ c.given()
-	if free == 0 {
-		return false
-	}
-	c.audiences, c.bits = append(c.audiences, *a), append(c.bits, 1<<(31-bits.LeadingZeros32(free)))
-	return true
-}
-
-// given are the bits of all audiences.
-func (c *census) given() (all uint32) {
-	for _, bit := range c.bits {
-		all |= bit
-	}
-	return all
-}
-
-// audience is the number of an audience, -1 for everybody.
-func (c *census) audience(a *model.Audience) int {
-	if a == nil {
-		return -1
-	}
-	return slices.IndexFunc(c.audiences, func(b model.Audience) bool {
-		return slices.Equal(a.OrgIDs, b.OrgIDs) && slices.Equal(a.Grades, b.Grades) && slices.Equal(a.Tags, b.Tags)
-	})
-}
-
-// meant are the bits of the audiences that a student belongs to: package signup says who does.
-func (c *census) meant(branchPath, grade string, tags []string) (all uint32) {
-	for i, a := range c.audiences {
-		inUnit := len(a.OrgIDs) == 0 || slices.ContainsFunc(a.OrgIDs, func(id int64) bool { return strings.Contains(branchPath, fmt.Sprintf("/%d/", id)) })
-		inGrade := len(a.Grades) == 0 || slices.Contains(a.Grades, grade)
-		tagged := len(a.Tags) == 0 || slices.ContainsFunc(tags, func(t string) bool { return slices.Contains(a.Tags, t) })
-		if inUnit && inGrade && tagged {
-			all |= c.bits[i]
-		}
-	}
-	return all
 }
 
 // positions puts the giving side down.
@@ -188,7 +146,7 @@ func (k *Positions) positions(db *gorm.DB, c *census, put Put) error {
 	rows, extra := make([]score.Position, len(facts)), make([]more, len(facts))
 	for i, f := range facts {
 		rows[i], extra[i] = c.position(f, offers[i], partners[f.HostOrgID])
-		c.seq[f.PositionID] = int32(i) //nolint:gosec // at most 16 million
+		c.seq[f.PositionID] = int32(i)
 	}
 	return putAll(model.SideGiving, ids, func(w io.Writer) error { return files.WritePositions(w, rows) }, make([]string, len(rows)), extra, put)
 }
@@ -215,7 +173,7 @@ func (c *census) enter(offers []offer, facts []survey.Position) ([]offer, []surv
 	}
 	slices.Sort(hosts)
 	for i, id := range slices.Compact(hosts) {
-		c.community[id] = int32(i) //nolint:gosec // far fewer
+		c.community[id] = int32(i)
 	}
 	return offers, facts
 }

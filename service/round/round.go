@@ -4,7 +4,6 @@ package round
 
 import (
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -82,16 +81,3 @@ func find(db *gorm.DB, id int64) (model.MatchRound, error) {
 
 // lock reads a round and keeps it until the end of the transaction.
 func lock(tx *gorm.DB, id int64) (model.MatchRound, error) { return find(atomic.ForUpdate(tx), id) }
-
-// numbered reads the number that a student or a position has in a frozen round, -1 when it does not take part.
-func numbered(db *gorm.DB, round, side, ref int64) (int64, error) {
-	var seq []int64
-	err := db.Model(&model.RoundInput{}).Where("round_id = ? AND side = ? AND ref_id = ?", round, side, ref).Limit(1).Pluck("seq", &seq).Error
-	if err != nil {
-		return -1, fmt.Errorf("read input of round: %w", err)
-	}
-	if len(seq) == 0 {
-		return -1, nil
-	}
-	return seq[0], nil
-}

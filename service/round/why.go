@@ -280,7 +280,7 @@ func (q *question) book() *explain.Book {
 	ranks := make([]uint32, len(q.askers))
 	for i, a := range q.askers {
 		in.Students, out.Place = append(in.Students, a.Student), append(out.Place, place)
-		in.Open, in.Blocked[int32(i)] = append(in.Open, a.open), a.blocked //nolint:gosec // at most four
+		in.Open, in.Blocked[int32(i)] = append(in.Open, a.open), a.blocked
 		for n, wish := range a.wishes[:len(a.wishes)-1] {
 			lists.Wishes[i*lists.Width+n] = score.NewWish(q.index(int64(wish)), 0)
 		}
