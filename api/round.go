@@ -17,7 +17,7 @@ type RoundAPI struct{ Rounds *round.Service }
 type MatchRoundForm struct {
 	Name        string `json:"name" minLength:"1" maxLength:"100" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"As people call it" example:"秋季第一轮"`
 	Season      string `json:"season" enum:"TERM,VACATION" doc:"TERM: places count from the campus; VACATION: from home" example:"TERM"`
-	Rule        string `json:"rule" enum:"points-v1,points-v2,points-v3,score,lottery" doc:"By which seats are given: docs/matching.md" example:"points-v2"`
+	Rule        string `json:"rule" enum:"points-v1,points-v2,points-v3,score,lottery,pairing-v1" doc:"By which seats are given, pairing-v1 for a round of PAIRING and for no other: docs/matching.md" example:"points-v2"`
 	K           int64  `json:"k" minimum:"1" maximum:"50" doc:"Wishes of a list" example:"20"`
 	RadiusM     int64  `json:"radius_m" minimum:"100" maximum:"100000" doc:"Farthest in metres" example:"10000"`
 	WishesFrom  Time   `json:"wishes_from" doc:"Wishes are taken from then on" example:"2026-11-23T00:00:00.000Z"`

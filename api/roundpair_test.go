@@ -10,8 +10,6 @@ import (
 	"baodao/internal/testkit/apitest"
 	"baodao/model"
 	"baodao/service/access"
-	"baodao/service/idem"
-	"baodao/service/round"
 )
 
 // A round of pairing gives two branches and two communities to each other, tells why, and both sides answer as always.
@@ -29,40 +27,43 @@ func TestARoundOfPairingOverHTTP(t *testing.T) {
 	}
 	officer := a.Staff("校干部", access.CommitteeOfficer, a.University)
 	now := a.Clock.Now()
-	made, err := a.Built.Round.Create(t.Context(), officer, idem.Key{}, round.New{Kind: model.RoundPairing, ProgrammeID: a.Programme.ID, ScopeOrgID: a.University.ID, Form: round.Form{
-		Name: "秋季结对", Season: model.SeasonTerm, Rule: "pairing-v1", K: 1, RadiusM: 10_000, AnswerHours: 72, WishesFrom: now, WishesUntil: now.Add(time.Hour), DrawSource: "双色球",
-	}})
-	if err != nil {
-		t.Fatal(err)
+	form := body{
+		"kind": "PAIRING", "programme_id": fmt.Sprint(a.Programme.ID), "scope_org_id": fmt.Sprint(a.University.ID), "name": "秋季结对", "season": "TERM", "rule": "points-v2",
+		"k": 1, "radius_m": 10_000, "answer_hours": 72, "wishes_from": now, "wishes_until": now.Add(time.Hour), "draw_source": "双色球下一期",
 	}
-	pairs := fmt.Sprintf("GET /match-rounds/%d/pairs?org_id=%d", made.ID, a.University.ID)
-	steps := []func() error{
-		func() error { _, err := a.Built.Round.Open(t.Context(), officer, made.ID); return err },
-		func() error { a.Refused(officer, pairs, nil, 409, "match.not_run"); a.Clock.Add(time.Hour); return nil },
-		func() error { _, err := a.Built.Round.Advance(t.Context(), 1); return err },
-		func() error { _, err := a.Built.Round.Draw(t.Context(), officer, made.ID, "01 02 03"); return err },
-		func() error { _, err := a.Built.Round.Advance(t.Context(), 1); return err },
-		func() error { _, err := a.Built.Round.Publish(t.Context(), officer, made.ID); return err },
-		func() error { _, err := a.Built.Round.ProposePairs(t.Context(), 10); return err },
-	}
-	for i, step := range steps {
-		if err := step(); err != nil {
-			t.Fatalf("step %d: %v", i, err)
+	a.Refused(officer, "POST /match-rounds", form, 422, "request.invalid")
+	form["rule"] = "pairing-v1"
+	made := a.Do(officer, "POST /match-rounds", form).Status(201).Get("id")
+	one, pairs := "POST /match-rounds/"+made, fmt.Sprintf("GET /match-rounds/%s/pairs?org_id=%d", made, a.University.ID)
+	advance := func() {
+		t.Helper()
+		if _, err := a.Built.Round.Advance(t.Context(), 10); err != nil {
+			t.Fatal(err)
 		}
 	}
+	a.Do(officer, one+"/open", nil).Status(200)
+	a.Refused(officer, pairs, nil, 409, "match.not_run")
+	a.Clock.Add(time.Hour)
 	a.Forget() // the tokens, which are older than an hour
+	advance()
+	a.Do(officer, one+"/draw", body{"value": "01 02 03"}).Status(200)
+	advance()
+	a.Do(officer, one+"/publish", nil).Status(200)
+	if n, err := a.Built.Round.ProposePairs(t.Context(), 10); err != nil || n != 2 {
+		t.Fatal(n, err)
+	}
 	list := a.Do(officer, pairs+"&limit=1", nil).Status(200)
 	if list.Get("data.0.kind") != "NEW" || list.Get("data.0.status") != "PROPOSED" || list.Get("data.0.parts.near") == "0" || list.Get("has_more") != "true" {
 		t.Errorf("%s", list.Body)
 	}
 	host, secretary := a.Staff("陈干事", access.HostStaff, a.Community), a.Staff("支书", access.BranchSecretary, second)
 	a.Refused(host, pairs, nil, 403, "access.denied")
-	why := a.Do(secretary, fmt.Sprintf("GET /match-rounds/%d/pair-reasons?org_id=%d", made.ID, second.ID), nil).Status(200)
+	why := a.Do(secretary, fmt.Sprintf("GET /match-rounds/%s/pair-reasons?org_id=%d", made, second.ID), nil).Status(200)
 	if why.Get("side") != "CAMPUS" || why.Get("places") != "1" || why.Get("data.0.reason") != "DRAWN" || why.Get("data.1.reason") != "BRANCH_GOT_BETTER" || why.Get("data.1.reason_zh") == "" {
 		t.Errorf("%s", why.Body)
 	}
-	a.Refused(secretary, fmt.Sprintf("GET /match-rounds/%d/pair-reasons?org_id=%d", made.ID, a.Branch.ID), nil, 403, "access.denied")
-	mine := a.Do(host, fmt.Sprintf("GET /match-rounds/%d/pairs?org_id=%d", made.ID, a.Community.ID), nil).Status(200)
+	a.Refused(secretary, fmt.Sprintf("GET /match-rounds/%s/pair-reasons?org_id=%d", made, a.Branch.ID), nil, 403, "access.denied")
+	mine := a.Do(host, fmt.Sprintf("GET /match-rounds/%s/pairs?org_id=%d", made, a.Community.ID), nil).Status(200)
 	path := "/pairings/" + mine.Get("data.0.pairing_id")
 	if got := a.Do(host, "POST "+path+"/accept", body{}).Status(200); got.Get("origin") != "COMMITTEE" || got.Get("status") != "PROPOSED" {
 		t.Errorf("%s", got.Body)

@@ -226,5 +226,5 @@ func (s *Service) answered(tx *gorm.DB, row *model.MatchRound) (bool, error) {
 	}
 	var open []int64
 	err := tx.Model(&model.MatchProposal{}).Where("round_id = ? AND status = ?", row.ID, model.ProposalProposed).Limit(1).Pluck("id", &open).Error
-	return len(open) == 0 && (row.Kind == model.RoundPositions || !s.Now().Before(*row.AnswersUntil)), err
+	return len(open) == 0, err
 }

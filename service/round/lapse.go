@@ -64,12 +64,12 @@ func (s *Service) lapse(tx *gorm.DB, ids []int64, now time.Time) error {
 	return s.tellEnded(tx, ends...)
 }
 
-// closeSettled closes published rounds of which nothing is open.
+// closeSettled closes published rounds of positions of which nothing is open; ProposePairs does it for pairings.
 func (s *Service) closeSettled(ctx context.Context) error {
 	var ids []int64
 	err := s.DB.WithContext(ctx).Table("match_rounds AS r").Where("r.status = ?", model.RoundPublished).
-		Where("(r.kind <> ? OR NOT EXISTS (SELECT 1 FROM match_proposals AS p WHERE p.round_id = r.id AND p.status = ?))", model.RoundPositions, model.ProposalProposed).
-		Where("(r.kind = ? OR r.answers_until <= ?)", model.RoundPositions, s.Now()).Order("r.id").Limit(lapseMost).Pluck("r.id", &ids).Error
+		Where("r.kind = ? AND NOT EXISTS (SELECT 1 FROM match_proposals AS p WHERE p.round_id = r.id AND p.status = ?)", model.RoundPositions, model.ProposalProposed).
+		Order("r.id").Limit(lapseMost).Pluck("r.id", &ids).Error
 	if err != nil {
 		return fmt.Errorf("look for settled rounds: %w", err)
 	}

@@ -235,3 +235,16 @@ func (s *Service) named(db *gorm.DB, round, side int64, answers []pairing.Answer
 	}
 	return out, nil
 }
+
+// numbered reads the number that a unit has in a frozen round, -1 when it does not take part.
+func numbered(db *gorm.DB, round, side, ref int64) (int64, error) {
+	var seq []int64
+	err := db.Model(&model.RoundInput{}).Where("round_id = ? AND side = ? AND ref_id = ?", round, side, ref).Limit(1).Pluck("seq", &seq).Error
+	if err != nil {
+		return -1, fmt.Errorf("read input of round: %w", err)
+	}
+	if len(seq) == 0 {
+		return -1, nil
+	}
+	return seq[0], nil
+}
