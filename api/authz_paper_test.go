@@ -80,6 +80,9 @@ var paper = map[access.Permission]string{
 
 	// agreed with match rounds: whoever confirms hours for the host answers for it
 	access.MatchAnswer: "-   -    -    -   org sub -   -   -   -   -   -   -   -",
+	access.MatchSeats:  "-   -    -    -   org sub sub sub sub sub sub -   -   -",
+	access.MatchAsk:    "own -    -    -   -   -   -   -   -   -   -   -   -   -",
+	access.MatchRound:  "-   -    -    -   -   -   sub sub sub sub sub -   -   -",
 
 	access.AuditRead: "own own  own  own own own own org org org org -   -   all",
 }
@@ -94,6 +97,7 @@ var unwritten = map[access.Permission]string{
 	access.HoursNotice: "the unit: members and secretary of the branch, and the school's officers above it",
 	access.SignupGroup: "the lead of the team, and whoever speaks for the unit: each student is told and may cancel alone",
 	access.DemandBoard: "whoever is signed in: what is verified",
+	access.MatchRead:   "whoever is signed in: rules, dates and figures of rounds that were opened",
 	access.OrgRead:     "public", access.ProgrammeRead: "public", access.ActivityRead: "what is published",
 	access.PairingRead:    "whoever proposes, recommends or stands above a side; members of a side",
 	access.ProjectRead:    "both sides, those above them, and the team",

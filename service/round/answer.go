@@ -130,7 +130,6 @@ type decision struct {
 	tx       *gorm.DB
 	actor    access.Actor
 	hostPath string
-	ended    []ending // who is told of what
 }
 
 // confirm makes signups of proposals to which both sides have said yes. set are the columns of the last yes. A refusal by
