@@ -12,6 +12,7 @@ func (f *finder) scan(q *query, category int, interest int32) {
 	t, s := f.tables, q.student
 	floor := q.floor() - interest
 	spots, at := f.field.of(category)
+	special := s.Served != score.None || len(f.blocked) > 0
 	for i := range spots {
 		p := &spots[i]
 		if int32(p.bound) < floor {
@@ -23,7 +24,7 @@ func (f *finder) scan(q *query, category int, interest int32) {
 			continue
 		}
 		points := sum.points() + q.extra
-		if p.partner != score.None && (p.partner == s.Branch || p.partner == several && f.in.Positions[p.id].PairedWith(s.Branch)) {
+		if p.partner == s.Branch && p.partner != score.None || p.partner == several && f.paired(p.id, s.Branch) {
 			points += t.partner
 		}
 		if points < int32(p.bar) {
@@ -38,10 +39,7 @@ func (f *finder) scan(q *query, category int, interest int32) {
 			sum -= less
 			points -= less.points()
 		}
-		if s.Served != score.None && f.in.Positions[p.id].Community == s.Served {
-			continue // it was there before all others
-		}
-		if len(f.blocked) > 0 && f.in.Positions[p.id].OfAny(f.blocked) {
+		if special && f.passed(s, p.id) {
 			continue
 		}
 		total := sum.score() + interest
@@ -49,3 +47,12 @@ func (f *finder) scan(q *query, category int, interest int32) {
 		floor = q.floor() - interest
 	}
 }
+
+// passed says whether a position was there before all others, because the student served in the community, or is kept apart
+// from the student. Few ask, so it stays out of the loop.
+func (f *finder) passed(s *score.Student, id int32) bool {
+	p := &f.in.Positions[id]
+	return s.Served != score.None && p.Community == s.Served || p.OfAny(f.blocked)
+}
+
+func (f *finder) paired(id, branch int32) bool { return f.in.Positions[id].PairedWith(branch) }
