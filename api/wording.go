@@ -62,6 +62,7 @@ func patternName(description string) string {
 		"eight digits":             "8 位数字",
 		"letters, digits, _ and -": "字母、数字、_ 和 -",
 		"not blank":                "至少一个不是空白的字",
+		"six of 0 and 1":           "六个 0 或 1",
 		"visible ASCII characters": "可见的 ASCII 字符",
 	}
 	if zh, ok := words[description]; ok {
