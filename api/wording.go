@@ -56,11 +56,15 @@ func patternName(description string) string {
 		"MM-DD":                    "月-日，如 09-01",
 		"RFC 3339, 2000–2100":      "带时区的日期和时间，如 2026-09-01T08:30:00+08:00，2000–2100 年",
 		"YYYY-MM-DD, 2000–2100":    "年-月-日，如 2026-09-01，2000–2100 年",
+		"a code":                   "代码",
 		"a kind":                   "通知的种类",
 		"a template id":            "模板编号",
 		"a year":                   "四位年份",
 		"eight digits":             "8 位数字",
 		"letters, digits, _ and -": "字母、数字、_ 和 -",
+
+		"letters, digits, blanks and hyphens": "字母、数字、空格和连字符",
+
 		"not blank":                "至少一个不是空白的字",
 		"six of 0 and 1":           "六个 0 或 1",
 		"visible ASCII characters": "可见的 ASCII 字符",
