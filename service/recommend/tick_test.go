@@ -145,8 +145,8 @@ func TestARushIsFollowed(t *testing.T) {
 	h := newHouse(t)
 	me := h.Student("我", h.Branch)
 	a, _, p := h.Activity(h.project, 3, nil)
-	rush := func() {
-		rows := make([]model.AuditEntry, 12_000)
+	rush := func(n int) {
+		rows := make([]model.AuditEntry, n)
 		for i := range rows {
 			rows[i] = model.AuditEntry{ID: h.NewID(), At: h.Clock.Now(), Action: "test", Object: "orgs", ObjectID: 1, Data: "{}"}
 		}
@@ -162,12 +162,14 @@ func TestARushIsFollowed(t *testing.T) {
 		}
 	}
 	sees(h.s, "at first", p.ID)
-	rush()
-	sees(h.s, "12,000 lines later", p.ID)
-	rush()
+	for range 2 {
+		rush(15_000)
+		sees(h.s, "15,000 lines later", p.ID)
+	}
+	rush(15_000)
 	late := h.replica()
 	h.write("UPDATE positions SET taken = capacity WHERE id = ?", p.ID) // without a line: only who reads anew sees it
-	sees(h.s, "24,000 lines later", p.ID)
+	sees(h.s, "45,000 lines later", p.ID)
 	sees(late, "a start in the rush")
 	h.write("UPDATE positions SET taken = 0 WHERE id = ?", p.ID)
 	sees(late, "a tick after the start")
@@ -175,4 +177,8 @@ func TestARushIsFollowed(t *testing.T) {
 	sees(late, "told", p.ID)
 	h.change("activities", a.ID, "UPDATE positions SET taken = capacity WHERE id = ?", p.ID)
 	sees(h.s, "told of the last seat")
+	rush(11_000)
+	rush(11_000)
+	h.change("activities", a.ID, "UPDATE positions SET taken = 0 WHERE id = ?", p.ID)
+	sees(h.s, "more than is worth following at once", p.ID)
 }

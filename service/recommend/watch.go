@@ -50,12 +50,11 @@ func (s *Service) load(db *gorm.DB) (*watch, error) {
 	if err := db.Raw("SELECT COALESCE(MAX(id), 0) FROM audit_log").Scan(&w.top).Error; err != nil {
 		return nil, fmt.Errorf("read the end of the log: %w", err)
 	}
-	var known []int64 // what they tell is in what is read now
-	if err := db.Raw("SELECT id FROM audit_log WHERE id > ? AND id <= ?", w.top-lookBack, w.top).Scan(&known).Error; err != nil {
-		return nil, fmt.Errorf("read the end of the log: %w", err)
-	}
-	for _, id := range known {
-		w.seen[id] = true
+	for c := (changes{many: true}); c.many; { // what the last lines tell is in what is read now
+		var err error
+		if c, err = w.changes(db); err != nil {
+			return nil, err
+		}
 	}
 	r := s.reader(db)
 	for mark := (rollMark{}); ; {
