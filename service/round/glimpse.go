@@ -183,9 +183,9 @@ func (g *glimpse) ready() error {
 	}
 }
 
-// answer is what explain makes of a position.
-func (g *glimpse) answer(row int) explain.Answer {
-	q := explain.Question{Round: &g.rule, Position: &g.rows[row], Student: &g.people[0], Wish: 1, Apart: g.rows[row].OfAny(g.apart)}
+// answer is what explain makes of a position by the rules of a round.
+func (g *glimpse) answer(row int, by *score.Round) explain.Answer {
+	q := explain.Question{Round: by, Position: &g.rows[row], Student: &g.people[0], Wish: 1, Apart: g.rows[row].OfAny(g.apart)}
 	if len(g.people) > 1 {
 		q.Friends = g.people
 	}
@@ -194,7 +194,7 @@ func (g *glimpse) answer(row int) explain.Answer {
 
 // unfit says why a position cannot be had by the student or by one of the friends; nothing when it can.
 func (g *glimpse) unfit(row int) (zh, en string) {
-	a := g.answer(row)
+	a := g.answer(row, &g.rule)
 	var chinese, english []string
 	say := func(when bool, zh, en string) {
 		if when {
@@ -259,57 +259,12 @@ func (g *glimpse) tell(w *Wish) {
 	fit := score.Measure(st, p)
 	w.Parts, w.Metres, w.Overlap = score.Of(st, p, fit, g.rule.Radius), fit.Dist, fit.Overlap
 	end, known := g.last.ends[w.PositionID]
-	if w.Known = known; !known {
+	if w.Known = known && fit.Dist <= g.last.round.Radius; !w.Known {
 		return
 	}
-	a := g.answer(row)
+	a := g.answer(row, &g.last.round)
 	w.Chance = end.chance(g.last.students, a.Band, a.Paired)
 	w.Class = explain.ClassOf(w.Chance)
-}
-
-// outlook is how the last round of the same programme, season and rule ended at some positions.
-type outlook struct {
-	students int
-	ends     map[int64]finish
-}
-
-// finish is how a round ended at a position: its cut-off and, where seats are kept for partners, theirs.
-type finish struct {
-	cutoff, kept uint32
-	closed       bool
-}
-
-// chance is in per mille.
-func (f finish) chance(students int, band uint8, reserved bool) int32 {
-	o := score.Outlook{Cutoffs: []uint32{f.cutoff}, Closed: []bool{f.closed}, Students: students, Partners: []score.PartnerCutoff{{Cutoff: f.kept}}}
-	return o.ChanceOf(0, band, reserved)
-}
-
-// lastRound reads it; ids nil: of all its positions.
-func lastRound(db *gorm.DB, r *model.MatchRound, ids []int64) (outlook, error) {
-	o := outlook{ends: map[int64]finish{}}
-	var last []model.MatchRound
-	err := db.Select("id", "students").Where("programme_id = ? AND status IN ?", r.ProgrammeID, []model.RoundStatus{model.RoundPublished, model.RoundClosed}).
-		Where("kind = ? AND season = ? AND rule = ? AND id <> ?", model.RoundPositions, r.Season, r.Rule, r.ID).Order("published_at DESC, id DESC").Limit(1).Find(&last).Error
-	if err != nil {
-		return o, fmt.Errorf("look for the last round: %w", err)
-	}
-	if len(last) == 0 || ids != nil && len(ids) == 0 {
-		return o, nil
-	}
-	q := db.Select("ref_id", "closed", "cutoff", "kept").Where("round_id = ? AND side = ?", last[0].ID, model.SideGiving)
-	if ids != nil {
-		q = q.Where("ref_id IN ?", ids)
-	}
-	var rows []model.RoundInput
-	if err := q.Find(&rows).Error; err != nil {
-		return o, fmt.Errorf("read how the last round ended: %w", err)
-	}
-	o.students = int(last[0].Students)
-	for _, e := range rows {
-		o.ends[e.RefID] = finish{cutoff: uint32(e.Cutoff), kept: uint32(e.Kept), closed: e.Closed} //nolint:gosec // 32 bits
-	}
-	return o, nil
 }
 
 // mayTakePart tells whether a student may be in a round at all.
