@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"strconv"
 
 	"baodao/service/matching/draw"
 	"baodao/service/matching/explain"
@@ -117,8 +118,12 @@ func (m matchSeatsCmd) Run(c *console) error {
 		if s.Paired {
 			paired = ", of a paired branch"
 		}
-		fmt.Fprintf(c.out, "student %d%s: band %d, lottery number %d; points %d: skill %d, time %d, nearness %d, served %d, partner %d, waited %d, score %d; %d m, %d blocks, wish %d\n",
-			s.Student, paired, s.Band, s.Lottery, p.Total(), p.Skill, p.Time, p.Near, p.Served, p.Partner, p.Waited, p.Score, s.Metres, s.Overlap, s.Wish)
+		wish := "wish " + strconv.Itoa(s.Wish)
+		if s.Wish > score.MaxList {
+			wish = "not listed, but open"
+		}
+		fmt.Fprintf(c.out, "student %d%s: band %d, lottery number %d; points %d: skill %d, time %d, nearness %d, served %d, partner %d, waited %d, score %d; %d m, %d blocks, %s\n",
+			s.Student, paired, s.Band, s.Lottery, p.Total(), p.Skill, p.Time, p.Near, p.Served, p.Partner, p.Waited, p.Score, s.Metres, s.Overlap, wish)
 	}
 	return nil
 }

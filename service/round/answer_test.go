@@ -246,6 +246,10 @@ func TestBothSidesAreToldOfARoundThatIsOut(t *testing.T) {
 	if _, err := f.s.Decline(t.Context(), s[1], p[1].ID); err != nil {
 		t.Fatal(err)
 	}
+	empty := f.willing(f.Branch)
+	for i, who := range []access.Actor{s[0], empty} { // both took part
+		f.Insert(&model.RoundInput{RoundID: f.round.ID, Side: model.SideAsking, Seq: int64(i), RefID: who.StudentID, Line: []byte{1}})
+	}
 	spread := func() {
 		t.Helper()
 		err := f.s.Notify.Spread(t.Context(), func(tx *gorm.DB, fan model.NoticeFanout, _ int) (notify.Event, []notify.Recipient, error) {
@@ -261,7 +265,7 @@ func TestBothSidesAreToldOfARoundThatIsOut(t *testing.T) {
 		}
 		spread()
 	}
-	for who, want := range map[*access.Actor]string{&s[0]: "MATCH_PROPOSED", &s[1]: "", &s[2]: "MATCH_PROPOSED", &f.clerk: "MATCH_ASKED", &f.town: ""} {
+	for who, want := range map[*access.Actor]string{&s[0]: "MATCH_PROPOSED", &s[1]: "", &s[2]: "MATCH_PROPOSED", &f.clerk: "MATCH_ASKED", &f.town: "", &empty: "MATCH_NONE"} {
 		if kinds, _ := f.heard(*who); kinds != want {
 			t.Errorf("%d heard %q, want %q", who.UserID, kinds, want)
 		}

@@ -73,16 +73,12 @@ func (s *Service) paint(db *gorm.DB, r *model.MatchRound) (*picture, error) {
 	if err != nil {
 		return nil, err
 	}
-	rule, err := ruleOf(r)
-	if err != nil {
-		return nil, err
-	}
 	entries := make([]index.Entry, len(ids))
 	for i, id := range ids {
 		end := last.ends[id]
 		entries[i] = index.Entry{ID: id, Position: rows[i], Cutoff: end.cutoff, Partners: end.kept, Closed: end.closed}
 	}
-	snapshot, err := index.Build(entries, rule.Rule, last.students)
+	snapshot, err := index.Build(entries, last.round.Rule, last.students)
 	if err != nil {
 		return nil, fmt.Errorf("round %d: %w", r.ID, err)
 	}

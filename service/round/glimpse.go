@@ -183,9 +183,9 @@ func (g *glimpse) ready() error {
 	}
 }
 
-// answer is what explain makes of a position.
-func (g *glimpse) answer(row int) explain.Answer {
-	q := explain.Question{Round: &g.rule, Position: &g.rows[row], Student: &g.people[0], Wish: 1, Apart: g.rows[row].OfAny(g.apart)}
+// answer is what explain makes of a position by the rules of a round.
+func (g *glimpse) answer(row int, by *score.Round) explain.Answer {
+	q := explain.Question{Round: by, Position: &g.rows[row], Student: &g.people[0], Wish: 1, Apart: g.rows[row].OfAny(g.apart)}
 	if len(g.people) > 1 {
 		q.Friends = g.people
 	}
@@ -194,7 +194,7 @@ func (g *glimpse) answer(row int) explain.Answer {
 
 // unfit says why a position cannot be had by the student or by one of the friends; nothing when it can.
 func (g *glimpse) unfit(row int) (zh, en string) {
-	a := g.answer(row)
+	a := g.answer(row, &g.rule)
 	var chinese, english []string
 	say := func(when bool, zh, en string) {
 		if when {
@@ -259,10 +259,10 @@ func (g *glimpse) tell(w *Wish) {
 	fit := score.Measure(st, p)
 	w.Parts, w.Metres, w.Overlap = score.Of(st, p, fit, g.rule.Radius), fit.Dist, fit.Overlap
 	end, known := g.last.ends[w.PositionID]
-	if w.Known = known; !known {
+	if w.Known = known && fit.Dist <= g.last.round.Radius; !w.Known {
 		return
 	}
-	a := g.answer(row)
+	a := g.answer(row, &g.last.round)
 	w.Chance = end.chance(g.last.students, a.Band, a.Paired)
 	w.Class = explain.ClassOf(w.Chance)
 }

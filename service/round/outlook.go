@@ -7,10 +7,12 @@ import (
 
 	"baodao/model"
 	"baodao/service/matching/score"
+	"baodao/service/org"
 )
 
-// outlook is how the last round of the same programme, season and rule ended at some positions.
+// outlook is how the last round ended at some positions, and by which rules: recommendations tell their chances by the same.
 type outlook struct {
+	round    score.Round
 	students int
 	ends     map[int64]finish
 }
@@ -27,17 +29,24 @@ func (f finish) chance(students int, band uint8, reserved bool) int32 {
 	return o.ChanceOf(0, band, reserved)
 }
 
-// lastRound reads it; ids nil: of all its positions.
+// lastRound reads the newest of the same programme and season whose scope holds all of this one's; ids nil: of all its positions.
 func lastRound(db *gorm.DB, r *model.MatchRound, ids []int64) (outlook, error) {
 	o := outlook{ends: map[int64]finish{}}
+	var scopes []string
+	for path := r.ScopePath; path != ""; path = org.PathAbove(path) {
+		scopes = append(scopes, path)
+	}
 	var last []model.MatchRound
-	err := db.Select("id", "students").Where("programme_id = ? AND status IN ?", r.ProgrammeID, []model.RoundStatus{model.RoundPublished, model.RoundClosed}).
-		Where("kind = ? AND season = ? AND rule = ? AND id <> ?", model.RoundPositions, r.Season, r.Rule, r.ID).Order("published_at DESC, id DESC").Limit(1).Find(&last).Error
+	err := db.Select("id", "students", "rule", "radius_m", "k").Where("programme_id = ? AND status IN ?", r.ProgrammeID, []model.RoundStatus{model.RoundPublished, model.RoundClosed}).
+		Where("kind = ? AND season = ? AND scope_path IN ? AND id <> ?", model.RoundPositions, r.Season, scopes, r.ID).Order("published_at DESC, id DESC").Limit(1).Find(&last).Error
 	if err != nil {
 		return o, fmt.Errorf("look for the last round: %w", err)
 	}
-	if len(last) == 0 || ids != nil && len(ids) == 0 {
+	if len(last) == 0 {
 		return o, nil
+	}
+	if o.round, err = ruleOf(&last[0]); err != nil || ids != nil && len(ids) == 0 {
+		return o, err
 	}
 	q := db.Select("ref_id", "closed", "cutoff", "kept").Where("round_id = ? AND side = ?", last[0].ID, model.SideGiving)
 	if ids != nil {

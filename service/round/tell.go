@@ -14,7 +14,8 @@ import (
 	"baodao/service/org"
 )
 
-// announce tells both sides of a round that was just published: students of their proposals, hosts of what is to be answered.
+// announce tells both sides of a round that was just published: students of their proposals or that there is none, hosts of what is
+// to be answered.
 // The people are found afterwards, some hundred at a time (Audience).
 func (s *Service) announce(tx *gorm.DB, r *model.MatchRound) error {
 	if s.Notify == nil || r.AnswersUntil == nil || r.Kind != model.RoundPositions {
@@ -25,15 +26,18 @@ func (s *Service) announce(tx *gorm.DB, r *model.MatchRound) error {
 	if err != nil {
 		return fmt.Errorf("read hosts of proposals: %w", err)
 	}
-	facts := []notify.Fact{{Kind: notify.MatchProposed, Object: r.TableName(), ObjectID: r.ID, At: *r.AnswersUntil}}
+	facts := []notify.Fact{
+		{Kind: notify.MatchProposed, Object: r.TableName(), ObjectID: r.ID, At: *r.AnswersUntil},
+		{Kind: notify.MatchNone, Object: r.TableName(), ObjectID: r.ID, At: *r.AnswersUntil},
+	}
 	for _, id := range hosts {
 		facts = append(facts, notify.Fact{Kind: notify.MatchAsked, Object: model.Org{}.TableName(), ObjectID: id, At: *r.AnswersUntil})
 	}
 	return s.Notify.FanOut(tx, facts...)
 }
 
-// Audience finds whom a fan-out of MATCH_PROPOSED or MATCH_ASKED is for: the students of a round who have not answered yet;
-// the people who answer for a host. Once the time to answer is over nobody is told.
+// Audience finds whom a fan-out of MATCH_PROPOSED, MATCH_NONE or MATCH_ASKED is for: the students of a round who have not answered
+// yet; those who took part and got nothing; the people who answer for a host. Once the time to answer is over nobody is told.
 func Audience(tx *gorm.DB, now clock.Clock, f model.NoticeFanout, limit int) (notify.Event, []notify.Recipient, error) {
 	if !now().Before(f.DueAt) {
 		return notify.Event{}, nil, nil
@@ -51,11 +55,14 @@ func Audience(tx *gorm.DB, now clock.Clock, f model.NoticeFanout, limit int) (no
 	}
 	event.Data["name"] = r.Name
 	var people []notify.Recipient
-	err = tx.Table("match_proposals AS p").Select("p.student_id AS `key`, s.user_id").
-		Joins("JOIN student_profiles AS s ON s.id = p.student_id").Joins("JOIN users AS u ON u.id = s.user_id AND u.status = ?", model.UserActive).
-		Where("p.round_id = ? AND p.student_id > ? AND p.status = ? AND p.student_ok_at IS NULL", r.ID, f.AfterID, model.ProposalProposed).
-		Order("p.student_id").Limit(limit).Scan(&people).Error
-	if err != nil {
+	q := tx.Table("match_proposals AS p").Select("p.student_id AS `key`, s.user_id").Joins("JOIN student_profiles AS s ON s.id = p.student_id").
+		Where("p.round_id = ? AND p.student_id > ? AND p.status = ? AND p.student_ok_at IS NULL", r.ID, f.AfterID, model.ProposalProposed).Order("p.student_id")
+	if event.Kind == notify.MatchNone {
+		q = tx.Table("round_inputs AS i").Select("i.ref_id AS `key`, s.user_id").Joins("JOIN student_profiles AS s ON s.id = i.ref_id").
+			Where("i.round_id = ? AND i.side = ? AND i.ref_id > ?", r.ID, model.SideAsking, f.AfterID).
+			Where("NOT EXISTS (SELECT 1 FROM match_proposals AS p WHERE p.round_id = i.round_id AND p.student_id = i.ref_id)").Order("i.ref_id")
+	}
+	if err = q.Joins("JOIN users AS u ON u.id = s.user_id AND u.status = ?", model.UserActive).Limit(limit).Scan(&people).Error; err != nil {
 		return event, nil, fmt.Errorf("read students of proposals: %w", err)
 	}
 	return event, people, nil

@@ -3,6 +3,7 @@ package round_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -216,9 +217,13 @@ func TestChancesComeFromTheLastRound(t *testing.T) {
 			t.Errorf("%d: %+v", i, w)
 		}
 	}
-	f.put("match_rounds", r.ID, map[string]any{"rule": "points-v1"})
+	f.put("match_rounds", r.ID, map[string]any{"rule": "lottery"})
+	if again, err := f.s.MyWishes(t.Context(), me, r.ID); err != nil || again.Safe != 1 || !slices.Equal(again.Wishes, got.Wishes) {
+		t.Errorf("by the rule of that round, whatever this one's is: %+v %v", again, err)
+	}
+	f.put("match_rounds", f.round.ID, map[string]any{"scope_path": f.Department.Path})
 	if got, err = f.s.MyWishes(t.Context(), me, r.ID); err != nil || got.Wishes[1].Known {
-		t.Errorf("another rule says nothing: %+v %v", got, err)
+		t.Errorf("a round for some of them says nothing: %+v %v", got, err)
 	}
 }
 

@@ -214,14 +214,17 @@ func TestWordsSayWhichAndByHowMuch(t *testing.T) {
 	listed := with(near, func(q *explain.Question) { q.Wish = 3 })
 	for en, q := range map[string]explain.Question{
 		"Not eligible: required skills are missing: 2, 3; 1 blocks of time fit, 2 are needed; 20000 m away, your limit is 500 m; 20000 m away, the round's radius is 10000 m; it has no seats.": far,
-		"You did not list it.":                                                            near,
-		"It is the one proposed to you (wish 3).":                                         with(listed, func(q *explain.Question) { q.Got = 3 }),
-		"You got wish 2, which you ranked higher than this one (wish 3).":                 with(listed, func(q *explain.Question) { q.Got = 2 }),
-		"It was proposed, and one side did not confirm.":                                  with(listed, func(q *explain.Question) { q.Declined = true }),
-		"It was closed: its team would have had fewer than 4.":                            with(listed, func(q *explain.Question) { q.Closed = true }),
-		"You are in band 26; the last who got a seat is in band 30.":                      with(listed, func(q *explain.Question) { q.Cutoff = score.Key(30, 5) }),
-		"You are in band 26 like the last who got a seat, with lottery number 9 after 5.": with(listed, func(q *explain.Question) { q.Rank, q.Cutoff = 9, score.Key(26, 5) }),
-		"You came far enough, but 2 seats were not to be had at once.":                    with(listed, func(q *explain.Question) { q.Friends = []score.Student{student, student} }),
+		"You did not list it.":                                                                      near,
+		"It is the one proposed to you (wish 3).":                                                   with(listed, func(q *explain.Question) { q.Got = 3 }),
+		"You got wish 2, which you ranked higher than this one (wish 3).":                           with(listed, func(q *explain.Question) { q.Got = 2 }),
+		"It is the one proposed to you (you were open to others than you listed).":                  with(near, func(q *explain.Question) { q.Wish, q.Got = score.MaxList+2, score.MaxList+2 }),
+		"You got wish 2; this one you did not list.":                                                with(near, func(q *explain.Question) { q.Wish, q.Got = score.MaxList+3, 2 }),
+		"You did not list it; of those that you were open to, the one proposed to you comes first.": with(near, func(q *explain.Question) { q.Wish, q.Got = score.MaxList+3, score.MaxList+2 }),
+		"It was proposed, and one side did not confirm.":                                            with(listed, func(q *explain.Question) { q.Declined = true }),
+		"It was closed: its team would have had fewer than 4.":                                      with(listed, func(q *explain.Question) { q.Closed = true }),
+		"You are in band 26; the last who got a seat is in band 30.":                                with(listed, func(q *explain.Question) { q.Cutoff = score.Key(30, 5) }),
+		"You are in band 26 like the last who got a seat, with lottery number 9 after 5.":           with(listed, func(q *explain.Question) { q.Rank, q.Cutoff = 9, score.Key(26, 5) }),
+		"You came far enough, but 2 seats were not to be had at once.":                              with(listed, func(q *explain.Question) { q.Friends = []score.Student{student, student} }),
 		"One of your group is not eligible: 20000 m away, your limit is 500 m; 20000 m away, the round's radius is 10000 m.": with(near, func(q *explain.Question) {
 			away := student
 			away.At.X = -20_000

@@ -12,14 +12,16 @@ import (
 func (a *Answer) Words() (zh, en string) {
 	switch a.Reason {
 	case Placed:
+		if a.Wish > score.MaxList {
+			return "这个岗位就是给您的建议（服从推荐）。", "It is the one proposed to you (you were open to others than you listed)."
+		}
 		return fmt.Sprintf("这个岗位就是给您的建议（第 %d 志愿）。", a.Wish), fmt.Sprintf("It is the one proposed to you (wish %d).", a.Wish)
 	case NotEligible:
 		return a.misfitWords()
 	case NotListed:
 		return "您没有填报这个岗位。", "You did not list it."
 	case GotBetter:
-		return fmt.Sprintf("您得到了排在前面的第 %d 志愿，这个岗位是第 %d 志愿。", a.Got, a.Wish),
-			fmt.Sprintf("You got wish %d, which you ranked higher than this one (wish %d).", a.Got, a.Wish)
+		return a.betterWords()
 	case Declined:
 		return "建议过这个岗位，但有一方未确认。", "It was proposed, and one side did not confirm."
 	case TeamTooSmall:
@@ -30,6 +32,19 @@ func (a *Answer) Words() (zh, en string) {
 		return fmt.Sprintf("位次达到，但没有 %d 个可同时给出的名额。", a.Size), fmt.Sprintf("You came far enough, but %d seats were not to be had at once.", a.Size)
 	default:
 		return "没有找到原因：请核验本轮结果。", "Nothing stands against it: have the round verified."
+	}
+}
+
+// betterWords tell wishes from what comes after a list, which has no number that anybody gave.
+func (a *Answer) betterWords() (zh, en string) {
+	switch {
+	case a.Got > score.MaxList:
+		return "您没有填报这个岗位；按服从推荐，给您的岗位排在它前面。", "You did not list it; of those that you were open to, the one proposed to you comes first."
+	case a.Wish > score.MaxList:
+		return fmt.Sprintf("您得到了第 %d 志愿，这个岗位您没有填报。", a.Got), fmt.Sprintf("You got wish %d; this one you did not list.", a.Got)
+	default:
+		return fmt.Sprintf("您得到了排在前面的第 %d 志愿，这个岗位是第 %d 志愿。", a.Got, a.Wish),
+			fmt.Sprintf("You got wish %d, which you ranked higher than this one (wish %d).", a.Got, a.Wish)
 	}
 }
 
