@@ -139,3 +139,22 @@ func TestNobodyAnswersAboutThemselves(t *testing.T) {
 		t.Errorf("closed while an answer is awaited: %v", err)
 	}
 }
+
+// Who does not want to any more, or has left the scope, takes no part whatever their list says.
+func TestWhoDoesNotTakePart(t *testing.T) {
+	t.Parallel()
+	m := newMill(t, 60, 10)
+	id := m.open()
+	m.write(func(tx *gorm.DB) error {
+		return errors.Join(
+			tx.Model(&model.Willingness{}).Where("student_id = ?", m.students[0]).UpdateColumn("willing", false).Error,
+			tx.Model(&model.StudentProfile{}).Where("id = ?", m.students[1]).UpdateColumn("branch_id", m.Community.ID).Error)
+	})
+	m.Clock.Add(25 * time.Hour)
+	m.work(m.s)
+	var in []int64
+	err := m.DB.Model(&model.RoundInput{}).Where("round_id = ? AND side = ?", id, model.SideAsking).Order("seq").Pluck("ref_id", &in).Error
+	if err != nil || !slices.Equal(in, m.students[2:]) {
+		t.Fatalf("%d take part: %v", len(in), err)
+	}
+}
