@@ -166,10 +166,41 @@ func (s *Service) tie(tx *gorm.DB, p model.StudentProfile, user int64, c Claim) 
 	case res.RowsAffected == 0:
 		return fault.ErrStale
 	}
+	if err := s.sealBlocks(tx, p, me); err != nil {
+		return err
+	}
 	if err := s.Vault.Destroy(tx, p.PersonID); err != nil {
 		return fmt.Errorf("destroy roster key: %w", err)
 	}
 	return s.setUserName(tx, user, me, c.Name)
+}
+
+// sealBlocks seals anew why hosts keep a student away whom a unit signed up before the student was bound: else they could
+// not read their lists any more.
+func (s *Service) sealBlocks(tx *gorm.DB, p model.StudentProfile, me *vault.Person) error {
+	var rows []model.MatchBlock
+	if err := tx.Where("student_id = ? AND side = ?", p.ID, model.BlockByHost).Find(&rows).Error; err != nil {
+		return fmt.Errorf("read blocks: %w", err)
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	old, err := s.Vault.Person(tx, p.PersonID)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		reason, err := old.Open(vault.BlockReason, p.ID, r.ReasonEnc)
+		if err != nil {
+			return err
+		}
+		err = tx.Model(&model.MatchBlock{}).Where("student_id = ? AND org_id = ? AND side = ?", p.ID, r.OrgID, r.Side).
+			UpdateColumn("reason_enc", me.Seal(vault.BlockReason, p.ID, reason)).Error
+		if err != nil {
+			return fmt.Errorf("seal block anew: %w", err)
+		}
+	}
+	return nil
 }
 
 // profileByNumber locks the roster row of a student number; the zero row if there is none.

@@ -189,3 +189,20 @@ func TestBindTriesAreCounted(t *testing.T) {
 	h.Clock.Add(15 * time.Hour)
 	must[org.StudentInfo](t)(h.s.BindStudent(t.Context(), by, h.University.ID, org.Claim{StudentNo: number(p), Name: "李四"}))
 }
+
+// A host that keeps a student away can still read why after the student was bound.
+func TestBlocksAreSealedAnew(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	p := h.Profile("李四", h.Branch, 0)
+	old := must[*vault.Person](t)(h.Vault.Person(h.DB, p.PersonID))
+	h.Insert(&model.MatchBlock{StudentID: p.ID, OrgID: h.Community.ID, Side: model.BlockByHost, ReasonEnc: old.Seal(vault.BlockReason, p.ID, "两次没来"), CreatedAt: h.Clock.Now()},
+		&model.MatchBlock{StudentID: p.ID, OrgID: h.Community.ID, Side: model.BlockByStudent, ReasonEnc: []byte{}, CreatedAt: h.Clock.Now()})
+	by := h.person("微信用户")
+	must[org.StudentInfo](t)(h.s.BindStudent(t.Context(), by, h.University.ID, org.Claim{StudentNo: number(p), Name: "李四"}))
+	var row model.MatchBlock
+	wants(t, h.DB.Where("student_id = ? AND side = ?", p.ID, model.BlockByHost).First(&row).Error, nil)
+	if got, err := must[*vault.Person](t)(h.Vault.Person(h.DB, by.UserID)).Open(vault.BlockReason, p.ID, row.ReasonEnc); err != nil || got != "两次没来" {
+		t.Errorf("%q %v", got, err)
+	}
+}

@@ -22,7 +22,7 @@ func (w *watch) changes(db *gorm.DB) (c changes, err error) {
 	of := map[string]map[int64]bool{
 		"signups": c.signups, "activities": c.activities, "positions": c.positions, "position_needs": c.positions, "match_rounds": c.rounds, "programmes": c.programmes,
 	}
-	rows, err := db.Raw("SELECT id, object, object_id FROM audit_log WHERE id > ? ORDER BY id LIMIT ?", w.top-lookBack, len(w.seen)+maxLines+1).Rows()
+	rows, err := db.Raw("SELECT id, object, object_id FROM audit_log WHERE id > ? ORDER BY id LIMIT ?", w.top-lookBack, len(w.seen)+w.most+1).Rows()
 	if err != nil {
 		return c, fmt.Errorf("read the log: %w", err)
 	}
@@ -43,7 +43,7 @@ func (w *watch) changes(db *gorm.DB) (c changes, err error) {
 			set[objectID] = true
 		}
 	}
-	c.many = fresh > maxLines
+	c.many = fresh > w.most
 	for id := range w.seen {
 		if id <= w.top-lookBack {
 			delete(w.seen, id)

@@ -34,6 +34,7 @@ type Service struct {
 	board   atomic.Pointer[board]
 	ticking sync.Mutex
 	watch   *watch // of who has ticking
+	lines   int    // new ones at once, 0: maxLines
 }
 
 // board is all pictures of now.

@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -31,6 +32,7 @@ type watch struct {
 	dirty    map[int64]bool // programmes to be drawn anew
 	top      int64          // newest line of the log
 	seen     map[int64]bool // lines that were worked on
+	most     int            // new lines at once
 	ticks    int
 	from     rollMark
 }
@@ -45,7 +47,7 @@ type rollMark struct {
 func (s *Service) load(db *gorm.DB) (*watch, error) {
 	w := &watch{
 		events: map[int64]*event{}, places: map[int64][]*place{}, rounds: map[int64]*rounds{}, pictures: map[int64]*picture{},
-		dirty: map[int64]bool{}, seen: map[int64]bool{},
+		dirty: map[int64]bool{}, seen: map[int64]bool{}, most: cmp.Or(s.lines, maxLines),
 	}
 	if err := db.Raw("SELECT COALESCE(MAX(id), 0) FROM audit_log").Scan(&w.top).Error; err != nil {
 		return nil, fmt.Errorf("read the end of the log: %w", err)

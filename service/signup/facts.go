@@ -55,6 +55,7 @@ type event struct {
 	slots  []slot
 	policy model.Policy
 	path   string             // of the organiser
+	choosy bool               // the host keeps somebody away
 	drawn  bool               // its lots; read only where a merged activity's students come in after that
 	paired map[int64]struct{} // campus units with a pairing in force with the host or what is above it
 }
@@ -130,8 +131,12 @@ func (f *facts) readActivities(tx *gorm.DB) error {
 		ids = append(ids, p.ActivityID)
 	}
 	ids = sorted(ids)
-	var rows []model.Activity
-	if err := tx.Where("id IN ?", ids).Find(&rows).Error; err != nil {
+	var rows []struct {
+		model.Activity
+
+		Choosy bool
+	}
+	if err := tx.Model(&model.Activity{}).Select("activities.*", survey.Choosy).Where("id IN ?", ids).Find(&rows).Error; err != nil {
 		return fmt.Errorf("read activities: %w", err)
 	}
 	var sessions []model.Session
@@ -152,7 +157,7 @@ func (f *facts) readActivities(tx *gorm.DB) error {
 		if err != nil {
 			return err
 		}
-		f.activities[r.ID] = &event{Activity: r, policy: policy, path: orgs[r.OrgID].Path}
+		f.activities[r.ID] = &event{Activity: r.Activity, policy: policy, path: orgs[r.OrgID].Path, choosy: r.Choosy}
 	}
 	for _, e := range sessions {
 		if a := f.activities[e.ActivityID]; a != nil {

@@ -200,14 +200,19 @@ func (f *facts) readStanding(tx *gorm.DB) error {
 	return nil
 }
 
-// readBlocks reads whom the hosts keep away.
+// readBlocks reads whom the hosts keep away, where any does.
 func (f *facts) readBlocks(tx *gorm.DB) error {
 	students, hosts := make([]int64, 0, len(f.students)), make([]int64, 0, len(f.activities))
 	for id := range f.students {
 		students = append(students, id)
 	}
 	for _, a := range f.activities {
-		hosts = append(hosts, a.HostOrgID)
+		if a.choosy {
+			hosts = append(hosts, a.HostOrgID)
+		}
+	}
+	if len(hosts) == 0 {
+		return nil
 	}
 	var err error
 	f.keptAway, err = survey.KeptAway(tx, sorted(students), sorted(hosts))

@@ -28,6 +28,10 @@ func BlocksOf(tx *gorm.DB, studentIDs ...int64) ([]Pair, error) {
 	return slices.Compact(out), nil
 }
 
+// Choosy is the column that tells of a row of activities whether its host keeps anybody away: most do not, and then nobody
+// need ask about whom.
+const Choosy = "EXISTS (SELECT 1 FROM match_blocks AS b WHERE b.org_id = activities.host_org_id AND b.side = '" + model.BlockByHost + "') AS choosy"
+
 // KeptAway tells which students which hosts do not want: the judge of sign-ups asks. What students have set does not count.
 func KeptAway(tx *gorm.DB, studentIDs, hostOrgIDs []int64) (map[Pair]bool, error) {
 	var rows []model.MatchBlock
