@@ -16,7 +16,7 @@ var authzRoundRules = []authzRule{
 	{op: "getMatchRound", on: "drafted round", is: "round in the drawer", by: perms(access.MatchRound)},
 	{op: "updateMatchRound", on: "drafted round", is: "round in the drawer", by: perms(access.MatchRound), body: roundForm},
 	{op: "openMatchRound", on: "drafted round", is: "round in the drawer", by: perms(access.MatchRound)},
-	{op: "freezeMatchRound", on: "open round", is: "open round", by: perms(access.MatchRound), want: 409}, // its wishes are not over
+	{op: "freezeMatchRound", on: "due round", is: "open round", by: perms(access.MatchRound)},
 	{op: "drawMatchRound", on: "frozen round", is: "open round", by: perms(access.MatchRound), body: fieldBody("value", "03 09 17")},
 	{op: "publishMatchRound", on: "finished round", is: "open round", by: perms(access.MatchRound)},
 	{op: "closeMatchRound", on: "answered round", is: "open round", by: perms(access.MatchRound)},
@@ -59,7 +59,7 @@ func (w *twins) rounds(r *realm) {
 		w.TB.Helper()
 		w.Do(r.who["department"], fmt.Sprintf("POST /match-rounds/%d/%s", r.ids[name], what), body).Status(200)
 	}
-	for _, name := range []string{"drafted round", "open round", "frozen round", "finished round", "published round", "answered round"} {
+	for _, name := range []string{"drafted round", "open round", "due round", "frozen round", "finished round", "published round", "answered round"} {
 		body := roundBody(w, r).(object)
 		if name == "drafted round" {
 			body["name"] = r.mark
@@ -69,7 +69,7 @@ func (w *twins) rounds(r *realm) {
 			continue
 		}
 		do(name, "open", nil)
-		if name == "open round" {
+		if name == "open round" || name == "due round" {
 			continue
 		}
 		if name == "published round" {
@@ -89,6 +89,16 @@ func (w *twins) rounds(r *realm) {
 			do(name, "publish", nil)
 		}
 	}
+	w.due(r)
+	if w.home != nil {
+		w.due(w.home) // the job came by for this realm and froze it
+	}
+}
+
+// due ends the time for wishes of a round that nobody has frozen yet.
+func (w *twins) due(r *realm) {
+	w.TB.Helper()
+	w.set(&model.MatchRound{}, r.ids["due round"], object{"wishes_until": w.Clock.Now(), "status": model.RoundOpen, "input_digest": nil})
 }
 
 // advance lets the job run.

@@ -81,7 +81,8 @@ func inTwins(t *testing.T, do func(w *twins)) {
 		w.DB = tx
 		w.rebuild(t)
 		w.Insert(&model.Region{Code: "370000000000", Level: model.RegionProvince, Name: "山东省"})
-		w.home, w.mirror = w.realm("甲"), w.realm("龘")
+		w.home = w.realm("甲")
+		w.mirror = w.realm("龘")
 		for name, role := range map[string]access.Role{"security": access.SecurityAdmin, "auditor": access.Auditor, "operator": access.Operator} {
 			w.system[name] = w.Staff("系统"+name, role, model.Org{})
 		}

@@ -30,8 +30,8 @@ func formats() map[string]huma.Format {
 // marshal writes JSON. An answer that JSON cannot hold is a bug: recovery answers 500 while nothing has been sent yet.
 // Any other error is the connection's.
 func marshal(w io.Writer, v any) error {
-	if ready, ok := v.(interface{ bytes() []byte }); ok {
-		return writeWhole(w, ready.bytes())
+	if ready, ok := v.(interface{ send(to io.Writer) error }); ok {
+		return ready.send(w)
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

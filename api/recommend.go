@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"fmt"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,7 +14,11 @@ import (
 )
 
 // RecommendAPI recommends positions to students.
-type RecommendAPI struct{ Recommend *recommend.Service }
+type RecommendAPI struct {
+	Recommend *recommend.Service
+
+	rooms sync.Pool // of *[]byte: a page is 16 kB, and would be most of what is allocated
+}
 
 // RecommendIn narrows what is recommended.
 type RecommendIn struct {
@@ -124,7 +129,17 @@ func (a *RecommendAPI) List(c *gin.Context, in *RecommendIn) (*RecommendOut, err
 	if err != nil {
 		return nil, err
 	}
-	return &RecommendOut{Body: RecommendationsJSON(found, speaksEnglish(c))}, nil
+	return a.Answer(&found, speaksEnglish(c)), nil
+}
+
+// Answer writes a page.
+func (a *RecommendAPI) Answer(found *recommend.Answer, english bool) *RecommendOut {
+	room, ok := a.rooms.Get().(*[]byte)
+	if !ok {
+		room = new([]byte)
+	}
+	*room = AppendRecommendations((*room)[:0], found, english)
+	return &RecommendOut{Body: Written[RecommendationPage]{JSON: *room, Sent: func() { a.rooms.Put(room) }}}
 }
 
 // advice is the same for everybody but for what is safe.

@@ -7,9 +7,8 @@ import (
 	"baodao/service/recommend"
 )
 
-// RecommendationsJSON writes a RecommendationPage by hand. What belongs to a position was written when the picture was drawn.
-func RecommendationsJSON(found recommend.Answer, english bool) Written[RecommendationPage] {
-	b := make([]byte, 0, 512+1024*len(found.Items))
+// AppendRecommendations adds a RecommendationPage to b, by hand. What belongs to a position was written when the picture was drawn.
+func AppendRecommendations(b []byte, found *recommend.Answer, english bool) []byte {
 	b = append(b, `{"data":[`...)
 	for i := range found.Items {
 		if i > 0 {
@@ -30,8 +29,7 @@ func RecommendationsJSON(found recommend.Answer, english bool) Written[Recommend
 	}
 	b = append(b, `,"advice":{"keep_at_least":10,"safe_at_least":3`...)
 	b = appendNumber(b, `,"safe":`, int64(found.Safe))
-	b = append(append(append(b, `,"text":"`...), advice(found.Safe, english)...), "\"}}\n"...)
-	return Written[RecommendationPage]{JSON: b}
+	return append(append(append(b, `,"text":"`...), advice(found.Safe, english)...), "\"}}\n"...)
 }
 
 // appendItem writes a RecommendationView. Nothing in it needs to be escaped but what was written before.

@@ -27,7 +27,7 @@ func TestWhatIsWrittenByHandIsWhatTheContractSays(t *testing.T) {
 			found.Items[i] = item(r)
 		}
 		for _, english := range []bool{false, true} {
-			written := api.RecommendationsJSON(found, english).JSON
+			written := api.AppendRecommendations(nil, &found, english)
 			var page api.RecommendationPage
 			d := json.NewDecoder(bytes.NewReader(written))
 			d.DisallowUnknownFields()

@@ -215,7 +215,7 @@ func TestTheContractSaysWhichLinesAreLimited(t *testing.T) {
 func TestTheRoutesThatHaveALimitOfTheirOwn(t *testing.T) {
 	want := map[string]router.Limit{
 		"login": router.LimitLogin, "refreshTokens": router.LimitRefresh, "redeemBootstrap": router.LimitBootstrap, "redeemInvitation": router.LimitInvitation,
-		"createJoinRequest": router.LimitJoin, "listActivities": router.LimitSearch, "createSignup": router.LimitSignup, "redeemCheckInCode": router.LimitCheckIn, "redeemPassCode": router.LimitCheckIn, "uploadOfflineBatch": router.LimitCheckIn,
+		"createJoinRequest": router.LimitJoin, "joinMatchGroup": router.LimitJoin, "listActivities": router.LimitSearch, "createSignup": router.LimitSignup, "redeemCheckInCode": router.LimitCheckIn, "redeemPassCode": router.LimitCheckIn, "uploadOfflineBatch": router.LimitCheckIn,
 		"bindMyPhone":  router.LimitPhone,
 		"createUpload": router.LimitUpload,
 	}

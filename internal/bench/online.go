@@ -110,7 +110,7 @@ func (t *town) recommend(c *gin.Context, in *onlineIn) (*api.RecommendOut, error
 	if err != nil {
 		return nil, err
 	}
-	return &api.RecommendOut{Body: api.RecommendationsJSON(found, false)}, nil
+	return t.pages.Answer(&found, false), nil
 }
 
 func newOnline() (*online, error) {
@@ -172,12 +172,12 @@ func (o *online) query(s int) *index.Query {
 	return &index.Query{Student: &o.in.Students[s], Radius: o.in.Round.Radius, Limit: o.in.Round.K}
 }
 
-// fullList demands recommendations with reasons.
+// fullList demands recommendations with reasons, and a whole answer.
 func fullList(status int, body []byte) error {
 	if err := want(http.StatusOK)(status, body); err != nil {
 		return err
 	}
-	if n := bytes.Count(body, []byte(`"position_id":`)); n == 0 || bytes.Count(body, []byte(" 米")) != n {
+	if n := bytes.Count(body, []byte(" 米")); n == 0 || !bytes.HasSuffix(body, []byte("}}\n")) {
 		return fmt.Errorf("%d recommendations: %.300s", n, body)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"baodao/api"
 	"baodao/internal/clock"
 	"baodao/internal/database"
 	"baodao/model"
@@ -35,6 +36,7 @@ type town struct {
 	o      *online
 	askers []*recommend.Asker
 	cold   *recommend.Service // without a picture
+	pages  api.RecommendAPI
 }
 
 func openTown(ctx context.Context, s settings, engine string, o *online) (*town, error) {

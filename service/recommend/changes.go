@@ -11,37 +11,39 @@ import (
 // changes are what the log tells since the last look.
 type changes struct {
 	signups, activities, positions, rounds, programmes map[int64]bool
-	many                                               bool // more than is worth following
+	many                                               bool // more is new than is worth following
 }
 
 // changes reads the log. It walks the primary key alone: the condition on objects is looked at here, lest a database
-// takes the index of objects instead.
+// takes the index of objects instead. What was worked on before does not count as many: else a quarter of a minute of a rush
+// would be more than is worth following, at every tick, and everything would be read again while most people sign up.
 func (w *watch) changes(db *gorm.DB) (c changes, err error) {
 	c = changes{signups: map[int64]bool{}, activities: map[int64]bool{}, positions: map[int64]bool{}, rounds: map[int64]bool{}, programmes: map[int64]bool{}}
 	of := map[string]map[int64]bool{
 		"signups": c.signups, "activities": c.activities, "positions": c.positions, "position_needs": c.positions, "match_rounds": c.rounds, "programmes": c.programmes,
 	}
-	rows, err := db.Raw("SELECT id, object, object_id FROM audit_log WHERE id > ? ORDER BY id LIMIT ?", w.top-lookBack, maxLines+1).Rows()
+	rows, err := db.Raw("SELECT id, object, object_id FROM audit_log WHERE id > ? ORDER BY id LIMIT ?", w.top-lookBack, len(w.seen)+maxLines+1).Rows()
 	if err != nil {
 		return c, fmt.Errorf("read the log: %w", err)
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	lines := 0
+	fresh := 0
 	for rows.Next() {
 		var id, objectID int64
 		var object string
 		if err := rows.Scan(&id, &object, &objectID); err != nil {
 			return c, fmt.Errorf("read the log: %w", err)
 		}
-		if lines++; w.seen[id] {
+		if w.seen[id] {
 			continue
 		}
+		fresh++
 		w.seen[id], w.top = true, max(w.top, id)
 		if set := of[object]; set != nil {
 			set[objectID] = true
 		}
 	}
-	c.many = lines > maxLines
+	c.many = fresh > maxLines
 	for id := range w.seen {
 		if id <= w.top-lookBack {
 			delete(w.seen, id)

@@ -15,6 +15,7 @@ type picture struct {
 	entries  []index.Entry // of places
 	snapshot *index.Snapshot
 	special  []bool          // those about which more must be asked than whether they are in the picture
+	ways     []way           // how one gets in: beside each other, because a search asks for many and memory is slow
 	hosts    map[int64]int32 // numbers of the communities
 	turns    time.Time       // when somebody opens or closes next; zero for never
 	rounds   *rounds
@@ -36,7 +37,8 @@ func (p *picture) open(all []*place, now time.Time) {
 			p.turns = at
 		}
 	}
-	p.places, p.entries, p.special = make([]*place, 0, len(all)), make([]index.Entry, 0, len(all)), make([]bool, 0, len(all))
+	p.places, p.entries = make([]*place, 0, len(all)), make([]index.Entry, 0, len(all))
+	p.special, p.ways = make([]bool, 0, len(all)), make([]way, 0, len(all))
 	var before *event
 	for _, x := range all {
 		if x.event != before { // most events have one position
@@ -52,7 +54,7 @@ func (p *picture) open(all []*place, now time.Time) {
 			p.hosts[x.event.hostID] = host
 		}
 		p.places, p.entries = append(p.places, x), append(p.entries, index.Entry{ID: x.id, Position: x.position})
-		p.special = append(p.special, x.event.audience != nil || x.event.pairedUntil != nil)
+		p.special, p.ways = append(p.special, x.event.audience != nil || x.event.pairedUntil != nil), append(p.ways, x.event.way())
 		p.entries[len(p.entries)-1].Position.Community = host
 	}
 }

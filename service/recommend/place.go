@@ -84,6 +84,26 @@ func (e *event) open(now time.Time) bool {
 // matched tells whether places are given by rounds.
 func (e *event) matched() bool { return e.mode == matched }
 
+// way is how the chance of a place is told.
+type way uint8
+
+const (
+	byChoice  way = iota // the organiser chooses, or lots are drawn: nobody knows
+	firstCome            // who comes gets in
+	byRounds
+)
+
+func (e *event) way() way {
+	switch e.mode {
+	case model.SignupFirstCome:
+		return firstCome
+	case matched:
+		return byRounds
+	default:
+		return byChoice
+	}
+}
+
 // turns calls f with the times at which it opens or closes.
 func (e *event) turns(f func(time.Time)) {
 	f(e.opens)

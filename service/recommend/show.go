@@ -37,13 +37,13 @@ func (v *view) Hides(entry int32) bool {
 // Rate tells how the student stands. Where seats are given in the order of the requests, a free one is safe; where the
 // organiser chooses or lots are drawn, nothing is known.
 func (v *view) Rate(entry int32, fit score.Fit) index.Rating {
-	a, p := v.a, v.places[entry]
-	r := index.Rating{Chance: unknown, Partner: p.event.below(a.paired)}
-	switch p.event.mode {
-	case "FIRST_COME":
+	r := index.Rating{Chance: unknown, Partner: len(v.a.paired) > 0 && v.places[entry].event.below(v.a.paired)}
+	switch v.ways[entry] {
+	case firstCome:
 		r.Chance = 1000
-	case matched:
+	case byRounds:
 		r.Band, r.Chance = v.stands(entry, fit)
+	case byChoice:
 	}
 	return r
 }
@@ -100,7 +100,10 @@ func (p *picture) answer(a *Asker, list []index.Pick, one page.Result[index.Pick
 	}
 	for i, pick := range list {
 		place := p.places[pick.Entry]
-		out.Items[i] = Item{Pick: pick, Written: place.written, Left: place.seats.free(place.event, pick.Reasons&index.OurPartner != 0, a.now)}
+		out.Items[i] = Item{Pick: pick, Written: place.written, Left: place.seats.capacity - place.seats.taken}
+		if p.special[pick.Entry] || place.seats.waiting > 0 {
+			out.Items[i].Left = place.seats.free(place.event, pick.Reasons&index.OurPartner != 0, a.now)
+		}
 		if pick.Chance >= score.SafeFrom {
 			out.Safe++
 		}

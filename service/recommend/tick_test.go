@@ -137,3 +137,48 @@ func TestALateCommitIsNotMissed(t *testing.T) {
 		t.Fatalf("a full position is shown: %v", got)
 	}
 }
+
+// TestARushIsFollowed has more lines of the log in a quarter of a minute than are worth following at once. Each was new at one
+// tick only: nothing is read anew, neither after a start in the middle of the rush.
+func TestARushIsFollowed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	me := h.Student("我", h.Branch)
+	a, _, p := h.Activity(h.project, 3, nil)
+	rush := func(n int) {
+		rows := make([]model.AuditEntry, n)
+		for i := range rows {
+			rows[i] = model.AuditEntry{ID: h.NewID(), At: h.Clock.Now(), Action: "test", Object: "orgs", ObjectID: 1, Data: "{}"}
+		}
+		if err := h.DB.Transaction(func(tx *gorm.DB) error { return tx.CreateInBatches(rows, 2000).Error }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sees := func(s *recommend.Service, what string, want ...int64) {
+		t.Helper()
+		h.tick(s)
+		if got := ids(h.ask(s, me, recommend.Ask{}, page.Request{})); !slices.Equal(got, want) {
+			t.Fatalf("%s: shown are %v, want %v", what, got, want)
+		}
+	}
+	sees(h.s, "at first", p.ID)
+	for range 2 {
+		rush(15_000)
+		sees(h.s, "15,000 lines later", p.ID)
+	}
+	rush(15_000)
+	late := h.replica()
+	h.write("UPDATE positions SET taken = capacity WHERE id = ?", p.ID) // without a line: only who reads anew sees it
+	sees(h.s, "45,000 lines later", p.ID)
+	sees(late, "a start in the rush")
+	h.write("UPDATE positions SET taken = 0 WHERE id = ?", p.ID)
+	sees(late, "a tick after the start")
+	h.change("activities", a.ID, "")
+	sees(late, "told", p.ID)
+	h.change("activities", a.ID, "UPDATE positions SET taken = capacity WHERE id = ?", p.ID)
+	sees(h.s, "told of the last seat")
+	rush(11_000)
+	rush(11_000)
+	h.change("activities", a.ID, "UPDATE positions SET taken = 0 WHERE id = ?", p.ID)
+	sees(h.s, "more than is worth following at once", p.ID)
+}

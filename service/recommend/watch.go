@@ -16,7 +16,7 @@ import (
 // minute is looked at again. What no line tells is found when everything is read again, a part at a time.
 const (
 	lookBack  = 15 << 22 // ids of the log; an id has 22 bits below its second
-	maxLines  = 20_000   // at once; who has missed more starts anew
+	maxLines  = 20_000   // new ones at once; who has missed more starts anew
 	rollEvery = 10       // ticks
 	rollParts = 60       // so that everything was read again after ten minutes of ticks of one second
 	rollLeast = 100
@@ -49,6 +49,12 @@ func (s *Service) load(db *gorm.DB) (*watch, error) {
 	}
 	if err := db.Raw("SELECT COALESCE(MAX(id), 0) FROM audit_log").Scan(&w.top).Error; err != nil {
 		return nil, fmt.Errorf("read the end of the log: %w", err)
+	}
+	for c := (changes{many: true}); c.many; { // what the last lines tell is in what is read now
+		var err error
+		if c, err = w.changes(db); err != nil {
+			return nil, err
+		}
 	}
 	r := s.reader(db)
 	for mark := (rollMark{}); ; {

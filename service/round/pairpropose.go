@@ -88,11 +88,20 @@ func (k *Pairs) proposeOne(ctx context.Context, r *model.MatchRound, p model.Mat
 		made = 1
 		return map[string]any{"pairing_id": d.ID}, err
 	})
-	refusal, ok := errors.AsType[*fault.Fault](err)
-	if !ok {
+	refusal := refusalOf(err)
+	if refusal == nil {
 		return made, err
 	}
 	return 0, k.settlePair(ctx, p, func(*gorm.DB) (map[string]any, error) { return map[string]any{"refusal": refusal.Code}, nil })
+}
+
+// refusalOf is why a pair cannot be proposed, and never can; nil for a proposal, for a mistake, and for a database that was
+// too busy: then it is tried again.
+func refusalOf(err error) *fault.Fault {
+	if refusal, ok := errors.AsType[*fault.Fault](err); ok && refusal.Kind != fault.Unavailable {
+		return refusal
+	}
+	return nil
 }
 
 // settlePair writes down what became of a pair, unless somebody else has.

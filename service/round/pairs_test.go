@@ -2,6 +2,7 @@ package round_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -9,9 +10,12 @@ import (
 
 	"gorm.io/gorm"
 
+	"github.com/go-sql-driver/mysql"
+
 	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/matching/files"
 	"baodao/service/pairing"
@@ -351,4 +355,25 @@ func TestReplicasProposeOnce(t *testing.T) {
 	if err := c.DB.Model(&model.Pairing{}).Count(&n).Error; err != nil || n != 4 {
 		t.Errorf("%d pairings, want 4: %v", n, err)
 	}
+}
+
+// A database that is too busy refuses nobody: the pair is proposed at the next turn.
+func TestABusyDatabaseRefusesNobody(t *testing.T) {
+	t.Parallel()
+	c := newCounty(t)
+	c.run(t, c.plan(t, c.City, c.officer))
+	busy := true
+	err := c.DB.Callback().Create().Before("gorm:create").Register("busy", func(tx *gorm.DB) {
+		if busy && tx.Statement.Table == (model.Pairing{}).TableName() {
+			_ = tx.AddError(&mysql.MySQLError{Number: 1213, Message: "Deadlock found"})
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.pairs.Propose(t.Context(), 100); !errors.Is(err, fault.ErrBusy) {
+		t.Fatalf("got %v", err)
+	}
+	busy = false
+	c.propose(t, 4)
 }

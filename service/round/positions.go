@@ -126,6 +126,9 @@ func (k *Positions) positions(db *gorm.DB, c *census, put Put) error {
 	if err != nil {
 		return err
 	}
+	if offers, err = unpromised(db, c, offers); err != nil {
+		return err
+	}
 	ids := make([]int64, len(offers))
 	for i, o := range offers {
 		ids[i] = o.ID
@@ -149,6 +152,26 @@ func (k *Positions) positions(db *gorm.DB, c *census, put Put) error {
 		c.seq[f.PositionID] = int32(i)
 	}
 	return putAll(model.SideGiving, ids, func(w io.Writer) error { return files.WritePositions(w, rows) }, make([]string, len(rows)), extra, put)
+}
+
+// unpromised takes the seats away that another round has proposed to somebody who may still say yes: two rounds at a time are
+// not to promise the same seat. It goes into the round after this one if nobody takes it.
+func unpromised(db *gorm.DB, c *census, offers []offer) ([]offer, error) {
+	var rows []struct{ PositionID, Seats int64 }
+	err := db.Table("match_rounds AS r").Joins("JOIN match_proposals AS p ON p.round_id = r.id AND p.status = ?", model.ProposalProposed).
+		Select("p.position_id, COUNT(*) AS seats").Where("r.programme_id = ? AND r.status IN ? AND r.id <> ?", c.round.ProgrammeID, []model.RoundStatus{model.RoundRunning, model.RoundPublished}, c.round.ID).
+		Where("r.result_digest IS NOT NULL AND (p.answers_until IS NULL OR p.answers_until > ?)", c.now).Group("p.position_id").Scan(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read seats that are proposed: %w", err)
+	}
+	promised := make(map[int64]int64, len(rows))
+	for _, r := range rows {
+		promised[r.PositionID] = r.Seats
+	}
+	for i := range offers {
+		offers[i].Free -= promised[offers[i].ID]
+	}
+	return slices.DeleteFunc(offers, func(o offer) bool { return o.Free <= 0 }), nil
 }
 
 // enter leaves the positions that can take part, and numbers their hosts.

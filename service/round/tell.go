@@ -107,6 +107,7 @@ func (s *Service) tellEnded(tx *gorm.DB, ends ...ending) error {
 		return err
 	}
 	var events []notify.Event
+	answering := map[string][]int64{} // of each host: two hundred proposals may lapse at once
 	for _, e := range ends {
 		p := e.proposal
 		event := notify.Event{
@@ -120,11 +121,14 @@ func (s *Service) tellEnded(tx *gorm.DB, ends ...ending) error {
 		if p.HostOkAt == nil || e.by == byHost {
 			continue
 		}
-		people, err := org.Officers(tx, s.Now(), access.MatchAnswer, e.hostPath)
-		if err != nil {
-			return err
+		people, read := answering[e.hostPath]
+		if !read {
+			if people, err = org.Officers(tx, s.Now(), access.MatchAnswer, e.hostPath); err != nil {
+				return err
+			}
+			answering[e.hostPath] = people
 		}
-		event.UserIDs = slices.DeleteFunc(people, func(id int64) bool { return id == students[p.StudentID] })
+		event.UserIDs = slices.DeleteFunc(slices.Clone(people), func(id int64) bool { return id == students[p.StudentID] })
 		event.Data = map[string]string{"activity": titles[p.ActivityID], "reason": hostWords(e)}
 		events = append(events, event)
 	}

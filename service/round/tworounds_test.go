@@ -129,3 +129,45 @@ func TestOpenSeatsFlowIntoTheNextRound(t *testing.T) {
 		t.Error(open, "rounds are still open", err)
 	}
 }
+
+// A seat that one round has proposed is not proposed by another one before it is free again.
+func TestASeatIsNotPromisedTwice(t *testing.T) {
+	t.Parallel()
+	f := newFair(t, 5)
+	f.put("orgs", f.University.ID, map[string]any{"lat_e6": 36_659_000, "lng_e6": 117_120_000})
+	f.s.Kinds = map[string]round.Kind{model.RoundPositions: &round.Positions{DB: f.DB, Now: f.Clock.Now, NewID: f.NewID, Survey: f.s.Survey}}
+	f.put("activities", f.activity.ID, map[string]any{"status": model.ActivityCancelled})
+	officer := f.Staff("校团委", access.CommitteeOfficer, f.University)
+	var ids []int64
+	for _, seats := range []int64{1, 2} {
+		_, _, p := f.matched(seats, func(a *model.Activity, s *model.Session) {
+			from := f.Clock.Now().Add(30 * 24 * time.Hour)
+			from = from.Add(time.Duration(seats) * 24 * time.Hour)
+			a.StartsAt, a.EndsAt, s.StartsAt, s.EndsAt = from, from.Add(2*time.Hour), from, from.Add(2*time.Hour)
+		})
+		ids = append(ids, p.ID)
+	}
+	s := []access.Actor{f.willing(f.Branch), f.willing(f.Branch), f.willing(f.Branch)}
+	one := f.play(officer, "第一轮", map[*access.Actor][]int64{&s[0]: ids[:1], &s[1]: ids[1:]})
+	if one.Seats != 3 || one.Placed != 2 {
+		t.Fatalf("%d seats, %d placed", one.Seats, one.Placed)
+	}
+	// it takes as long as the students have to answer, and more
+	f.put("match_rounds", one.ID, map[string]any{"answers_until": f.Clock.Now().Add(72 * time.Hour)})
+	for _, st := range s[:2] {
+		f.put("match_proposals", f.mine(one, st).ID, map[string]any{"answers_until": f.Clock.Now().Add(72 * time.Hour)})
+	}
+	two := f.play(officer, "第二轮", map[*access.Actor][]int64{&s[2]: {ids[0], ids[1]}})
+	p := f.mine(two, s[2])
+	if two.Seats != 1 || two.Positions != 1 || p == nil || p.PositionID != ids[1] {
+		t.Fatalf("%d seats of %d positions, %+v", two.Seats, two.Positions, p)
+	}
+	if _, err := f.s.Decline(t.Context(), s[0], f.mine(one, s[0]).ID); err != nil {
+		t.Fatal(err)
+	}
+	f.Clock.Add(48 * time.Hour) // those of the first round are over now
+	three := f.play(officer, "第三轮", map[*access.Actor][]int64{&s[0]: ids})
+	if three.Seats != 3 {
+		t.Fatalf("%d seats", three.Seats)
+	}
+}

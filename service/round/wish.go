@@ -173,15 +173,10 @@ func (s *Service) PutWishes(ctx context.Context, actor access.Actor, roundID, ve
 	row := model.MatchWish{
 		RoundID: r.ID, StudentID: actor.StudentID, Positions: list, Listed: int64(len(list)), Open: in.Open, Version: version + 1, CreatedAt: s.Now(), UpdatedAt: s.Now(),
 	}
-	var out Wishes
-	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		if err := s.putList(tx, actor, &r, row); err != nil {
-			return err
-		}
-		out, err = s.wishes(tx, actor.StudentID, r)
-		return err
-	})
-	return out, err
+	if err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error { return s.putList(tx, actor, &r, row) }); err != nil {
+		return Wishes{}, err
+	}
+	return s.wishes(db, actor.StudentID, r) // after the commit: all students of a round wait for its lock
 }
 
 // settleList checks a list and fills it.

@@ -104,11 +104,7 @@ func (s *Service) writeDown(ctx context.Context, id int64) (bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		game, err := s.load(ctx, &h.row)
-		if err != nil {
-			return nil, err
-		}
-		digest, err := game.Digest()
+		game, digest, err := h.read(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -120,6 +116,18 @@ func (s *Service) writeDown(ctx context.Context, id int64) (bool, error) {
 			})
 		}, nil
 	})
+}
+
+// read loads what was put down, and its digest. Of a million students it takes longer than a lease: it is renewed meanwhile,
+// else two replicas would take the round from each other for ever.
+func (h *hold) read(ctx context.Context) (game Game, digest []byte, err error) {
+	err = h.while(ctx, func() (err error) {
+		if game, err = h.s.load(ctx, &h.row); err == nil {
+			digest, err = game.Digest()
+		}
+		return err
+	})
+	return game, digest, err
 }
 
 // match is RUNNING to a result, which waits to be published.

@@ -121,7 +121,8 @@ func (s *server) launch(ctx context.Context, p programs) error {
 }
 
 // options make a server for tests: fast, not durable (but for MARIADB_DURABLE=1, which benchmarks want), and with a time zone
-// of its own, so that a program that trusts the server's zone fails its tests.
+// of its own, so that a program that trusts the server's zone fails its tests. The tests of permissions run in one transaction,
+// in which every prepared statement stays until its end.
 func options(data, socket string) []string {
 	fast := []string{
 		"--innodb-flush-log-at-trx-commit=0", "--loose-innodb-flush-method=nosync", "--innodb-doublewrite=OFF", "--loose-sync-frm=0",
@@ -132,7 +133,7 @@ func options(data, socket string) []string {
 	return append(append([]string{"--no-defaults"}, fast...), []string{
 		"--datadir=" + data, "--socket=" + socket, "--pid-file=" + data + ".pid",
 		"--skip-networking", "--skip-log-bin", "--loose-mysqlx=OFF", "--skip-name-resolve",
-		"--performance-schema=OFF", "--innodb-buffer-pool-size=256M", "--max-connections=1000", "--default-time-zone=+03:00",
+		"--performance-schema=OFF", "--innodb-buffer-pool-size=256M", "--max-connections=1000", "--max-prepared-stmt-count=1000000", "--default-time-zone=+03:00",
 	}...)
 }
 

@@ -1,0 +1,140 @@
+package round_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"baodao/internal/testkit"
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/page"
+	"baodao/service/round"
+)
+
+// listener hears what is read and written.
+type listener struct {
+	logger.Interface
+	said []string
+}
+
+// Trace notes a statement.
+func (l *listener) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) {
+	sql, _ := fc()
+	verb, _, _ := strings.Cut(sql, " ")
+	if slices.Contains([]string{"SELECT", "UPDATE", "DELETE"}, verb) && !slices.Contains(l.said, sql) {
+		l.said = append(l.said, sql)
+	}
+}
+
+// LogMode changes nothing.
+func (l *listener) LogMode(logger.LogLevel) logger.Interface { return l }
+
+// large are the tables that grow with every round.
+var large = []string{"round_inputs", "round_ranks", "match_wishes", "match_groups", "match_proposals", "signups", "activities", "positions", "student_profiles", "student_willingness", "match_blocks"} //nolint:gochecknoglobals // a table
+
+// Among the rows of many other rounds, nothing that a round does reads a large table from end to end.
+func TestNoStatementOfARoundReadsAWholeTable(t *testing.T) {
+	t.Parallel()
+	f := newFair(t, 5)
+	f.among(400)
+	l := &listener{Interface: logger.Discard}
+	db := f.DB.Session(&gorm.Session{Logger: l})
+	f.s.DB, f.s.Survey.DB = db, db
+	f.s.Kinds = map[string]round.Kind{model.RoundPositions: &round.Positions{DB: db, Now: f.Clock.Now, NewID: f.NewID, Survey: f.s.Survey}}
+	f.put("orgs", f.University.ID, map[string]any{"lat_e6": 36_659_000, "lng_e6": 117_120_000})
+	me, officer, ctx := f.willing(f.Branch), f.Staff("校团委", access.CommitteeOfficer, f.University), t.Context()
+	_, _, p := f.matched(2, func(a *model.Activity, s *model.Session) {
+		from := f.Clock.Now().Add(30 * 24 * time.Hour)
+		a.StartsAt, a.EndsAt, s.StartsAt, s.EndsAt = from, from.Add(2*time.Hour), from, from.Add(2*time.Hour)
+	})
+	r := f.play(officer, "第一轮", map[*access.Actor][]int64{&me: {p.ID}})
+	mine := f.mine(r, me)
+	f.yes(mine.MatchProposal)
+	ask := []func() error{
+		func() error { _, err := f.s.MyWishes(ctx, me, r.ID); return err },
+		func() error { _, err := f.s.MyProposals(ctx, me, model.ProposalProposed, page.Request{}); return err },
+		func() error {
+			_, err := f.s.HostProposals(ctx, f.clerk, f.Community.ID, round.HostFilter{Status: model.ProposalLapsed}, page.Request{})
+			return err
+		},
+		func() error { _, err := f.s.Seats(ctx, f.clerk, r.ID, p.ID); return err },
+		func() error { _, err := f.s.WhyNot(ctx, me, r.ID, p.ID); return err },
+		func() error { _, err := f.s.Accept(ctx, me, mine.ID); return err },
+		func() error { f.Clock.Add(25 * time.Hour); _, err := f.s.Lapse(ctx, 100); return err },
+		func() error { _, err := f.s.Again(ctx, officer, r.ID); return err },
+	}
+	for i, do := range ask {
+		if err := do(); err != nil {
+			t.Fatal(i, err)
+		}
+	}
+	if len(l.said) < 30 {
+		t.Fatalf("only %d statements were heard", len(l.said))
+	}
+	for _, sql := range l.said {
+		f.explain(sql)
+	}
+}
+
+// among fills the tables with what has nothing to do with the test.
+func (f *fair) among(n int) {
+	f.TB.Helper()
+	now := f.Clock.Now()
+	var rows []any
+	for i := range n {
+		a := model.Activity{ID: f.NewID(), ProgrammeID: 7, HostOrgID: 8, Carriers: []string{}, SignupOpensAt: now, SignupClosesAt: now, CancelUntil: now, StartsAt: now, EndsAt: now, CreatedAt: now, UpdatedAt: now}
+		p := model.Position{ID: f.NewID(), ActivityID: a.ID, Capacity: 1, CreatedAt: now, UpdatedAt: now}
+		st := f.NewID()
+		rows = append(rows, &a, &p,
+			&model.Signup{ID: f.NewID(), StudentID: st, ActivityID: a.ID, PositionID: p.ID, Status: model.SignupCancelled, Version: 1, CreatedAt: now, UpdatedAt: now},
+			&model.MatchBlock{StudentID: st, OrgID: 8, Side: model.BlockByHost, ReasonEnc: []byte{}, CreatedAt: now},
+			&model.Willingness{StudentID: st, ProgrammeID: 7, CreatedAt: now, UpdatedAt: now},
+			&model.MatchWish{RoundID: 9, StudentID: st, Positions: []int64{}, CreatedAt: now, UpdatedAt: now},
+			&model.MatchGroup{RoundID: 9, StudentID: st, GroupID: st, CreatedAt: now},
+			&model.MatchProposal{ID: f.NewID(), RoundID: 9, StudentID: st, PositionID: p.ID, ActivityID: a.ID, HostOrgID: 8, Status: model.ProposalConfirmed, Version: 1, CreatedAt: now, UpdatedAt: now},
+			&model.RoundInput{RoundID: 9, Side: model.SideGiving, Seq: int64(i), RefID: p.ID, Line: []byte{}},
+			&model.RoundRanks{RoundID: 9, Chunk: int64(i), Ranks: []byte{}})
+	}
+	f.Insert(rows...)
+	analyze := "ANALYZE"
+	if testkit.OnMySQL() {
+		analyze = "ANALYZE TABLE " + strings.Join(large, ", ")
+	}
+	if err := f.DB.Transaction(func(tx *gorm.DB) error { return tx.Exec(analyze).Error }); err != nil {
+		f.TB.Fatal(err)
+	}
+}
+
+// explain demands that a statement reads none of the large tables from end to end.
+func (f *fair) explain(sql string) {
+	f.TB.Helper()
+	plain := strings.ReplaceAll(sql, "`", "")
+	var steps []struct{ Table, Type, Key, Detail string }
+	explain := map[bool]string{true: "EXPLAIN ", false: "EXPLAIN QUERY PLAN "}[testkit.OnMySQL()]
+	if err := f.DB.Raw(explain + sql).Scan(&steps).Error; err != nil {
+		f.TB.Fatalf("%s: %v", sql, err)
+	}
+	for _, table := range large {
+		names := []string{table}
+		for _, before := range []string{table + " AS ", table + " "} {
+			if _, after, ok := strings.Cut(plain, before); ok {
+				names = append(names, strings.Fields(after)[0])
+			}
+		}
+		for _, s := range steps {
+			whole := s.Type == "ALL" || s.Type == "index"
+			for _, name := range names {
+				if s.Table == name && whole || strings.HasPrefix(s.Detail+" ", "SCAN "+name+" ") {
+					f.TB.Errorf("reads all of %s: %s: %.300s", table, fmt.Sprint(s), sql)
+				}
+			}
+		}
+	}
+}
