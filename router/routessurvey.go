@@ -14,7 +14,7 @@ func surveyRoutes(a *api.SurveyAPI) []Route {
 		Put("/me/home", access.Willingness, "putMyHome", api.Handle(200, a.SetHome), "surveys", "Say where I live in vacations: kept on a grid of 500 m, for the distances of vacation rounds only"),
 		Delete("/me/home", access.Willingness, "removeMyHome", api.Handle(204, a.ForgetHome), "surveys", "Delete where I live"),
 		Get("/me/blocked-hosts", access.Willingness, "listMyBlockedHosts", api.Handle(200, a.MyBlocks), "surveys", "Hosts that I do not want"),
-		Put("/me/blocked-hosts/:id", access.Willingness, "blockHost", api.Handle(200, a.AvoidHost), "surveys", "Be neither recommended to nor matched with a host; it does not learn of it", "block.too_many"),
+		Put("/me/blocked-hosts/:id", access.Willingness, "blockHost", api.Handle(200, a.AvoidHost), "surveys", "Be neither recommended to nor matched with a host, which means what it does itself, not units below it; it does not learn of it", "block.too_many"),
 		Delete("/me/blocked-hosts/:id", access.Willingness, "unblockHost", api.Handle(204, a.AllowHost), "surveys", "Take a host off the list again"),
 
 		Get("/positions/:id/needs", access.ActivityRead, "getPositionNeeds", api.Handle(200, a.Needs), "surveys", "What a position asks of a student, in blocks of the week and skills"),

@@ -80,7 +80,7 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{DemandDeclined, "需求未被接下", "Demand not taken", "{org}没有接下需求“{name}”。{reason}", "{org} did not take the demand “{name}”. {reason}"},
 	{DemandCancelled, "需求已撤销", "Demand cancelled", "{org}撤销了需求“{name}”。{reason}", "{org} cancelled the demand “{name}”. {reason}"},
 	{DemandExpired, "需求已过期", "Demand expired", "需求“{name}”到开始时间还没有单位接下，已过期。可以复制后重新提交。", "Nobody took the demand “{name}” before it was to begin. It can be copied and submitted again."},
-	{ActivityPublished, "有新活动", "New activity", "“{activity}”开放报名：{time}，{place}。", "“{activity}” is open for sign-up: {time}, {place}."},
+	{ActivityPublished, "有新活动", "New activity", "“{activity}”：{time}，{place}。", "“{activity}”: {time}, {place}."},
 	{SignupConfirmed, "报名成功", "You are in", "您已报上“{activity}”：{time}，{place}。", "You have a seat in “{activity}”: {time}, {place}."},
 	{SignupWaitlisted, "已进入候补", "You are on the waiting list", "“{activity}”名额已满，您在候补名单中。", "“{activity}” is full; you are on the waiting list."},
 	{SignupDeclined, "报名未通过", "Sign-up declined", "您报名的“{activity}”未通过。{reason}", "Your sign-up for “{activity}” was declined. {reason}"},

@@ -103,7 +103,7 @@ func TestANewActivityIsToldToItsAudience(t *testing.T) {
 			told := tt.told(branch, general, elsewhere)
 			k.Told(notify.ActivityPublished, told...)
 			if len(told) > 0 {
-				k.Inbox(notify.ActivityPublished, told[0], "“社区清洁日”开放报名：2026年10月14日 09:00，戊社区广场。")
+				k.Inbox(notify.ActivityPublished, told[0], "“社区清洁日”：2026年10月14日 09:00，戊社区广场。")
 			}
 		})
 	}
