@@ -54,6 +54,7 @@ const (
 	MatchEnded        Kind = "MATCH_ENDED"
 	MatchUnexplained  Kind = "MATCH_UNEXPLAINED"
 	MatchNone         Kind = "MATCH_NONE"
+	MatchOpen         Kind = "MATCH_OPEN"
 )
 
 // Wording is how a kind is told. {name} is replaced by the event's data.
@@ -111,6 +112,7 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{MatchAsked, "有匹配建议待确认", "Proposals wait for you", "匹配轮次给{org}推荐了同学，请在{due}前逐一确认。", "A match round proposes students to {org}; please answer before {due}."},
 	{MatchEnded, "匹配建议未达成", "A proposal came to nothing", "“{activity}”的匹配建议未达成。{reason}", "The proposal for “{activity}” came to nothing. {reason}"},
 	{MatchNone, "本轮没有匹配建议", "No proposal this time", "“{name}”这次没有给您匹配到岗位。可以查看原因；空余名额会进入下一轮。", "“{name}” has no position for you this time. You can see why; free seats go on to the next round."},
+	{MatchOpen, "可以填报志愿了", "Make your list", "“{name}”开始填报志愿，{due}截止。想去哪里由您排，不填没有任何后果。", "“{name}” takes wishes until {due}. You say where; making no list costs nothing."},
 	{MatchUnexplained, "多次拒绝未说明原因", "Refusals without a reason", "{org}在匹配中已有 {name} 次拒绝没有说明原因，请了解情况。", "{org} has declined {name} proposals without a reason; please ask why."},
 	{ContentDecided, "内容审核有结果", "Your content was looked at", "您提交的内容已由人工审核：{name}。{reason}", "A person looked at what you submitted: {name}. {reason}"},
 }

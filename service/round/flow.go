@@ -15,6 +15,7 @@ import (
 	"baodao/service/content"
 	"baodao/service/fault"
 	matchaudit "baodao/service/matching/audit"
+	"baodao/service/notify"
 	"baodao/service/text"
 	"baodao/service/vault"
 )
@@ -53,7 +54,7 @@ func personWith(actor access.Actor, p access.Permission) error {
 	return actor.Require(access.Person)
 }
 
-// Open publishes the rules and the commitment of a draft. fault.ErrState; fault.ErrInvalid when its times are over.
+// Open publishes the rules and the commitment of a draft. When wishes are taken, the willing students of its scope are told. fault.ErrState; fault.ErrInvalid when its times are over.
 func (s *Service) Open(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
 	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error {
 		f := formOf(row)
@@ -61,7 +62,10 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, id int64) (Detai
 		if err := c.Err(); err != nil && row.Status == model.RoundDraft {
 			return err
 		}
-		return s.move(tx, actor, row, model.RoundOpen, "match_round.open", map[string]any{"opened_at": s.Now()})
+		if err := s.move(tx, actor, row, model.RoundOpen, "match_round.open", map[string]any{"opened_at": s.Now()}); err != nil || row.Kind != model.RoundPositions {
+			return err
+		}
+		return s.Notify.FanOut(tx, notify.Fact{Kind: notify.MatchOpen, Object: row.TableName(), ObjectID: row.ID, At: row.WishesUntil, From: row.WishesFrom})
 	})
 }
 

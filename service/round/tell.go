@@ -36,8 +36,9 @@ func (s *Service) announce(tx *gorm.DB, r *model.MatchRound) error {
 	return s.Notify.FanOut(tx, facts...)
 }
 
-// Audience finds whom a fan-out of MATCH_PROPOSED, MATCH_NONE or MATCH_ASKED is for: the students of a round who have not answered
-// yet; those who took part and got nothing; the people who answer for a host. Once the time to answer is over nobody is told.
+// Audience finds whom a fan-out of a round is for. MATCH_OPEN: the willing students of its scope, while it is open; MATCH_PROPOSED: those
+// who have not answered yet; MATCH_NONE: those who took part and got nothing; MATCH_ASKED: the people who answer for a host. Once the
+// time to make a list or to answer is over nobody is told.
 func Audience(tx *gorm.DB, now clock.Clock, f model.NoticeFanout, limit int) (notify.Event, []notify.Recipient, error) {
 	if !now().Before(f.DueAt) {
 		return notify.Event{}, nil, nil
@@ -54,6 +55,10 @@ func Audience(tx *gorm.DB, now clock.Clock, f model.NoticeFanout, limit int) (no
 		return event, nil, err
 	}
 	event.Data["name"] = r.Name
+	if event.Kind == notify.MatchOpen {
+		people, err := willingOf(tx, &r, f.AfterID, limit)
+		return event, people, err
+	}
 	var people []notify.Recipient
 	q := tx.Table("match_proposals AS p").Select("p.student_id AS `key`, s.user_id").Joins("JOIN student_profiles AS s ON s.id = p.student_id").
 		Where("p.round_id = ? AND p.student_id > ? AND p.status = ? AND p.student_ok_at IS NULL", r.ID, f.AfterID, model.ProposalProposed).Order("p.student_id")
@@ -66,6 +71,35 @@ func Audience(tx *gorm.DB, now clock.Clock, f model.NoticeFanout, limit int) (no
 		return event, nil, fmt.Errorf("read students of proposals: %w", err)
 	}
 	return event, people, nil
+}
+
+// scopeFew is how many branches a scope may have for their students to be read by branch: of a larger one nearly every willing student
+// of the programme belongs to it.
+const scopeFew = 500
+
+// willingOf finds the students of a round's scope who want to take part, by rising id. Nobody is told of a round that is not open any more.
+func willingOf(tx *gorm.DB, r *model.MatchRound, after int64, limit int) ([]notify.Recipient, error) {
+	var branches []int64
+	err := tx.Model(&model.Org{}).Where("path >= ? AND path < ?", r.ScopePath, access.PathEnd(r.ScopePath)).Limit(scopeFew+1).Pluck("id", &branches).Error
+	if err != nil {
+		return nil, fmt.Errorf("read branches of a scope: %w", err)
+	}
+	if r.Status != model.RoundOpen {
+		return nil, nil
+	}
+	q := tx.Table("student_willingness AS w").Select("w.student_id AS `key`, s.user_id").
+		Joins("JOIN student_profiles AS s ON s.id = w.student_id").Joins("JOIN users AS u ON u.id = s.user_id AND u.status = ?", model.UserActive).
+		Where("w.programme_id = ? AND w.willing = ? AND w.student_id > ?", r.ProgrammeID, true, after)
+	if len(branches) <= scopeFew {
+		q = q.Where("s.branch_id IN ?", branches)
+	} else {
+		q = q.Joins("JOIN orgs AS o ON o.id = s.branch_id").Where("o.path >= ? AND o.path < ?", r.ScopePath, access.PathEnd(r.ScopePath))
+	}
+	var people []notify.Recipient
+	if err := q.Order("w.student_id").Limit(limit).Scan(&people).Error; err != nil {
+		return nil, fmt.Errorf("read willing students: %w", err)
+	}
+	return people, nil
 }
 
 // asked finds the people who answer for a host, by rising account.
