@@ -239,7 +239,7 @@ func TestWhoPostsAtOnceWaits(t *testing.T) {
 	is(t, err, nil)
 	_, err = b.s.HostConfirm(ctx, b.clerk, b.activity.ID, ids(claims...))
 	is(t, err, nil)
-	for _, err := range together(len(claims), func(i int) error {
+	for _, err := range testkit.Together(len(claims), func(i int) error {
 		_, err := b.s.Recognise(ctx, b.officer, b.activity.ID, ids(claims[i]))
 		return err
 	}) {

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/attend"
@@ -116,7 +117,7 @@ func TestScanAgainstConfirmation(t *testing.T) {
 	me, seat := b.member("我")
 	b.Clock.Set(b.session.StartsAt)
 	code := b.code(b.session.ID, model.KindIn)
-	errs := together(10, func(i int) error {
+	errs := testkit.Together(10, func(i int) error {
 		if i%2 == 0 {
 			_, err := b.s.StaffConfirm(t.Context(), b.clerk, b.list(model.KindIn, seat), idem.Key{})
 			return err

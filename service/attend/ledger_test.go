@@ -102,7 +102,7 @@ func TestReversersAtOnce(t *testing.T) {
 	b := newBench(t, nil)
 	_, line := b.posted("我")
 	good := 0
-	for _, err := range together(10, func(int) error {
+	for _, err := range testkit.Together(10, func(int) error {
 		_, err := b.s.Reverse(t.Context(), b.officer, line.ID, "核查不实", idem.Key{})
 		return err
 	}) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/attend"
@@ -204,7 +205,7 @@ func TestAllTogetherGuessAHundredTimes(t *testing.T) {
 	p := b.opens(model.KindIn, 15)
 	bad := wrong(p)
 	judged := 0
-	for _, err := range together(125, func(i int) error {
+	for _, err := range testkit.Together(125, func(i int) error {
 		_, err := b.s.RedeemPass(t.Context(), members[i%25], attend.Pass{SessionID: b.session.ID, Kind: model.KindIn, Code: bad, Nonce: fmt.Sprint("guess-", i)})
 		return err
 	}) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/attend"
@@ -174,7 +175,7 @@ func TestConfirmersAtOnce(t *testing.T) {
 	b := newBench(t, nil)
 	_, mine := b.served("我")
 	confirmers := []access.Actor{b.lead, b.advisor, b.secretary}
-	errs := together(12, func(i int) error {
+	errs := testkit.Together(12, func(i int) error {
 		_, err := b.s.LeadConfirm(t.Context(), confirmers[i%3], b.activity.ID, ids(mine))
 		return err
 	})
@@ -192,7 +193,7 @@ func TestConfirmersAtOnce(t *testing.T) {
 	_, err := b.s.HostConfirm(t.Context(), b.clerk, b.activity.ID, ids(mine))
 	is(t, err, nil)
 	officers := []access.Actor{b.officer, b.Staff("校", access.CommitteeOfficer, b.University)}
-	for _, err := range together(10, func(i int) error {
+	for _, err := range testkit.Together(10, func(i int) error {
 		_, err := b.s.Recognise(t.Context(), officers[i%2], b.activity.ID, ids(mine))
 		return err
 	}) {

@@ -3,10 +3,10 @@ package attend_test
 import (
 	"errors"
 	"fmt"
-	"sync"
 	"testing"
 	"time"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/attend"
@@ -201,22 +201,6 @@ func TestTenWrongCodesAMinute(t *testing.T) {
 	is(t, err, nil)
 }
 
-// together runs f for 0…n-1 at once.
-func together(n int, f func(i int) error) []error {
-	errs := make([]error, n)
-	gate := make(chan struct{})
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() {
-			<-gate
-			errs[i] = f(i)
-		})
-	}
-	close(gate)
-	wg.Wait()
-	return errs
-}
-
 func TestManyScansOfOneStudent(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
@@ -229,7 +213,7 @@ func TestManyScansOfOneStudent(t *testing.T) {
 		b.Clock.Set(b.session.StartsAt.Add(c.at))
 		code := b.code(b.session.ID, c.kind)
 		good := 0
-		for _, err := range together(30, func(i int) error {
+		for _, err := range testkit.Together(30, func(i int) error {
 			_, err := b.s.Redeem(t.Context(), me, attend.Try{Code: code, Nonce: fmt.Sprint(c.kind, i)})
 			return err
 		}) {
@@ -254,7 +238,7 @@ func TestOneNonceManyTimesAtOnce(t *testing.T) {
 	me, _ := b.member("我")
 	b.Clock.Set(b.session.StartsAt)
 	code := b.code(b.session.ID, model.KindIn)
-	if err := errors.Join(together(20, func(int) error {
+	if err := errors.Join(testkit.Together(20, func(int) error {
 		_, err := b.s.Redeem(t.Context(), me, attend.Try{Code: code, Nonce: "same"})
 		return err
 	})...); err != nil {
@@ -275,7 +259,7 @@ func TestManyStudentsAtOnce(t *testing.T) {
 	all := func(kind string, at time.Time) {
 		b.Clock.Set(at)
 		code := b.code(b.session.ID, kind)
-		if err := errors.Join(together(len(members), func(i int) error {
+		if err := errors.Join(testkit.Together(len(members), func(i int) error {
 			_, err := b.s.Redeem(t.Context(), members[i], attend.Try{Code: code, Nonce: kind})
 			return err
 		})...); err != nil {

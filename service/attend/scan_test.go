@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/attend"
@@ -133,7 +134,7 @@ func TestScansAndTheStudentsLimit(t *testing.T) {
 		is(t, err, attend.ErrCodeExpired)
 	}
 	scan := attend.Scan{SessionID: b.session.ID, Kind: model.KindIn, Code: b.shows(me), Nonce: "one-scan-1"}
-	if err := errors.Join(together(20, func(int) error { _, err := b.s.Scan(t.Context(), b.clerk, scan); return err })...); err != nil {
+	if err := errors.Join(testkit.Together(20, func(int) error { _, err := b.s.Scan(t.Context(), b.clerk, scan); return err })...); err != nil {
 		t.Error(err)
 	}
 	if n := b.count("check_ins", "verdict = ?", model.VerdictOK); n != 1 {

@@ -1,15 +1,10 @@
 package recommend_test
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"baodao/internal/testkit"
 	"baodao/model"
@@ -17,22 +12,8 @@ import (
 	"baodao/service/recommend"
 )
 
-// listener hears what is read.
-type listener struct {
-	logger.Interface
-	said []string
-}
-
-// Trace notes a statement.
-func (l *listener) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) {
-	sql, _ := fc()
-	if strings.HasPrefix(sql, "SELECT") && !slices.Contains(l.said, sql) {
-		l.said = append(l.said, sql)
-	}
-}
-
-// LogMode changes nothing.
-func (l *listener) LogMode(logger.LogLevel) logger.Interface { return l }
+// large are the tables that grow.
+var large = []string{"activities", "positions", "activity_sessions", "position_needs", "signups", "match_blocks", "round_inputs", "audit_log"}
 
 // TestNoStatementReadsAWholeTable: among many others, what a tick and a question read comes through an index. The log is
 // walked by its primary key, whatever it is asked for.
@@ -43,10 +24,9 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	h.willing(me, nil)
 	a, _, p := h.Activity(h.project, 2, nil)
 	h.among(700)
-	l := &listener{Interface: logger.Discard}
 	s := h.replica()
-	s.DB = h.DB.Session(&gorm.Session{Logger: l})
-	s.Survey.DB = s.DB
+	db, heard := testkit.Hear(h.DB, "SELECT")
+	s.DB, s.Survey.DB = db, db
 	h.tick(s)
 	h.change("activities", a.ID, "")
 	h.change("position_needs", p.ID, "")
@@ -60,10 +40,11 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	h.ask(s, me, recommend.Ask{Category: "CULTURE"}, page.Request{})
 	h.Clock.Add(2 * time.Minute)
 	h.ask(s, me, recommend.Ask{}, page.Request{})
-	if len(l.said) < 20 {
-		t.Fatalf("only %d statements were heard", len(l.said))
+	said := slices.Compact(slices.Sorted(slices.Values(heard.Said())))
+	if len(said) < 20 {
+		t.Fatalf("only %d statements were heard", len(said))
 	}
-	for _, sql := range l.said {
+	for _, sql := range said {
 		h.explain(sql)
 	}
 }
@@ -84,7 +65,7 @@ func (h *house) among(n int) {
 			&model.AuditEntry{ID: h.NewID(), At: now, Action: "x", Object: "orgs", ObjectID: p.ID, Data: "{}"})
 	}
 	h.Insert(rows...)
-	h.write(map[bool]string{true: "ANALYZE TABLE activities, positions, activity_sessions, position_needs, signups, match_blocks, round_inputs, audit_log", false: "ANALYZE"}[testkit.OnMySQL()])
+	h.write(map[bool]string{true: "ANALYZE TABLE " + strings.Join(large, ", "), false: "ANALYZE"}[testkit.OnMySQL()])
 }
 
 // explain demands that a statement reads none of the large tables from end to end, and the log by its primary key.
@@ -93,29 +74,12 @@ func (h *house) explain(sql string) {
 	if strings.Contains(sql, "MAX(id)") {
 		return // both engines take the last entry of the key
 	}
-	plain := strings.ReplaceAll(sql, "`", "")
-	var steps []struct{ Table, Type, Key, Detail string }
-	explain := map[bool]string{true: "EXPLAIN ", false: "EXPLAIN QUERY PLAN "}[testkit.OnMySQL()]
-	if err := h.DB.Raw(explain + sql).Scan(&steps).Error; err != nil {
-		h.TB.Fatal(err)
+	for _, how := range testkit.ReadsWhole(h.TB, h.DB, sql, large...) {
+		h.TB.Errorf("reads all of %s: %.300s", how, sql)
 	}
-	for _, table := range []string{"activities", "positions", "activity_sessions", "position_needs", "signups", "match_blocks", "round_inputs", "audit_log"} {
-		names := []string{table}
-		for _, before := range []string{table + " AS ", table + " "} {
-			if _, after, ok := strings.Cut(plain, before); ok {
-				names = append(names, strings.Fields(after)[0])
-			}
-		}
-		for _, s := range steps {
-			whole := s.Type == "ALL" || s.Type == "index"
-			for _, name := range names {
-				if s.Table == name && whole || strings.HasPrefix(s.Detail+" ", "SCAN "+name+" ") {
-					h.TB.Errorf("reads all of %s: %.200s", table, sql)
-				}
-			}
-			if table == "audit_log" && s.Table == table && s.Key != "PRIMARY" || strings.Contains(s.Detail, "audit_log") && !strings.Contains(s.Detail, "PRIMARY KEY") {
-				h.TB.Errorf("the log is walked by %s: %s", fmt.Sprint(s), sql)
-			}
+	for _, s := range testkit.Plan(h.TB, h.DB, sql) {
+		if s.Table == "audit_log" && s.Key != "PRIMARY" || strings.Contains(s.Detail, "audit_log") && !strings.Contains(s.Detail, "PRIMARY KEY") {
+			h.TB.Errorf("the log is walked by %v: %s", s, sql)
 		}
 	}
 }

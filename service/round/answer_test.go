@@ -7,6 +7,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/fault"
@@ -342,7 +343,7 @@ func TestManyYesAtOnce(t *testing.T) {
 	const seats, students = 6, 18
 	f := newFair(t, seats)
 	s, p := f.proposed(students)
-	errs := together(3*students, func(i int) error {
+	errs := testkit.Together(3*students, func(i int) error {
 		if i < 2*students {
 			_, err := f.s.Accept(t.Context(), s[i%students], p[i%students].ID)
 			return err

@@ -1,15 +1,12 @@
 package round_test
 
 import (
-	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"baodao/internal/testkit"
 	"baodao/model"
@@ -17,24 +14,6 @@ import (
 	"baodao/service/page"
 	"baodao/service/round"
 )
-
-// listener hears what is read and written.
-type listener struct {
-	logger.Interface
-	said []string
-}
-
-// Trace notes a statement.
-func (l *listener) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) {
-	sql, _ := fc()
-	verb, _, _ := strings.Cut(sql, " ")
-	if slices.Contains([]string{"SELECT", "UPDATE", "DELETE"}, verb) && !slices.Contains(l.said, sql) {
-		l.said = append(l.said, sql)
-	}
-}
-
-// LogMode changes nothing.
-func (l *listener) LogMode(logger.LogLevel) logger.Interface { return l }
 
 // large are the tables that grow with every round.
 var large = []string{"round_inputs", "round_ranks", "match_wishes", "match_groups", "match_proposals", "signups", "activities", "positions", "student_profiles", "student_willingness", "match_blocks"}
@@ -44,8 +23,7 @@ func TestNoStatementOfARoundReadsAWholeTable(t *testing.T) {
 	t.Parallel()
 	f := newFair(t, 5)
 	f.among(400)
-	l := &listener{Interface: logger.Discard}
-	db := f.DB.Session(&gorm.Session{Logger: l})
+	db, heard := testkit.Hear(f.DB, "SELECT", "UPDATE", "DELETE")
 	f.s.DB, f.s.Survey.DB = db, db
 	f.s.Kinds = map[string]round.Kind{model.RoundPositions: &round.Positions{DB: db, Now: f.Clock.Now, NewID: f.NewID, Survey: f.s.Survey}}
 	f.put("orgs", f.University.ID, map[string]any{"lat_e6": 36_659_000, "lng_e6": 117_120_000})
@@ -75,11 +53,14 @@ func TestNoStatementOfARoundReadsAWholeTable(t *testing.T) {
 			t.Fatal(i, err)
 		}
 	}
-	if len(l.said) < 30 {
-		t.Fatalf("only %d statements were heard", len(l.said))
+	said := slices.Compact(slices.Sorted(slices.Values(heard.Said())))
+	if len(said) < 30 {
+		t.Fatalf("only %d statements were heard", len(said))
 	}
-	for _, sql := range l.said {
-		f.explain(sql)
+	for _, sql := range said {
+		for _, how := range testkit.ReadsWhole(t, f.DB, sql, large...) {
+			t.Errorf("reads all of %s: %.300s", how, sql)
+		}
 	}
 }
 
@@ -109,32 +90,5 @@ func (f *fair) among(n int) {
 	}
 	if err := f.DB.Transaction(func(tx *gorm.DB) error { return tx.Exec(analyze).Error }); err != nil {
 		f.TB.Fatal(err)
-	}
-}
-
-// explain demands that a statement reads none of the large tables from end to end.
-func (f *fair) explain(sql string) {
-	f.TB.Helper()
-	plain := strings.ReplaceAll(sql, "`", "")
-	var steps []struct{ Table, Type, Key, Detail string }
-	explain := map[bool]string{true: "EXPLAIN ", false: "EXPLAIN QUERY PLAN "}[testkit.OnMySQL()]
-	if err := f.DB.Raw(explain + sql).Scan(&steps).Error; err != nil {
-		f.TB.Fatalf("%s: %v", sql, err)
-	}
-	for _, table := range large {
-		names := []string{table}
-		for _, before := range []string{table + " AS ", table + " "} {
-			if _, after, ok := strings.Cut(plain, before); ok {
-				names = append(names, strings.Fields(after)[0])
-			}
-		}
-		for _, s := range steps {
-			whole := s.Type == "ALL" || s.Type == "index"
-			for _, name := range names {
-				if s.Table == name && whole || strings.HasPrefix(s.Detail+" ", "SCAN "+name+" ") {
-					f.TB.Errorf("reads all of %s: %s: %.300s", table, fmt.Sprint(s), sql)
-				}
-			}
-		}
 	}
 }

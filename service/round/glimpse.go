@@ -2,7 +2,6 @@ package round
 
 import (
 	"fmt"
-	"math/bits"
 	"slices"
 	"strings"
 
@@ -195,19 +194,7 @@ func (g *glimpse) answer(row int, by *score.Round) explain.Answer {
 // unfit says why a position cannot be had by the student or by one of the friends; nothing when it can.
 func (g *glimpse) unfit(row int) (zh, en string) {
 	a := g.answer(row, &g.rule)
-	var chinese, english []string
-	say := func(when bool, zh, en string) {
-		if when {
-			chinese, english = append(chinese, zh), append(english, en)
-		}
-	}
-	names := g.skillNames(a.Missing)
-	say(len(names) > 0, "缺少必备技能"+strings.Join(names, "、"), "required skills are missing: "+strings.Join(names, ", "))
-	say(a.Missing&g.census.given() != 0, "不面向您所在的组织、年级或身份", "it is not meant for your unit, grade or group")
-	say(a.Misfits&score.TooLittleTime != 0, fmt.Sprintf("空闲时段相合 %d 个，需要 %d 个", a.Overlap, a.Need), fmt.Sprintf("%d blocks of free time fit, %d are needed", a.Overlap, a.Need))
-	say(a.Misfits&score.TooFarForStudent != 0, fmt.Sprintf("距离 %d 米，超出您的上限 %d 米", a.Metres, a.MaxDist), fmt.Sprintf("%d m away, your limit is %d m", a.Metres, a.MaxDist))
-	say(a.Misfits&score.OutOfRadius != 0, fmt.Sprintf("距离 %d 米，超出本轮范围 %d 米", a.Metres, a.Radius), fmt.Sprintf("%d m away, the round's radius is %d m", a.Metres, a.Radius))
-	say(a.Misfits&score.KeptApart != 0, "您与这个社区互不安排", "you and this community are kept apart")
+	chinese, english := a.Conditions(lacking(g.skills, g.census.given()))
 	if len(chinese) == 0 {
 		return "", ""
 	}
@@ -217,11 +204,24 @@ func (g *glimpse) unfit(row int) (zh, en string) {
 	return strings.Join(chinese, "；"), strings.Join(english, "; ")
 }
 
+// lacking tells missing skills by their names. The bits of an audience are no skills: they say for whom a position is.
+func lacking(skills []model.Item, audience uint32) explain.Lacks {
+	return func(missing uint32) (zh, en []string) {
+		if names := skillNames(skills, missing&^audience); len(names) > 0 {
+			zh, en = append(zh, "缺少必备技能"+strings.Join(names, "、")), append(en, "required skills are missing: "+strings.Join(names, ", "))
+		}
+		if missing&audience != 0 {
+			zh, en = append(zh, "不面向您所在的组织、年级或身份"), append(en, "it is not meant for your unit, grade or group")
+		}
+		return zh, en
+	}
+}
+
 // skillNames are the names of bits that stand for skills.
-func (g *glimpse) skillNames(missing uint32) (names []string) {
-	for set := missing &^ g.census.given(); set != 0; set &= set - 1 {
-		if i := bits.TrailingZeros32(set); i < len(g.skills) {
-			names = append(names, g.skills[i].Name)
+func skillNames(skills []model.Item, set uint32) (names []string) {
+	for i, item := range skills {
+		if i < score.Skills && set>>i&1 == 1 {
+			names = append(names, item.Name)
 		}
 	}
 	return names

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -188,19 +187,3 @@ func is(t *testing.T, got error, want *fault.Fault) {
 func first(n int) page.Request { return page.Request{Limit: n} }
 
 func nextOf(cursor string) page.Request { return page.Request{Limit: 1, Cursor: cursor} }
-
-// together runs do for 0…n-1 at once and returns their errors.
-func together(n int, do func(i int) error) []error {
-	errs := make([]error, n)
-	gate := make(chan struct{})
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() {
-			<-gate
-			errs[i] = do(i)
-		})
-	}
-	close(gate)
-	wg.Wait()
-	return errs
-}

@@ -26,7 +26,6 @@ type Why struct {
 	Number  int64    // of the student in the files of the round
 	Place   int64    // number of the position
 	Missing []string // names of the required skills that are not there
-	Outside bool     // the position is for others than the student
 	ZH, EN  string
 }
 
@@ -191,50 +190,18 @@ func (q *question) answer(db *gorm.DB) (Why, error) {
 		a.Reason = explain.Declined
 	}
 	w := Why{Answer: a, Number: q.own, Place: q.asked.Seq}
-	w.ZH, w.EN = a.Words()
 	if a.Misfits&score.MissingSkill == 0 {
+		w.ZH, w.EN = a.Words()
 		return w, nil
 	}
 	policy, err := programme.PolicyOf(db, q.row.ProgrammeID)
 	if err != nil {
 		return w, err
 	}
-	g := q.givers[q.asked.Seq]
-	w.Outside, w.Missing = a.Missing&g.audience != 0, skillNames(policy, a.Missing&^g.audience)
-	w.ZH, w.EN = named(a, &w)
+	skills, audience := policy.SkillItems(), q.givers[q.asked.Seq].audience
+	w.Missing = skillNames(skills, a.Missing&^audience)
+	w.ZH, w.EN = a.WordsWith(lacking(skills, audience))
 	return w, nil
-}
-
-// skillNames are the names of bits.
-func skillNames(policy model.Policy, set uint32) (names []string) {
-	for i, item := range policy.SkillItems() {
-		if i < score.Skills && set>>i&1 == 1 {
-			names = append(names, item.Name)
-		}
-	}
-	return names
-}
-
-// named are the words of an answer with the names of skills instead of their numbers.
-func named(a explain.Answer, w *Why) (zh, en string) {
-	before, beforeEN := a.Words()
-	a.Misfits &^= score.MissingSkill
-	var parts, partsEN []string
-	if w.Outside {
-		parts, partsEN = append(parts, "不在招募范围"), append(partsEN, "it is for others")
-	}
-	if len(w.Missing) > 0 {
-		parts, partsEN = append(parts, "缺少必备技能 "+strings.Join(w.Missing, "、")), append(partsEN, "required skills are missing: "+strings.Join(w.Missing, ", "))
-	}
-	rest, restEN := a.Words()
-	if a.Misfits == 0 { // nothing else stands against it
-		head, _, _ := strings.Cut(before, "：")
-		headEN, _, _ := strings.Cut(beforeEN, ": ")
-		return head + "：" + strings.Join(parts, "；") + "。", headEN + ": " + strings.Join(partsEN, "; ") + "."
-	}
-	head, tail, _ := strings.Cut(rest, "：")
-	headEN, tailEN, _ := strings.Cut(restEN, ": ")
-	return head + "：" + strings.Join(append(parts, tail), "；"), headEN + ": " + strings.Join(append(partsEN, tailEN), "; ")
 }
 
 // me is the student's place among the friends.

@@ -3,6 +3,7 @@ package round_test
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -54,7 +55,10 @@ func TestWhyNotIsWhatTheWholeRoundSays(t *testing.T) {
 				t.Fatalf("student %d, position %d: %s", s, p, diff)
 			}
 			seen[got.Reason]++
-			outside, missing = outside+count(got.Outside), missing+count(len(got.Missing) > 0)
+			outside, missing = outside+count(strings.Contains(got.ZH, "不面向您")), missing+count(len(got.Missing) > 0)
+			if names := strings.Join(got.Missing, "、"); names != "" && (!strings.HasPrefix(got.ZH, "不符合条件：缺少必备技能"+names) && !strings.HasPrefix(got.ZH, "同组有人不符合条件：缺少必备技能"+names) || !strings.Contains(got.EN, strings.Join(got.Missing, ", "))) {
+				t.Fatalf("%s are missing: %s %s", names, got.ZH, got.EN)
+			}
 		}
 	}
 	for _, reason := range []explain.Reason{explain.Placed, explain.NotEligible, explain.NotListed, explain.GotBetter, explain.BelowCutoff} {

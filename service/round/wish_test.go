@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/fault"
@@ -280,7 +281,7 @@ func TestFriendsShareAList(t *testing.T) {
 			t.Fatalf("%+v %v", got, err)
 		}
 	}
-	errs := together(4, func(i int) error {
+	errs := testkit.Together(4, func(i int) error {
 		return second(f.s.JoinGroup(t.Context(), []access.Actor{s[1], s[2], s[4], s[5]}[i], r.ID, made.Code))
 	})
 	full := 0

@@ -1,15 +1,12 @@
 package signup_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"baodao/internal/testkit"
 	"baodao/model"
@@ -17,22 +14,6 @@ import (
 	"baodao/service/page"
 	"baodao/service/signup"
 )
-
-// listener keeps every SELECT that is run.
-type listener struct {
-	logger.Interface
-	mu   sync.Mutex
-	said []string
-}
-
-func (l *listener) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) {
-	sql, _ := fc()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if strings.HasPrefix(sql, "SELECT") {
-		l.said = append(l.said, sql)
-	}
-}
 
 // TestNoStatementReadsAWholeTable: with many activities, waiting lists and lotteries, everything that a sign-up, a cancel, a
 // look at one's turn and the jobs of the clock read comes through an index.
@@ -42,9 +23,9 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	b.policy(func(p *model.Policy) { p.OfferMinutes, p.TermMaxActivities, p.SignupConsent = 30, 9, "" })
 	b.crowd(400, 3)
 	s := b.students(4)
-	heard := &listener{Interface: logger.Discard}
 	plain := b.s.DB
-	b.s.DB = plain.Session(&gorm.Session{Logger: heard})
+	db, heard := testkit.Hear(plain, "SELECT")
+	b.s.DB = db
 	r := b.all(s...)
 	b.cancel(s[0], r[0])
 	b.turn(s[3], r[3])
@@ -61,11 +42,11 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 	_, err = b.s.ListMine(t.Context(), s[3], "", page.Request{Limit: 5})
 	is(t, err, nil)
 	seen := map[string]bool{}
-	for _, sql := range heard.said {
+	for _, sql := range heard.Said() {
 		if shape := strings.Split(sql, "WHERE")[0]; !seen[shape+fmt.Sprint(len(sql)/40)] {
 			seen[shape+fmt.Sprint(len(sql)/40)] = true
-			for _, table := range whole(t, plain, sql) {
-				t.Errorf("reads all of %s: %s", table, sql)
+			for _, how := range testkit.ReadsWhole(t, plain, sql, "signups", "positions", "activities", "activity_sessions", "lotteries") {
+				t.Errorf("reads all of %s: %s", how, sql)
 			}
 		}
 	}
@@ -105,41 +86,4 @@ func (b *bench) crowd(n, each int) {
 		}
 		return tx.Exec("ANALYZE").Error
 	})
-}
-
-// whole names the large tables that a statement reads from end to end.
-func whole(t *testing.T, db *gorm.DB, sql string) (out []string) {
-	t.Helper()
-	large := []string{"signups", "positions", "activities", "activity_sessions", "lotteries"}
-	for _, table := range large {
-		if _, after, ok := strings.Cut(sql, table+" AS "); ok {
-			large = append(large, strings.Fields(after)[0])
-		}
-	}
-	if testkit.OnMySQL() {
-		var steps []struct{ Table, Type string }
-		if err := db.Raw("EXPLAIN " + sql).Scan(&steps).Error; err != nil {
-			t.Fatal(err)
-		}
-		for _, s := range steps {
-			for _, name := range large {
-				if s.Table == name && (s.Type == "ALL" || s.Type == "index") {
-					out = append(out, name)
-				}
-			}
-		}
-		return out
-	}
-	var steps []struct{ Detail string }
-	if err := db.Raw("EXPLAIN QUERY PLAN " + sql).Scan(&steps).Error; err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range steps {
-		for _, name := range large {
-			if strings.HasPrefix(s.Detail+" ", "SCAN "+name+" ") {
-				out = append(out, name)
-			}
-		}
-	}
-	return out
 }

@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/fault"
@@ -85,7 +86,7 @@ func TestLottery(t *testing.T) {
 	}
 	b.Clock.Add(time.Millisecond)
 	b.cancel(s[7], r[7]) // after the close, but before the draw
-	for _, err := range together(3, func(int) error { _, err := b.s.DrawDue(t.Context(), 10); return err }) {
+	for _, err := range testkit.Together(3, func(int) error { _, err := b.s.DrawDue(t.Context(), 10); return err }) {
 		is(t, err, nil)
 	}
 	f := b.file(2)

@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/atomic"
@@ -197,7 +198,7 @@ func TestManyMatchesAtOnce(t *testing.T) {
 
 // crowd has every student confirmed twice at once, in pairs with the next.
 func crowd(b *bench, all []access.Actor) error {
-	return errors.Join(together(2*len(all), func(i int) error {
+	return errors.Join(testkit.Together(2*len(all), func(i int) error {
 		i %= len(all)
 		got, err := b.match(all[i], all[(i+1)%len(all)])
 		if err != nil {

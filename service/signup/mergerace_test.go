@@ -6,6 +6,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/fault"
 	"baodao/service/idem"
@@ -44,7 +45,7 @@ func TestAMergerAgainstAStampede(t *testing.T) {
 		s := p.students(40)
 		replicas := []*signup.Service{p.replica(), p.replica()}
 		got := make([]model.Signup, len(s))
-		errs := together(len(s)+1, func(i int) (err error) {
+		errs := testkit.Together(len(s)+1, func(i int) (err error) {
 			switch {
 			case i == len(s):
 				return p.merges()

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,22 +15,6 @@ import (
 	"baodao/service/idem"
 	"baodao/service/signup"
 )
-
-// together runs f for 0…n-1 at once and returns their errors.
-func together(n int, f func(i int) error) []error {
-	errs := make([]error, n)
-	gate := make(chan struct{})
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() {
-			<-gate
-			errs[i] = f(i)
-		})
-	}
-	close(gate)
-	wg.Wait()
-	return errs
-}
 
 // sift counts successes and refusals that are want; anything else is in other.
 func sift(errs []error, want error) (ok, refused int, other error) {
@@ -51,7 +34,7 @@ func sift(errs []error, want error) (ok, refused int, other error) {
 // stampede sends n students after seats at once and says what is wrong with the outcome.
 func stampede(b *bench, n int) error {
 	all := b.students(n)
-	errs := together(n, func(i int) error {
+	errs := testkit.Together(n, func(i int) error {
 		_, err := b.s.Create(b.TB.Context(), all[i], b.position.ID, "", key(fmt.Sprint(i)))
 		return err
 	})
@@ -83,7 +66,7 @@ func TestStampedeNoticesAMissingSeatCondition(t *testing.T) {
 // insistent sends the same student n times at once and says what is wrong with the outcome.
 func insistent(b *bench, n int) error {
 	me := b.Student("急性子", b.Branch)
-	errs := together(n, func(i int) error {
+	errs := testkit.Together(n, func(i int) error {
 		_, err := b.s.Create(b.TB.Context(), me, b.position.ID, "", key(fmt.Sprint(i)))
 		return err
 	})
@@ -134,7 +117,7 @@ var errUndone = errors.New("undone")
 // end. On MySQL only: SQLite writes one transaction at a time.
 func stalled(b *bench, by access.Actor, first, second func() error) []error {
 	held := make(chan struct{})
-	return together(3, func(i int) error {
+	return testkit.Together(3, func(i int) error {
 		switch i {
 		case 0:
 			<-held
@@ -180,7 +163,7 @@ func twoAtOnce(b *bench, name string) error {
 			return err
 		})
 	} else {
-		errs = together(2, func(i int) error {
+		errs = testkit.Together(2, func(i int) error {
 			_, err := b.s.Create(b.TB.Context(), me, []int64{b.position.ID, other.ID}[i], "", idem.Key{})
 			return err
 		})

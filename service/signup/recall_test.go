@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"baodao/internal/testkit"
 	"baodao/service/idem"
 	"baodao/service/signup"
 )
@@ -32,7 +33,7 @@ func TestARepeatAtAnotherProcessGetsItsSeat(t *testing.T) {
 		t.Errorf("the repeat got %v, %v", again.ID, err)
 	}
 	for i := range 5 { // and strangers with it, in looks of every size
-		errs := together(1+i, func(i int) error {
+		errs := testkit.Together(1+i, func(i int) error {
 			_, err := other.Create(t.Context(), all[1], b.position.ID, "", key(fmt.Sprint("stranger", i)))
 			return err
 		})

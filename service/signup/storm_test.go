@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/atomic"
@@ -23,7 +24,7 @@ func TestStormOfSignupsAndCancels(t *testing.T) {
 	const workers, rounds = 24, 12
 	b := newBench(t, 5, nil)
 	all := b.students(workers)
-	errs := together(workers+1, func(i int) error {
+	errs := testkit.Together(workers+1, func(i int) error {
 		if i == workers {
 			return watch(b, workers*rounds)
 		}
@@ -74,7 +75,7 @@ func TestCancellationAgainstStampede(t *testing.T) {
 	for range 3 {
 		b := newBench(t, 50, nil)
 		clerk, all := b.Staff("干事", access.HostStaff, b.Community), b.students(31)
-		errs := together(31, func(i int) error {
+		errs := testkit.Together(31, func(i int) error {
 			if i == 15 {
 				return cancelActivity(b, clerk)
 			}
@@ -103,7 +104,7 @@ func TestCancellationAgainstCancels(t *testing.T) {
 		for i, me := range all {
 			seats[i] = b.must(me, b.position.ID)
 		}
-		errs := together(len(all), func(i int) error {
+		errs := testkit.Together(len(all), func(i int) error {
 			if i == 15 {
 				return cancelActivity(b, clerk)
 			}
@@ -128,7 +129,7 @@ func TestStormOverAWaitingList(t *testing.T) {
 	replicas := []*signup.Service{b.replica(), b.replica()}
 	s, by, clerk := b.students(12), b.secretary(), b.Staff("干事", access.HostStaff, b.Community)
 	for round := range 3 {
-		errs := together(16, func(i int) error {
+		errs := testkit.Together(16, func(i int) error {
 			one := *b
 			one.s = replicas[i%2]
 			for range 6 {

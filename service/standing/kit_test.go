@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"testing"
 
 	"gorm.io/gorm"
@@ -137,22 +136,13 @@ func (d *desk) refused(t *testing.T, want error, fields []string, do func() erro
 
 // together runs f n times at once and counts the answers by error ("" for success).
 func together(n int, f func(i int) error) map[string]int {
-	out, gate := map[string]int{}, make(chan struct{})
-	var mu sync.Mutex
-	var wg sync.WaitGroup
-	for i := range n {
-		wg.Go(func() {
-			<-gate
-			name := ""
-			if err := f(i); err != nil {
-				name = err.Error()
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			out[name]++
-		})
+	out := map[string]int{}
+	for _, err := range testkit.Together(n, f) {
+		name := ""
+		if err != nil {
+			name = err.Error()
+		}
+		out[name]++
 	}
-	close(gate)
-	wg.Wait()
 	return out
 }

@@ -60,8 +60,8 @@ func TestNoStatementReadsAWholeTable(t *testing.T) {
 		t.Errorf("only %d statements were looked at", len(said))
 	}
 	for _, sql := range said {
-		for _, table := range whole(t, d.plain(), sql) {
-			t.Errorf("reads all of %s: %s", table, sql)
+		for _, how := range testkit.ReadsWhole(t, d.plain(), sql, large...) {
+			t.Errorf("reads all of %s: %s", how, sql)
 		}
 	}
 }
@@ -70,6 +70,9 @@ func (d *desk) offers(s *survey.Service) error {
 	_, err := s.OfferWillingness(d.TB.Context(), d.student, d.Programme.ID, 0, offer(nil))
 	return err
 }
+
+// large are the tables that grow.
+var large = []string{"orgs", "signups", "positions", "activities", "activity_sessions", "student_profiles", "student_willingness", "student_homes", "org_surveys", "org_survey_items", "match_blocks", "position_needs"}
 
 // crowd adds n students of another programme, hosts in another town with surveys, and blocks.
 func (d *desk) crowd(n int) {
@@ -95,43 +98,11 @@ func (d *desk) crowd(n int) {
 	d.Insert(rows...)
 	err := d.plain().Transaction(func(tx *gorm.DB) error {
 		if testkit.OnMySQL() {
-			return tx.Exec("ANALYZE TABLE orgs, signups, positions, activities, activity_sessions, student_profiles, student_willingness, student_homes, org_surveys, org_survey_items, match_blocks, position_needs").Error
+			return tx.Exec("ANALYZE TABLE " + strings.Join(large, ", ")).Error
 		}
 		return tx.Exec("ANALYZE").Error
 	})
 	if err != nil {
 		d.TB.Fatal(err)
 	}
-}
-
-// whole names the large tables, or what a statement calls them, that it reads from end to end.
-func whole(t *testing.T, db *gorm.DB, sql string) (out []string) {
-	t.Helper()
-	large := []string{"orgs", "signups", "positions", "activities", "activity_sessions", "student_profiles", "student_willingness", "student_homes", "org_surveys", "org_survey_items", "match_blocks", "position_needs"}
-	for _, table := range large {
-		rest := sql
-		for {
-			_, after, ok := strings.Cut(strings.ReplaceAll(rest, "`", ""), table+" AS ")
-			if !ok {
-				break
-			}
-			large, rest = append(large, strings.Fields(after)[0]), after
-		}
-	}
-	var steps []struct{ Table, Type, Detail string }
-	explain := "EXPLAIN QUERY PLAN "
-	if testkit.OnMySQL() {
-		explain = "EXPLAIN "
-	}
-	if err := db.Raw(explain + sql).Scan(&steps).Error; err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range steps {
-		for _, name := range large {
-			if s.Table == name && (s.Type == "ALL" || s.Type == "index") || strings.HasPrefix(s.Detail+" ", "SCAN "+name+" ") {
-				out = append(out, name)
-			}
-		}
-	}
-	return out
 }

@@ -1,16 +1,11 @@
 package survey_test
 
 import (
-	"context"
 	"errors"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/logger"
 
 	"baodao/internal/testkit"
 	"baodao/model"
@@ -95,29 +90,13 @@ func wants(t testing.TB, err, want error, fields ...string) {
 	}
 }
 
-// listener keeps every SELECT that is run.
-type listener struct {
-	logger.Interface
-	mu   sync.Mutex
-	said []string
-}
-
-func (l *listener) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) {
-	sql, _ := fc()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if strings.HasPrefix(sql, "SELECT") {
-		l.said = append(l.said, sql)
-	}
-}
-
 // heard runs do on a listening service and returns what it read.
 func (d *desk) heard(do func(s *survey.Service)) []string {
-	l := &listener{Interface: logger.Discard}
 	s := *d.Service
-	s.DB = d.plain().Session(&gorm.Session{Logger: l})
+	db, heard := testkit.Hear(d.plain(), "SELECT")
+	s.DB = db
 	do(&s)
-	return l.said
+	return heard.Said()
 }
 
 // personOf is the person whose key seals what a student says.

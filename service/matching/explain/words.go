@@ -8,8 +8,14 @@ import (
 	"baodao/service/matching/score"
 )
 
-// Words tell the answer to the student, in Chinese and in English.
-func (a *Answer) Words() (zh, en string) {
+// Lacks says which required skills are missing, as parts of a sentence in Chinese and in English.
+type Lacks func(missing uint32) (zh, en []string)
+
+// Words tell the answer to the student, in Chinese and in English. Skills are told by their numbers.
+func (a *Answer) Words() (zh, en string) { return a.WordsWith(numbered) }
+
+// WordsWith are the words with what lacks says of skills.
+func (a *Answer) WordsWith(lacks Lacks) (zh, en string) {
 	switch a.Reason {
 	case Placed:
 		if a.Wish > score.MaxList {
@@ -17,7 +23,7 @@ func (a *Answer) Words() (zh, en string) {
 		}
 		return fmt.Sprintf("这个岗位就是给您的建议（第 %d 志愿）。", a.Wish), fmt.Sprintf("It is the one proposed to you (wish %d).", a.Wish)
 	case NotEligible:
-		return a.misfitWords()
+		return a.misfitWords(lacks)
 	case NotListed:
 		return "您没有填报这个岗位。", "You did not list it."
 	case GotBetter:
@@ -72,20 +78,8 @@ func (a *Answer) behind() (zh, en string) {
 }
 
 // misfitWords name every condition that fails, and by how much.
-func (a *Answer) misfitWords() (zh, en string) {
-	var chinese, english []string
-	say := func(when score.Misfit, zh, en string) {
-		if a.Misfits&when != 0 {
-			chinese, english = append(chinese, zh), append(english, en)
-		}
-	}
-	skills := numbers(a.Missing)
-	say(score.MissingSkill, "缺少必备技能 "+skills, "required skills are missing: "+skills)
-	say(score.TooLittleTime, fmt.Sprintf("空闲时段相合 %d 个，需要 %d 个", a.Overlap, a.Need), fmt.Sprintf("%d blocks of time fit, %d are needed", a.Overlap, a.Need))
-	say(score.TooFarForStudent, fmt.Sprintf("距离 %d 米，超出您的上限 %d 米", a.Metres, a.MaxDist), fmt.Sprintf("%d m away, your limit is %d m", a.Metres, a.MaxDist))
-	say(score.OutOfRadius, fmt.Sprintf("距离 %d 米，超出本轮范围 %d 米", a.Metres, a.Radius), fmt.Sprintf("%d m away, the round's radius is %d m", a.Metres, a.Radius))
-	say(score.NoSeats, "没有名额", "it has no seats")
-	say(score.KeptApart, "您与这个社区互不安排", "you and this community are kept apart")
+func (a *Answer) misfitWords(lacks Lacks) (zh, en string) {
+	chinese, english := a.Conditions(lacks)
 	zh, en = "不符合条件：", "Not eligible: "
 	if a.Size > 1 {
 		zh, en = "同组有人不符合条件：", "One of your group is not eligible: "
@@ -93,11 +87,30 @@ func (a *Answer) misfitWords() (zh, en string) {
 	return zh + strings.Join(chinese, "；") + "。", en + strings.Join(english, "; ") + "."
 }
 
-// numbers are those of the bits that are set.
-func numbers(set uint32) string {
-	var all []string
-	for ; set != 0; set &= set - 1 {
-		all = append(all, fmt.Sprint(bits.TrailingZeros32(set)))
+// Conditions are those that fail, and by how much: nothing when the rules let the student go there.
+func (a *Answer) Conditions(lacks Lacks) (zh, en []string) {
+	say := func(when score.Misfit, chinese, english string) {
+		if a.Misfits&when != 0 {
+			zh, en = append(zh, chinese), append(en, english)
+		}
 	}
-	return strings.Join(all, ", ")
+	if a.Misfits&score.MissingSkill != 0 {
+		zh, en = lacks(a.Missing)
+	}
+	say(score.TooLittleTime, fmt.Sprintf("空闲时段相合 %d 个，需要 %d 个", a.Overlap, a.Need), fmt.Sprintf("%d blocks of time fit, %d are needed", a.Overlap, a.Need))
+	say(score.TooFarForStudent, fmt.Sprintf("距离 %d 米，超出您的上限 %d 米", a.Metres, a.MaxDist), fmt.Sprintf("%d m away, your limit is %d m", a.Metres, a.MaxDist))
+	say(score.OutOfRadius, fmt.Sprintf("距离 %d 米，超出本轮范围 %d 米", a.Metres, a.Radius), fmt.Sprintf("%d m away, the round's radius is %d m", a.Metres, a.Radius))
+	say(score.NoSeats, "没有名额", "it has no seats")
+	say(score.KeptApart, "您与这个社区互不安排", "you and this community are kept apart")
+	return zh, en
+}
+
+// numbered tells skills by the numbers of their bits.
+func numbered(missing uint32) (zh, en []string) {
+	var all []string
+	for ; missing != 0; missing &= missing - 1 {
+		all = append(all, fmt.Sprint(bits.TrailingZeros32(missing)))
+	}
+	skills := strings.Join(all, ", ")
+	return []string{"缺少必备技能 " + skills}, []string{"required skills are missing: " + skills}
 }
