@@ -3,9 +3,6 @@ package testkit
 
 import (
 	"context"
-	"crypto/rand"
-	"database/sql"
-	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -14,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-sql-driver/mysql"
 	"gorm.io/gorm"
 
 	"baodao/internal/database"
@@ -60,16 +56,8 @@ func DB(tb testing.TB, clock *Clock) *gorm.DB {
 	tb.Helper()
 	url := "sqlite:" + sqliteFile(tb)
 	if dsn := os.Getenv("TEST_MYSQL_DSN"); dsn != "" {
-		url = "mysql:" + EmptySchema(tb, dsn)
+		url = "mysql:" + migratedSchema(tb, dsn)
 	}
-	return open(tb, url, clock)
-}
-
-// OnMySQL tells whether DB gives a MySQL schema.
-func OnMySQL() bool { return os.Getenv("TEST_MYSQL_DSN") != "" }
-
-func open(tb testing.TB, url string, clock *Clock) *gorm.DB {
-	tb.Helper()
 	ctx := context.WithoutCancel(tb.Context())
 	db, err := database.Open(ctx, database.Options{URL: url, Now: clock.Now, Conns: 8})
 	if err != nil {
@@ -80,11 +68,11 @@ func open(tb testing.TB, url string, clock *Clock) *gorm.DB {
 			tb.Error(err)
 		}
 	})
-	if _, err := database.Migrate(ctx, db); err != nil {
-		tb.Fatal(err)
-	}
 	return db
 }
+
+// OnMySQL tells whether DB gives a MySQL schema.
+func OnMySQL() bool { return os.Getenv("TEST_MYSQL_DSN") != "" }
 
 var template struct {
 	once sync.Once
@@ -113,49 +101,20 @@ func makeTemplate(ctx context.Context) (data []byte, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	path := filepath.Join(dir, "template.db")
-	db, err := database.Open(ctx, database.Options{URL: "sqlite:" + path})
-	if err != nil {
-		return nil, err
-	}
-	if _, err := database.Migrate(ctx, db); err != nil {
-		return nil, err
-	}
-	if err := database.Close(db); err != nil {
+	if err := migrate(ctx, "sqlite:"+path); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(path)
 }
 
-// EmptySchema makes a database on the server, gone after the test, and returns its DSN.
-func EmptySchema(tb testing.TB, dsn string) string {
-	tb.Helper()
-	cfg, err := mysql.ParseDSN(dsn)
+// migrate brings the database at an address up to date.
+func migrate(ctx context.Context, url string) error {
+	db, err := database.Open(ctx, database.Options{URL: url})
 	if err != nil {
-		tb.Fatal(err)
+		return err
 	}
-	var raw [6]byte
-	if _, err := rand.Read(raw[:]); err != nil {
-		tb.Fatal(err)
-	}
-	name := "t_" + hex.EncodeToString(raw[:])
-	ctx := context.WithoutCancel(tb.Context())
-	server, err := sql.Open("mysql", dsn)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if _, err := server.ExecContext(ctx, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if _, err := server.ExecContext(ctx, "DROP DATABASE "+name); err != nil {
-			tb.Error(err)
-		}
-		if err := server.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
-	cfg.DBName = name
-	return cfg.FormatDSN()
+	_, err = database.Migrate(ctx, db)
+	return errors.Join(err, database.Close(db))
 }
 
 // Vault returns a vault with fixed keys.

@@ -19,7 +19,10 @@ import (
 	"syscall"
 )
 
-const dsnVariable = "TEST_MYSQL_DSN"
+const (
+	dsnVariable     = "TEST_MYSQL_DSN"
+	privateVariable = "TEST_MYSQL_PRIVATE" // the server is thrown away afterwards: tests may leave schemas behind and use them again
+)
 
 func main() {
 	runtime.LockOSThread() // the server dies with the thread that started it: keep this one
@@ -47,7 +50,7 @@ func (r runner) run(ctx context.Context, args []string) int {
 		return 2
 	}
 	if dsn, ok := r.env(dsnVariable); ok && dsn != "" {
-		return r.command(ctx, args, dsn)
+		return r.command(ctx, args, dsnVariable+"="+dsn)
 	}
 	programs, err := find(r.folders)
 	if err != nil {
@@ -63,14 +66,14 @@ func (r runner) run(ctx context.Context, args []string) int {
 		return 1
 	}
 	defer server.stop()
-	return r.command(ctx, args, server.dsn)
+	return r.command(ctx, args, dsnVariable+"="+server.dsn, privateVariable+"=1")
 }
 
-// command runs args with the DSN in its environment, passes signals on and returns its exit code.
-func (r runner) command(ctx context.Context, args []string, dsn string) int {
+// command runs args with more in its environment, passes signals on and returns its exit code.
+func (r runner) command(ctx context.Context, args []string, environment ...string) int {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), dsnVariable+"="+dsn)
+	cmd.Env = append(os.Environ(), environment...)
 	if err := cmd.Start(); err != nil {
 		r.say(err.Error())
 		return 1
