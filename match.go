@@ -28,7 +28,7 @@ type matchCmd struct {
 }
 
 type matchRunCmd struct {
-	Dir     string `arg:"" help:"Directory with round.json, students.csv and positions.csv."`
+	Dir     string `arg:"" help:"Directory with round.json, students.csv and positions.csv, or students.jsonl and positions.jsonl."`
 	Lists   string `placeholder:"FILE" help:"Lists in the directory to match by (default lists.csv; when it is missing, the best k of each student are made and written)."`
 	Open    bool   `help:"Everybody agreed, not only those in open.csv: when my list is exhausted, also propose others that suit me. Without lists.csv, complete lists by score."`
 	Last    string `placeholder:"FILE" help:"Cut-offs of the last round, as cutoffs.csv: the lists that are made reach, are likely and are safe by them."`
@@ -38,7 +38,7 @@ type matchRunCmd struct {
 
 // Run needs no settings, no database and no network.
 func (m matchRunCmd) Run(c *console) error {
-	in, err := files.Load(os.DirFS(m.Dir))
+	in, err := files.Load(files.Dir(os.DirFS(m.Dir)))
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (m matchRunCmd) match(in *score.Instance, lists score.Lists) (assign.Result
 // lists reads the lists, or makes them where none were handed in.
 func (m matchRunCmd) lists(in *score.Instance) (score.Lists, error) {
 	name := cmp.Or(m.Lists, files.ListsFile)
-	lists, err := files.LoadLists(os.DirFS(m.Dir), name, in)
+	lists, err := files.LoadLists(files.Dir(os.DirFS(m.Dir)), name, in)
 	switch {
 	case err == nil:
 		return lists, nil
@@ -108,7 +108,7 @@ func (m matchRunCmd) lists(in *score.Instance) (score.Lists, error) {
 	if err != nil {
 		return lists, err
 	}
-	return lists, writeFile(filepath.Join(m.Dir, name), func(w io.Writer) error { return files.WriteLists(w, lists) })
+	return lists, writeLike(m.Dir, files.StudentsFile, name, func(w io.Writer) error { return files.WriteLists(w, lists) })
 }
 
 // propose makes the lists that recommendations would be.
@@ -125,7 +125,7 @@ func (m matchRunCmd) propose(in *score.Instance) (score.Lists, error) {
 
 // readLast reads how the last round ended.
 func readLast(name string, in *score.Instance) (*score.Outlook, error) {
-	f, err := os.Open(name)
+	f, err := openFile(name)
 	if err != nil {
 		return nil, usageError{err}
 	}
@@ -139,7 +139,7 @@ func readLast(name string, in *score.Instance) (*score.Outlook, error) {
 
 // readPartners reads the cut-offs of paired branches beside the others, if there are any.
 func readPartners(name string, in *score.Instance) ([]score.PartnerCutoff, error) {
-	f, err := os.Open(name)
+	f, err := openFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -154,7 +154,29 @@ func readPartners(name string, in *score.Instance) ([]score.PartnerCutoff, error
 }
 
 func (m matchRunCmd) write(name string, write func(io.Writer) error) error {
-	return writeFile(filepath.Join(m.Dir, suffixed(name, m.Suffix)), write)
+	return writeLike(m.Dir, files.StudentsFile, suffixed(name, m.Suffix), write)
+}
+
+// openFile opens a file of a round in either form.
+func openFile(name string) (fs.File, error) {
+	base := filepath.Base(name)
+	if stem, ok := strings.CutSuffix(base, ".jsonl"); ok {
+		base = stem + ".csv"
+	}
+	return files.Dir(os.DirFS(filepath.Dir(name))).Open(base)
+}
+
+// writeLike writes a file in the form that another file of the directory has.
+func writeLike(dir, other, name string, write func(io.Writer) error) error {
+	return writeForm(dir, files.IsJSONLines(os.DirFS(dir), other), name, write)
+}
+
+// writeForm writes a CSV file, or the same as JSON lines.
+func writeForm(dir string, jsonLines bool, name string, write func(io.Writer) error) error {
+	if !jsonLines || !strings.HasSuffix(name, ".csv") {
+		return writeFile(filepath.Join(dir, name), write)
+	}
+	return writeFile(filepath.Join(dir, files.JSONLinesName(name)), func(w io.Writer) error { return write(files.JSONLines(w)) })
 }
 
 func suffixed(name, suffix string) string {
@@ -200,6 +222,7 @@ type matchSampleCmd struct {
 	Rule      string  `default:"points-v2" help:"points-v1, points-v2, points-v3, score or lottery."`
 	Seed      uint64  `default:"1" help:"The same seed invents the same round."`
 	Groups    float64 `help:"Share of students who come with friends, 0 to 1."`
+	JSON      bool    `help:"Write JSON lines instead of CSV: what is made of them later is written in the same form."`
 	Rich      bool    `help:"Add students and communities who keep apart, more paired branches, reserved seats, and students who are open."`
 	Campuses  string  `placeholder:"FILE" help:"Campuses with the columns name, lat, lng instead of the built-in ones."`
 }
@@ -232,12 +255,12 @@ func (m matchSampleCmd) Run(*console) error {
 		return err
 	}
 	err = errors.Join(
-		writeFile(filepath.Join(m.Dir, files.RoundFile), func(w io.Writer) error { return files.WriteRound(w, in.Round) }),
-		writeFile(filepath.Join(m.Dir, files.StudentsFile), func(w io.Writer) error { return files.WriteStudents(w, in.Students) }),
-		writeFile(filepath.Join(m.Dir, files.PositionsFile), func(w io.Writer) error { return files.WritePositions(w, in.Positions) }),
+		writeForm(m.Dir, m.JSON, files.RoundFile, func(w io.Writer) error { return files.WriteRound(w, in.Round) }),
+		writeForm(m.Dir, m.JSON, files.StudentsFile, func(w io.Writer) error { return files.WriteStudents(w, in.Students) }),
+		writeForm(m.Dir, m.JSON, files.PositionsFile, func(w io.Writer) error { return files.WritePositions(w, in.Positions) }),
 	)
 	for _, part := range files.More(in) {
-		err = errors.Join(err, writeFile(filepath.Join(m.Dir, part.Name), part.Write))
+		err = errors.Join(err, writeForm(m.Dir, m.JSON, part.Name, part.Write))
 	}
 	return err
 }

@@ -58,7 +58,7 @@ func (m matchExplainCmd) Run(c *console) error {
 func (m matchExplainCmd) chance(w io.Writer) error {
 	r := played{}
 	var err error
-	if r.in, err = files.Load(os.DirFS(m.Dir)); err != nil {
+	if r.in, err = files.Load(files.Dir(os.DirFS(m.Dir))); err != nil {
 		return err
 	}
 	last, err := readLast(m.Last, r.in)

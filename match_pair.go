@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"baodao/service/matching/audit"
 	"baodao/service/matching/files"
@@ -28,7 +27,7 @@ func (m matchPairCmd) Run(c *console) error {
 			return err
 		}
 	}
-	in, err := files.LoadPairing(os.DirFS(m.Dir))
+	in, err := files.LoadPairing(files.Dir(os.DirFS(m.Dir)))
 	if err != nil {
 		return err
 	}
@@ -65,7 +64,7 @@ func (m matchPairCmd) invent() error {
 }
 
 func (m matchPairCmd) write(name string, write func(io.Writer) error) error {
-	return writeFile(filepath.Join(m.Dir, name), write)
+	return writeLike(m.Dir, files.BranchesFile, name, write)
 }
 
 // pairDigests prints the digests by which a replay is compared.
@@ -84,7 +83,7 @@ const maxPairs = 20_000_000
 
 // pairs checks a round of pairing.
 func (m matchVerifyCmd) pairs(c *console) error {
-	dir := os.DirFS(m.Dir)
+	dir := files.Dir(os.DirFS(m.Dir))
 	in, err := files.LoadPairing(dir)
 	if err != nil {
 		return err

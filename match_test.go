@@ -48,6 +48,42 @@ func TestMatchRunCanBeReplayed(t *testing.T) {
 	}
 }
 
+// JSON lines are another way to write the same round: same digests, and what is made of them is JSON lines too.
+func TestMatchReadsJSONLines(t *testing.T) {
+	t.Parallel()
+	csv, lines := t.TempDir(), t.TempDir()
+	options := []string{"--students", "600", "--positions", "60", "--rich", "--groups", "0.1"}
+	match(t, append([]string{"sample", csv}, options...)...)
+	match(t, append([]string{"sample", lines, "--json"}, options...)...)
+	want := match(t, "run", csv)
+	if got := match(t, "run", lines); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if files, err := filepath.Glob(filepath.Join(lines, "*.csv")); len(files) > 0 || err != nil {
+		t.Error(files, err)
+	}
+	out, expected := match(t, "verify", lines), match(t, "verify", csv)
+	if out != expected || !strings.HasSuffix(out, "ok\n") {
+		t.Errorf("got %s, want %s", out, expected)
+	}
+	result := filepath.Join(lines, "result.jsonl")
+	data, err := os.ReadFile(result)
+	if err == nil {
+		_, less, _ := strings.Cut(string(data), "\n")
+		err = os.WriteFile(result, []byte(less), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, out, _ := command(t, nil, "match", "verify", lines); code == exitOK || !strings.Contains(out, "FAULT ") {
+		t.Errorf("exit %d, %s", code, out)
+	}
+	last := filepath.Join(lines, "cutoffs.jsonl")
+	if got, want := match(t, "explain", lines, "5", "3", "--last", last), match(t, "explain", csv, "5", "3", "--last", filepath.Join(csv, "cutoffs.csv")); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 func TestMatchRunWithFriends(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

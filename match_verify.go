@@ -31,7 +31,7 @@ type played struct {
 
 // read reads all of it. An open round need not have lists.
 func (m matchFiles) read(open bool) (r played, err error) {
-	dir := os.DirFS(m.Dir)
+	dir := files.Dir(os.DirFS(m.Dir))
 	if r.in, err = files.Load(dir); err != nil {
 		return r, err
 	}
@@ -95,7 +95,7 @@ type matchVerifyCmd struct {
 
 // Run needs no settings, no database and no network.
 func (m matchVerifyCmd) Run(c *console) error {
-	if files.IsPairing(os.DirFS(m.Dir)) {
+	if files.IsPairing(files.Dir(os.DirFS(m.Dir))) {
 		return m.pairs(c)
 	}
 	r, err := m.read(m.Open)

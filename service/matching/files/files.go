@@ -110,23 +110,26 @@ const bufferSize = 1 << 16
 
 // rows calls f for each line after the header, with the fields of it.
 func rows(r io.Reader, columns int, f func(line int, row *fields) error) error {
-	in := bufio.NewReaderSize(r, bufferSize)
-	for line := 1; ; line++ {
+	in, first, what := bufio.NewReaderSize(r, bufferSize), 1, "line"
+	if _, ok := r.(*jsonFile); ok {
+		first, what = 0, "object" // there the header is no line
+	}
+	for line := first; ; line++ {
 		text, err := in.ReadSlice('\n')
 		last := errors.Is(err, io.EOF)
 		if err != nil && !last {
-			return fmt.Errorf("line %d: %w", line, err)
+			return fmt.Errorf("%s %d: %w", what, max(line, 1), err)
 		}
-		if len(text) > 0 && line > 1 {
+		if len(text) > 0 && line > first {
 			row := fields{rest: trim(text)}
-			if err := f(line-2, &row); err != nil {
-				return fmt.Errorf("line %d: %w", line, err)
+			if err := f(line-first-1, &row); err != nil {
+				return fmt.Errorf("%s %d: %w", what, line, err)
 			}
 			if row.err == nil && (row.seen != columns || row.more) {
 				row.err = fmt.Errorf("want %d columns", columns)
 			}
 			if row.err != nil {
-				return fmt.Errorf("line %d: %w", line, row.err)
+				return fmt.Errorf("%s %d: %w", what, line, row.err)
 			}
 		}
 		if last {
