@@ -158,9 +158,13 @@ func TestEveryMissingGuardIsNoticed(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.guard, func(t *testing.T) {
 			z := size{operations: 800, clients: 48, activities: 4, students: 24, patience: time.Second, most: 4 * time.Second}
-			if found := run(t, replicasOf(c.guard), c.guard, false, z); len(found.Of(c.check)) == 0 {
-				t.Errorf("nobody would notice:\n%s", strings.Join(first(found, 5), "\n"))
+			var found checker.Problems
+			for range 4 { // on a busy machine little happens in four seconds
+				if found = run(t, replicasOf(c.guard), c.guard, false, z); len(found.Of(c.check)) > 0 {
+					return
+				}
 			}
+			t.Errorf("nobody would notice:\n%s", strings.Join(first(found, 5), "\n"))
 		})
 	}
 }
