@@ -65,7 +65,7 @@ func openProvince(ctx context.Context, s settings, engine string) (*province, er
 	return p, nil
 }
 
-// taken are the times of one round, and the most memory that each phase had.
+// taken are the times of one round, and the memory before each phase and the most that it had.
 type taken struct {
 	freeze, run, publish, memory time.Duration
 	freezeCPU, runCPU            time.Duration
@@ -133,6 +133,7 @@ func (p *province) open(ctx context.Context, who access.Actor) (int64, error) {
 // until lets a replica work until a round is so far.
 func (p *province) until(ctx context.Context, id int64, t *taken, there func(*model.MatchRound) bool) (took, cpu time.Duration, err error) {
 	resetPeak()
+	before := peakMemory()
 	began, burnt := time.Now(), cpuTime()
 	for {
 		n, err := p.built.Round.Advance(ctx, 20)
@@ -144,7 +145,7 @@ func (p *province) until(ctx context.Context, id int64, t *taken, there func(*mo
 			return 0, 0, err
 		}
 		if there(&row) {
-			t.peaks, t.placed = append(t.peaks, peakMemory()), row.Placed
+			t.peaks, t.placed = append(t.peaks, before+".."+peakMemory()), row.Placed
 			return time.Since(began), cpuTime() - burnt, nil
 		}
 		if n == 0 {

@@ -22,14 +22,14 @@ import (
 
 // Ids of the rows of a province, as long as real ones and in the order of the numbers in a round.
 const (
-	provinceBranch   = 1<<58 + 1<<40
-	provinceScope    = 1<<58 + 2<<40 // above all branches, so that the number of a branch is its own
-	provinceHost     = 1<<58 + 3<<40
-	provinceActivity = 1<<58 + 4<<40
-	provincePosition = 1<<58 + 5<<40
-	provinceStudent  = 1<<58 + 6<<40
-	provincePairing  = 1<<58 + 7<<40
-	provinceSignup   = 1<<58 + 8<<40
+	provinceBranch   = 1<<52 + 1<<40
+	provinceScope    = 1<<52 + 2<<40 // above all branches, so that the number of a branch is its own
+	provinceHost     = 1<<52 + 3<<40
+	provinceActivity = 1<<52 + 4<<40
+	provincePosition = 1<<52 + 5<<40
+	provinceStudent  = 1<<52 + 6<<40
+	provincePairing  = 1<<52 + 7<<40
+	provinceSignup   = 1<<52 + 8<<40
 )
 
 // province is an invented round in the tables of the program: everything that a freeze has to find out.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -43,6 +44,7 @@ type market struct {
 func newMarket(t *testing.T, students, positions int) *market {
 	t.Helper()
 	m := &market{stage: emptyStage(t), dice: rand.New(rand.NewPCG(1, 2))}
+	m.env = append(m.env, "BAODAO_WECHAT_APPID=wx0000000000000001", "BAODAO_WECHAT_SECRET=secret-of-the-test", "BAODAO_WECHAT_BASE_URL="+agreeable(t))
 	m.built = m.inside()
 	login := m.logins()
 	m.officer = m.Staff("钱书记", access.CommitteeOfficer, m.University)
@@ -60,6 +62,16 @@ func newMarket(t *testing.T, students, positions int) *market {
 		}
 	})
 	return m
+}
+
+// agreeable is a WeChat that has nothing against any text; it answers every question with all that it ever says.
+func agreeable(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"errcode":0,"errmsg":"ok","access_token":"t","expires_in":7200,"trace_id":"1","result":{"suggest":"pass","label":100}}`)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
 }
 
 func (m *market) write(f func(tx *gorm.DB) error) {
@@ -198,27 +210,42 @@ func (m *market) wait(what string, done func() bool) {
 	m.t.Fatalf("no %s: %s", what, m.alive[len(m.alive)-1].log.String())
 }
 
-// ask sends a request to a server, which must answer it with 200.
+// ask sends a request to a server, which must do as it is told.
 func (m *market) ask(s *server, method, path, token, body string) []byte {
+	m.t.Helper()
+	code, answer := m.send(s, method, path, token, body)
+	if code >= http.StatusMultipleChoices {
+		m.t.Fatalf("%s %s: %d %s", method, path, code, answer)
+	}
+	return answer
+}
+
+// send sends a request with a key of its own, and with version 0 where none is named.
+func (m *market) send(s *server, method, path, token, body string, headers ...string) (code int, answer []byte) {
 	m.t.Helper()
 	req, err := http.NewRequest(method, "http://"+s.addr+"/api/v1"+path, strings.NewReader(body))
 	if err != nil {
 		m.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Idempotency-Key", fmt.Sprint(m.NewID()))
+	req.Header.Set("If-Match", `"0"`)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	answer, err := io.ReadAll(res.Body)
+	answer, err = io.ReadAll(res.Body)
 	_ = res.Body.Close()
-	if err != nil || res.StatusCode != http.StatusOK {
-		m.t.Fatalf("%s %s: %s %s %v", method, path, res.Status, answer, err)
+	if err != nil {
+		m.t.Fatal(err)
 	}
-	return answer
+	return res.StatusCode, answer
 }
 
 // seen is a round as its officer sees it.
