@@ -108,7 +108,8 @@ func (p *province) try(ctx context.Context, last bool) (t taken, err error) {
 		_, err := rounds.Cancel(ctx, who, id, "下一轮")
 		return t, err
 	}
-	return t, p.finish(ctx, who, id, &t)
+	err = p.finish(ctx, who, id, &t)
+	return t, err
 }
 
 // open makes a round with everybody's lists, whose time is over.
