@@ -167,14 +167,7 @@ func (p *province) compare(ctx context.Context, id int64) (time.Duration, error)
 	if err != nil || !bytes.Equal(inputs[:], row.InputDigest) {
 		return 0, errors.Join(err, fmt.Errorf("the inputs are %x, frozen were %x", inputs, row.InputDigest))
 	}
-	lists := score.Lists{Width: p.lists.Width, Wishes: slices.Clone(p.lists.Wishes)}
-	began := time.Now()
-	err = assign.Settle(&in, lists, 2)
-	var out assign.Result
-	if err == nil {
-		out, err = assign.Run(&in, lists, 2)
-	}
-	took := time.Since(began)
+	took, out, err := p.inMemory(&in)
 	if err != nil {
 		return 0, err
 	}
@@ -182,6 +175,28 @@ func (p *province) compare(ctx context.Context, id int64) (time.Duration, error)
 		return 0, errors.Join(err, fmt.Errorf("the result is %x, written was %x", digest, row.ResultDigest))
 	}
 	return took, nil
+}
+
+// inMemory matches the round from its lists, five times where that is quick, and takes the least time.
+func (p *province) inMemory(in *score.Instance) (least time.Duration, out assign.Result, err error) {
+	tries := 5
+	if len(in.Students) > 100_000 {
+		tries = 1
+	}
+	for range tries {
+		lists := score.Lists{Width: p.lists.Width, Wishes: slices.Clone(p.lists.Wishes)}
+		began := time.Now()
+		if err = assign.Settle(in, lists, 2); err == nil {
+			out, err = assign.Run(in, lists, 2)
+		}
+		if err != nil {
+			return 0, out, err
+		}
+		if took := time.Since(began); least == 0 || took < least {
+			least = took
+		}
+	}
+	return least, out, nil
 }
 
 // finish publishes a round.
@@ -197,16 +212,14 @@ func (p *province) finish(ctx context.Context, who access.Actor, id int64, t *ta
 	return nil
 }
 
-// size is what the database takes on disk, and the inputs of rounds in it.
+// size is what the database takes on disk.
 func (p *province) size(ctx context.Context) string {
-	var all, inputs int64
+	var all int64
 	db := p.db.WithContext(ctx)
 	if p.db.Name() == database.MySQL {
-		const sum = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
-		_ = db.Raw(sum).Scan(&all).Error
-		_ = db.Raw(sum + " AND table_name = 'round_inputs'").Scan(&inputs).Error
+		_ = db.Raw("SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()").Scan(&all).Error
 	} else {
 		_ = db.Raw("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&all).Error
 	}
-	return fmt.Sprintf("disk_mib=%d inputs_mib=%d", all>>20, inputs>>20)
+	return fmt.Sprintf("disk_mib=%d", all>>20)
 }
