@@ -38,7 +38,7 @@ deps: ## Install gcc and a database server for the tests (Debian, root)
 fuzz: ## Every fuzz target for FUZZTIME (10s)
 	.ci/fuzz $(FUZZTIME)
 
-jepsen: ## Sign-up while servers are killed: 100,000 operations on SQLite, and on MariaDB with one and three servers
+jepsen: ## Sign-up, and match rounds, while servers are killed: 100,000 operations on SQLite, and on MariaDB with one and three servers
 	CHECKER_OPS=100000 nice $(GO) test -count=1 -timeout 30m -v -run Survives ./internal/checker
 	CHECKER_OPS=100000 $(GO) run ./internal/testkit/mariadb -- nice $(GO) test -count=1 -timeout 60m -v -run Survives ./internal/checker
 

@@ -68,6 +68,7 @@ func all() []benchmark {
 		{name: "match.quality", run: matchQuality},
 		{name: "match.online", engines: true, run: matchOnline},
 		{name: "match.pairing", less: true, run: matchPairing},
+		{name: "match.round", engines: true, less: true, run: matchRound},
 	}
 }
 
@@ -116,7 +117,11 @@ func run(ctx context.Context, s settings, only, gateFile string) error {
 }
 
 func measureOne(ctx context.Context, s settings, b benchmark, engine string, gate map[string]float64) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
+	most := 10 * time.Minute
+	if s.full {
+		most = time.Hour
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()
 	r, err := b.run(ctx, s, engine)
 	if err != nil {

@@ -2,6 +2,7 @@ package checker_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,7 +16,6 @@ import (
 
 	"baodao/config"
 	"baodao/internal/app"
-	"baodao/internal/clock"
 	"baodao/model"
 )
 
@@ -46,7 +46,11 @@ func serve(guard string) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	a, err := app.Open(ctx, cfg, log, clock.System, nil)
+	now, err := clockOf(os.Getenv(aheadVariable))
+	if err != nil {
+		return err
+	}
+	a, err := app.Open(ctx, cfg, log, now, nil)
 	if err != nil {
 		return err
 	}
@@ -72,6 +76,9 @@ const (
 
 // weaken takes a guard away by changing the server's statements on their way to the database.
 func weaken(db *gorm.DB, guard string) error {
+	if s, ok, err := stallOf(guard); ok {
+		return errors.Join(err, s.install(db))
+	}
 	query, update := db.Callback().Query(), db.Callback().Update()
 	switch guard {
 	case sound:

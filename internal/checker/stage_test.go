@@ -58,8 +58,26 @@ type student struct {
 // secret makes a key of 32 bytes.
 func secret(name string) string { return strings.Repeat(name, 64) }
 
-// newStage fills a database: everything in one transaction, with the keys that the servers have.
+// newStage fills a database: everything in one transaction.
 func newStage(t *testing.T, activities, students int) *stage {
+	t.Helper()
+	s := emptyStage(t)
+	db := s.DB
+	err := db.Transaction(func(tx *gorm.DB) error {
+		s.DB = tx
+		s.fill(activities, students)
+		return nil
+	})
+	s.DB = db
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.record()
+	return s
+}
+
+// emptyStage is a world with the keys that the servers have.
+func emptyStage(t *testing.T) *stage {
 	t.Helper()
 	w := testkit.NewWorld(t)
 	s := &stage{World: w, t: t, onMySQL: testkit.OnMySQL()}
@@ -75,17 +93,6 @@ func newStage(t *testing.T, activities, students int) *stage {
 		t.Fatal(err)
 	}
 	w.Clock.Set(clock.System())
-	db := w.DB
-	err = db.Transaction(func(tx *gorm.DB) error {
-		w.DB = tx
-		s.fill(activities, students)
-		return nil
-	})
-	w.DB = db
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.record()
 	return s
 }
 
@@ -149,12 +156,18 @@ func (known) Login(_ context.Context, code string) (openID, unionID string, err 
 	return code, "", nil
 }
 
-// logins makes tokens as the servers would.
-func (s *stage) logins() func(access.Actor) string {
+// inside is the program of the servers, within the test.
+func (s *stage) inside() *app.Built {
 	built, err := app.Build(app.Deps{DB: s.DB, Now: clock.System, NewID: s.NewID, Keys: s.cfg.Keys, WeChat: known{}, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return built
+}
+
+// logins makes tokens as the servers would.
+func (s *stage) logins() func(access.Actor) string {
+	built := s.inside()
 	return func(who access.Actor) string {
 		tokens, err := built.Account.Login(s.t.Context(), s.OpenIDs[who.UserID], "")
 		if err != nil {

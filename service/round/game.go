@@ -42,44 +42,49 @@ func (k *Positions) Load(r *model.MatchRound, each Each) (Game, error) {
 		return nil, err
 	}
 	g := &game{kind: k, in: &score.Instance{Round: round}}
-	var givers, askers []more
+	var givers, askers []noted
 	g.in.Positions, givers, err = readSide(each, model.SideGiving, files.ReadPositions, nil)
 	if err != nil {
 		return nil, err
 	}
-	var wishes []int32 // of all students, each list closed by End
-	g.in.Students, askers, err = readSide(each, model.SideAsking, files.ReadStudents, func(text string) (err error) {
-		wishes, err = appendWishes(wishes, text, len(g.in.Positions))
-		return err
+	var handed wishes
+	g.in.Students, askers, err = readSide(each, model.SideAsking, files.ReadStudents, func(text string) error {
+		return handed.add(text, len(g.in.Positions))
 	})
 	if err != nil {
 		return nil, err
 	}
-	g.lists = listsOf(wishes, len(g.in.Students))
-	for i, m := range givers {
-		g.in.Positions[i].Partners, g.in.Positions[i].Reserved = m.Partners, m.Reserved
+	g.lists = handed.lists(len(g.in.Students))
+	for _, m := range givers {
+		g.in.Positions[m.seq].Partners, g.in.Positions[m.seq].Reserved = m.Partners, m.Reserved
 	}
-	for i, m := range askers {
+	for _, m := range askers {
 		if len(m.Blocked) > 0 {
 			if g.in.Blocked == nil {
 				g.in.Blocked = map[int32][]int32{}
 			}
-			g.in.Blocked[int32(i)] = m.Blocked
+			g.in.Blocked[int32(m.seq)] = m.Blocked //nolint:gosec // at most 16 million
 		}
 		if m.Open && g.in.Open == nil {
 			g.in.Open = make([]bool, len(g.in.Students))
 		}
 		if m.Open {
-			g.in.Open[i] = true
+			g.in.Open[m.seq] = true
 		}
 	}
 	return g, nil
 }
 
+// noted is more of the one with a number; most have none.
+type noted struct {
+	seq int64
+	more
+}
+
 // readSide reads one side as the file that its lines are.
-func readSide[T any](each Each, side int64, read func(io.Reader) ([]T, error), wishes func(string) error) ([]T, []more, error) {
+func readSide[T any](each Each, side int64, read func(io.Reader) ([]T, error), wishes func(string) error) ([]T, []noted, error) {
 	r, w := io.Pipe()
-	var extra []more
+	var extra []noted
 	go func() {
 		row := []byte("header\n")
 		err := each(side, func(in Input) error {
@@ -97,7 +102,9 @@ func readSide[T any](each Each, side int64, read func(io.Reader) ([]T, error), w
 					return err
 				}
 			}
-			extra = append(extra, m)
+			if in.More != "" {
+				extra = append(extra, noted{seq: in.Seq, more: m})
+			}
 			if wishes != nil {
 				return wishes(in.Wishes)
 			}
@@ -117,8 +124,25 @@ func readSide[T any](each Each, side int64, read func(io.Reader) ([]T, error), w
 
 const pipeSize = 1 << 16
 
-// end closes a list in memory.
-const end = -1
+// wishes are the lists of all students in memory, each closed by end. They are kept in parts, so that a million of them are not
+// copied again and again.
+type wishes [][]int32
+
+const (
+	end       = -1
+	partWords = 1 << 20
+)
+
+// add takes a list in.
+func (w *wishes) add(text string, positions int) error {
+	n := len(*w) - 1
+	if n < 0 || len((*w)[n])+score.MaxList+1 > partWords {
+		*w, n = append(*w, make([]int32, 0, partWords)), n+1
+	}
+	part, err := appendWishes((*w)[n], text, positions)
+	(*w)[n] = part
+	return err
+}
 
 func appendWishes(all []int32, text string, positions int) ([]int32, error) {
 	for len(text) > 0 {
@@ -132,24 +156,28 @@ func appendWishes(all []int32, text string, positions int) ([]int32, error) {
 	return append(all, end), nil
 }
 
-// listsOf gives each student a list as wide as the longest.
-func listsOf(wishes []int32, students int) score.Lists {
+// lists gives each student a list as wide as the longest.
+func (w wishes) lists(students int) score.Lists {
 	width, n := 1, 0
-	for _, w := range wishes {
-		if n++; w == end {
-			n = 0
+	for _, part := range w {
+		for _, word := range part {
+			if n++; word == end {
+				n = 0
+			}
+			width = max(width, n)
 		}
-		width = max(width, n)
 	}
 	lists := score.NewLists(students, width)
 	s, i := 0, 0
-	for _, w := range wishes {
-		if w == end {
-			s, i = s+1, 0
-			continue
+	for _, part := range w {
+		for _, word := range part {
+			if word == end {
+				s, i = s+1, 0
+				continue
+			}
+			lists.Wishes[s*width+i] = score.NewWish(word, 0)
+			i++
 		}
-		lists.Wishes[s*width+i] = score.NewWish(w, 0)
-		i++
 	}
 	return lists
 }

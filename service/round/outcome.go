@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -23,6 +24,7 @@ type outcome struct {
 	result  assign.Result
 	ranks   []uint32
 	book    *explain.Book
+	sites   map[int64]site // of positions, as far as they were asked for
 }
 
 // Digest of the result.
@@ -100,7 +102,7 @@ func (o *outcome) Store(tx *gorm.DB, r *model.MatchRound, refs [2][]int64, from,
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := sited(tx, rows); err != nil {
+	if err := o.sited(tx, rows); err != nil {
 		return err
 	}
 	return tx.CreateInBatches(rows, atATime).Error
@@ -128,27 +130,59 @@ func (o *outcome) proposal(r *model.MatchRound, s, place int32, refs [2][]int64)
 	return row
 }
 
-// sited fills in where the positions of proposals are.
-func sited(tx *gorm.DB, rows []model.MatchProposal) error {
-	ids := make([]int64, len(rows))
-	for i, p := range rows {
-		ids[i] = p.PositionID
+// site is where a position is.
+type site struct{ activity, host int64 }
+
+// sited fills in where the positions of proposals are. Each is looked up once in a round: asked for with every batch, SQLite
+// would read all activities each time.
+func (o *outcome) sited(tx *gorm.DB, rows []model.MatchProposal) error {
+	var unknown []int64
+	for _, p := range rows {
+		if _, ok := o.sites[p.PositionID]; !ok {
+			unknown = append(unknown, p.PositionID)
+		}
 	}
-	var at []struct{ ID, ActivityID, HostOrgID int64 }
-	err := tx.Table("positions AS p").Joins("JOIN activities AS a ON a.id = p.activity_id").Select("p.id, p.activity_id, a.host_org_id").Where("p.id IN ?", ids).Find(&at).Error
-	if err != nil {
-		return fmt.Errorf("read positions of proposals: %w", err)
-	}
-	where := make(map[int64]int, len(at))
-	for i, p := range at {
-		where[p.ID] = i
+	slices.Sort(unknown)
+	for part := range slices.Chunk(slices.Compact(unknown), chunkSize) {
+		if err := o.visit(tx, part); err != nil {
+			return fmt.Errorf("read positions of proposals: %w", err)
+		}
 	}
 	for i := range rows {
-		n, ok := where[rows[i].PositionID]
+		at, ok := o.sites[rows[i].PositionID]
 		if !ok {
 			return fmt.Errorf("%w: position %d is gone", errInputs, rows[i].PositionID)
 		}
-		rows[i].ActivityID, rows[i].HostOrgID = at[n].ActivityID, at[n].HostOrgID
+		rows[i].ActivityID, rows[i].HostOrgID = at.activity, at.host
+	}
+	return nil
+}
+
+// visit looks positions up by keys alone.
+func (o *outcome) visit(tx *gorm.DB, positions []int64) error {
+	var at []model.Position
+	if err := tx.Select("id", "activity_id").Where("id IN ?", positions).Find(&at).Error; err != nil {
+		return err
+	}
+	ids := make([]int64, len(at))
+	for i, p := range at {
+		ids[i] = p.ActivityID
+	}
+	var of []model.Activity
+	if err := tx.Select("id", "host_org_id").Where("id IN ?", ids).Find(&of).Error; err != nil {
+		return err
+	}
+	hosts := make(map[int64]int64, len(of))
+	for _, a := range of {
+		hosts[a.ID] = a.HostOrgID
+	}
+	if o.sites == nil {
+		o.sites = map[int64]site{}
+	}
+	for _, p := range at {
+		if host, ok := hosts[p.ActivityID]; ok {
+			o.sites[p.ID] = site{activity: p.ActivityID, host: host}
+		}
 	}
 	return nil
 }

@@ -34,27 +34,22 @@ func (h *hold) writer(ctx context.Context) (*writer, error) {
 	return &writer{h: h, ctx: ctx, key: key}, h.clear(ctx, &model.RoundInput{}, "seq", "side = 0", "side = 1")
 }
 
-// clear deletes the rows of a round in batches by a column that counts; parts are conditions that tell the counts apart.
+// clear deletes the rows of a round in batches by a column that counts; parts are conditions that tell the counts apart. Each
+// batch begins where the last one ended: MySQL would walk over everything that was deleted before.
 func (h *hold) clear(ctx context.Context, rows any, column string, parts ...string) error {
 	for _, part := range parts {
-		for {
-			gone := int64(0)
+		for at, next, more := int64(0), int64(0), true; more; at = next {
 			err := h.batch(ctx, 0, 0, func(tx *gorm.DB) error {
 				var from []int64
-				err := tx.Model(rows).Where("round_id = ? AND "+part, h.row.ID).Order(column).Limit(1).Pluck(column, &from).Error
-				if err != nil || len(from) == 0 {
-					gone = 0
+				err := tx.Model(rows).Where("round_id = ? AND "+part+" AND "+column+" >= ?", h.row.ID, at).Order(column).Limit(1).Pluck(column, &from).Error
+				if more = len(from) > 0; err != nil || !more {
 					return err
 				}
-				res := tx.Where("round_id = ? AND "+part+" AND "+column+" < ?", h.row.ID, from[0]+int64(h.s.batchSize())).Delete(rows)
-				gone = res.RowsAffected
-				return res.Error
+				next = from[0] + int64(h.s.batchSize())
+				return tx.Where("round_id = ? AND "+part+" AND "+column+" >= ? AND "+column+" < ?", h.row.ID, from[0], next).Delete(rows).Error
 			})
 			if err != nil {
 				return fmt.Errorf("clear match round: %w", err)
-			}
-			if gone == 0 {
-				break
 			}
 		}
 	}

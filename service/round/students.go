@@ -3,6 +3,7 @@ package round
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,7 +27,9 @@ type crowd struct {
 	number map[int64]int32 // of groups, as they come up
 	lists  map[int64][]int64
 	campus map[geo.Point]int32 // numbers of places, as they come up
-	apart  []int32             // communities that anybody of a glimpse is kept apart from
+	places map[int64]geo.Point // of branches, as far as they were sought
+	sought map[int64]bool
+	apart  []int32 // communities that anybody of a glimpse is kept apart from
 }
 
 // students puts the asking side down: who made a list or is open to others, and friends of those, by rising id.
@@ -150,7 +153,7 @@ func (k *Positions) read(db *gorm.DB, c *crowd, ids []int64) (*folk, error) {
 	if f.wishes, err = wishesOf(db, c.round.ID, ids); err != nil {
 		return nil, err
 	}
-	if f.places, err = survey.Places(db, branches...); err != nil {
+	if f.places, err = c.sited(db, branches); err != nil {
 		return nil, err
 	}
 	if f.served, err = c.served(db, ids); err != nil {
@@ -166,6 +169,22 @@ func (k *Positions) read(db *gorm.DB, c *crowd, ids []int64) (*folk, error) {
 		}
 	}
 	return f, err
+}
+
+// sited tells where branches are. Each is looked up once: those of a part are scattered over all there are.
+func (c *crowd) sited(db *gorm.DB, branches []int64) (map[int64]geo.Point, error) {
+	if c.places == nil {
+		c.places, c.sought = map[int64]geo.Point{}, map[int64]bool{}
+	}
+	var unknown []int64
+	for _, id := range branches {
+		if !c.sought[id] {
+			unknown, c.sought[id] = append(unknown, id), true
+		}
+	}
+	found, err := survey.Places(db, unknown...)
+	maps.Copy(c.places, found)
+	return c.places, err
 }
 
 // student is one of the asking side. Who has said nothing, or not where home is, fits nowhere.
