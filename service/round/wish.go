@@ -205,7 +205,7 @@ func (s *Service) settleList(ctx context.Context, db *gorm.DB, actor access.Acto
 	if !in.Fill {
 		return list, nil
 	}
-	return s.fillList(ctx, r, friends, list)
+	return s.fillList(ctx, db, actor, r, friends, list)
 }
 
 // check names every wish that cannot be.
