@@ -189,6 +189,7 @@ func newServices(d Deps) (*Services, error) {
 	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
 	out.Recommend = newRecommend(d, surveys)
 	out.Round = newRounds(d, out, required)
+	out.Account.Suspended = out.Round.Suspended
 	return out, nil
 }
 

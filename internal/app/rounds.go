@@ -27,6 +27,9 @@ func roundJobs(s *Services) []jobs.Job {
 	return []jobs.Job{{Name: "lapse-match-proposals", Every: 30 * time.Second, Do: func(ctx context.Context) error {
 		_, err := s.Round.Lapse(ctx, 2000)
 		return err
+	}}, {Name: "end-gone-proposals", Every: 10 * time.Second, Do: func(ctx context.Context) error {
+		_, err := s.Round.EndGone(ctx, 2000)
+		return err
 	}}, {Name: "advance-match-rounds", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 		_, err := s.Round.Advance(ctx, 20)
 		return err
