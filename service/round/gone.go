@@ -9,9 +9,9 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/account"
 	"baodao/service/atomic"
 	"baodao/service/audit"
-	"baodao/service/fault"
 	"baodao/service/signup"
 )
 
@@ -172,9 +172,6 @@ func (s *Service) endAll(tx *gorm.DB, rows []*model.MatchProposal, why gone) err
 	return s.tellEnded(tx, ends...)
 }
 
-// errNoAccount is why a student whose account was stopped gets nothing. Hosts are told no more than that it cannot be.
-var errNoAccount = fault.Define(fault.Conflict, "match.account_suspended", "账号已停用，建议失效。", "The account was suspended, and the proposal with it.")
-
 // Suspended ends the open proposals of rounds that are out to a person whose account is being suspended, in the same transaction: nobody can answer
 // them any more, and the hosts are not to wait. Seats go on to the next round.
 func (s *Service) Suspended(tx *gorm.DB, actor access.Actor, userID int64) error {
@@ -197,7 +194,7 @@ func (s *Service) Suspended(tx *gorm.DB, actor access.Actor, userID int64) error
 			continue
 		}
 		d := decision{s: s, tx: tx, actor: actor, hostPath: paths[p.HostOrgID]}
-		if err := d.reject(p, byRules, errNoAccount.Code, errNoAccount.ZH); err != nil {
+		if err := d.reject(p, byRules, account.ErrSuspended.Code, account.ErrSuspended.ZH); err != nil {
 			return err
 		}
 	}

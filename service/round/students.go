@@ -26,7 +26,7 @@ type crowd struct {
 	number map[int64]int32 // of groups, as they come up
 	lists  map[int64][]int64
 	campus map[geo.Point]int32 // numbers of places, as they come up
-	apart  []int32             // communities that anybody of a glimpse is kept apart from
+	apart  [][]int32           // communities that each of a glimpse is kept apart from
 }
 
 // students puts the asking side down: who made a list or is open to others, and friends of those, by rising id.

@@ -137,6 +137,7 @@ func (s *Service) wishes(db *gorm.DB, studentID int64, r model.MatchRound) (Wish
 	if err != nil {
 		return Wishes{}, err
 	}
+	g.me = slices.Index(friends, studentID)
 	if out.Wishes, err = g.wishes(db, shared.Positions); err != nil {
 		return Wishes{}, err
 	}

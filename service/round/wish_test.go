@@ -137,8 +137,8 @@ func TestWhatCannotBeOnAListIsNamed(t *testing.T) {
 	}
 	for pointer, want := range map[string]string{
 		"/positions/1": "not_eligible 距离 10119 米，超出您的上限 5000 米；距离 10119 米，超出本轮范围 10000 米", "/positions/3": "not_found", "/positions/4": "not_found",
-		"/positions/2": "not_eligible", "/positions/5": "not_found", "/positions/6": "not_found", "/positions/7": "not_eligible 不面向您所在的组织、年级或身份",
-		"/positions/8": "not_eligible 缺少必备技能课业辅导、急救", "/positions/9": "not_eligible 您与这个社区互不安排", "/positions/10": "unique_items", "/positions/11": "not_found",
+		"/positions/2": "not_eligible", "/positions/5": "not_found", "/positions/6": "not_found", "/positions/7": "not_eligible 不在这个岗位的安排范围内",
+		"/positions/8": "not_eligible 缺少必备技能课业辅导、急救", "/positions/9": "not_eligible 不在这个岗位的安排范围内", "/positions/10": "unique_items", "/positions/11": "not_found",
 	} {
 		if !strings.HasPrefix(told[pointer], want) {
 			t.Errorf("%s: %q, want %q", pointer, told[pointer], want)
