@@ -10,7 +10,7 @@ import (
 func TestNoticesImportAndCheck(t *testing.T) {
 	t.Parallel()
 	env := []string{"BAODAO_DATA=" + t.TempDir(), "BAODAO_LOG_LEVEL=error"}
-	if code, out, errs := command(t, env, "notices", "import", "config/notices.example.json"); code != exitOK || !strings.Contains(out, "written 48, removed 0") {
+	if code, out, errs := command(t, env, "notices", "import", "config/notices.example.json"); code != exitOK || !strings.Contains(out, "written 51, removed 0") {
 		t.Fatalf("import: exit %d: %s%s", code, out, errs)
 	}
 	if code, out, errs := command(t, env, "notices", "check"); code != exitOK || !strings.Contains(out, "as WeChat has them") {

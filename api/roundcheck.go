@@ -78,7 +78,7 @@ type MatchWhyView struct {
 	PositionNo    int64            `json:"position_no" doc:"Number of the position in the files of the round" example:"17"`
 	Wish          int              `json:"wish" doc:"Which wish it was, from 1; 0: none" example:"3"`
 	Got           int              `json:"got" doc:"Which wish I got, from 1; 0: none of them" example:"0"`
-	DistanceM     int32            `json:"distance_m" doc:"In metres; with friends of the first whom something keeps away" example:"2300"`
+	DistanceM     int32            `json:"distance_m" doc:"Mine, in metres" example:"2300"`
 	FarthestM     int32            `json:"farthest_m" doc:"The smaller of my limit and that of the round" example:"6000"`
 	Blocks        int              `json:"blocks" doc:"Blocks of two hours in which I am free and there is work" example:"2"`
 	NeedBlocks    int              `json:"need_blocks" doc:"How many it takes" example:"1"`

@@ -91,11 +91,12 @@ type HostBlockView struct {
 	Name      string `json:"name" doc:"Masked" example:"王*"`
 	Reason    string `json:"reason" doc:"Why" example:"多次中途离开孩子"`
 	By        ID     `json:"by" doc:"Who decided it"`
+	ByName    string `json:"by_name" doc:"Name of who decided it; empty if none is known" example:"李干事"`
 	At        Time   `json:"at" doc:"When"`
 }
 
 func newHostBlockView(b survey.HostBlock) HostBlockView {
-	return HostBlockView{StudentID: ID(b.StudentID), Name: b.Name, Reason: b.Reason, By: ID(b.By), At: At(b.At)}
+	return HostBlockView{StudentID: ID(b.StudentID), Name: b.Name, Reason: b.Reason, By: ID(b.By), ByName: b.ByName, At: At(b.At)}
 }
 
 // Blocks lists the students whom a host keeps away.

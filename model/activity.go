@@ -46,7 +46,7 @@ type Activity struct {
 	Carriers          []string       `gorm:"type:text;serializer:json;not null;comment:e.g. SAN_XIA_XIANG HOME_RETURN"`
 	Mode              string         `gorm:"size:8;not null;comment:ONSITE REMOTE HYBRID"`
 	PlacementMode     string         `gorm:"size:12;not null;comment:DAILY CONCENTRATED EVENT_PHASE SINGLE"`
-	SignupMode        string         `gorm:"size:16;not null;comment:FIRST_COME REVIEW LOTTERY ASSIGNED_UNIT"`
+	SignupMode        string         `gorm:"size:16;not null;comment:FIRST_COME REVIEW LOTTERY ASSIGNED_UNIT MATCHED"`
 	SignupOpensAt     time.Time      `gorm:"not null;comment:included"`
 	SignupClosesAt    time.Time      `gorm:"not null;index:ix_activity_closes;comment:excluded"`
 	CancelUntil       time.Time      `gorm:"not null;comment:free cancelling before this"`

@@ -64,7 +64,7 @@ type MatchProposal struct {
 	ID           int64          `gorm:"primaryKey;autoIncrement:false;comment:id"`
 	RoundID      int64          `gorm:"not null;uniqueIndex:uq_match_proposal,priority:1;index:ix_match_proposal_status,priority:1;comment:round"`
 	StudentID    int64          `gorm:"not null;uniqueIndex:uq_match_proposal,priority:2;index:ix_match_proposal_student;comment:to whom"`
-	PositionID   int64          `gorm:"not null;index:ix_match_proposal_position;comment:what"`
+	PositionID   int64          `gorm:"not null;index:ix_match_proposal_position;index:ix_match_proposal_status,priority:3;comment:what"`
 	ActivityID   int64          `gorm:"not null;comment:of the position"`
 	HostOrgID    int64          `gorm:"not null;index:ix_match_proposal_host;comment:community of the position"`
 	WishNo       int64          `gorm:"not null;comment:number of the wish, from 1, 0 for not listed, the student was open to others"`

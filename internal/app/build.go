@@ -187,7 +187,9 @@ func newServices(d Deps) (*Services, error) {
 		Content:   checks, Upload: pictures, Survey: surveys,
 	}
 	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
-	out.Round, out.Recommend = newRounds(d, out, required), newRecommend(d, surveys)
+	out.Recommend = newRecommend(d, surveys)
+	out.Round = newRounds(d, out, required)
+	out.Account.Suspended = out.Round.Suspended
 	return out, nil
 }
 

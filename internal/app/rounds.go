@@ -14,7 +14,7 @@ import (
 // newRounds makes the rounds of matching. The replica has a name of its own, by which it holds the lease of a round.
 func newRounds(d Deps, s *Services, checks *content.Service) *round.Service {
 	return &round.Service{
-		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: s.Org.Audit, Vault: s.Vault, Notify: s.Notify, Content: checks, Signups: s.Signup, Survey: s.Survey,
+		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: s.Org.Audit, Vault: s.Vault, Notify: s.Notify, Content: checks, Signups: s.Signup, Survey: s.Survey, Advice: s.Recommend,
 		Owner: jobs.Name(), Workers: runtime.GOMAXPROCS(0), Kinds: map[string]round.Kind{
 			model.RoundPositions: &round.Positions{DB: d.DB, Now: d.Now, NewID: d.NewID, Survey: s.Survey},
 			model.RoundPairing:   &round.Pairs{DB: d.DB, Now: d.Now, Survey: s.Survey, Pairings: s.Pairing},
@@ -26,6 +26,9 @@ func newRounds(d Deps, s *Services, checks *content.Service) *round.Service {
 func roundJobs(s *Services) []jobs.Job {
 	return []jobs.Job{{Name: "lapse-match-proposals", Every: 30 * time.Second, Do: func(ctx context.Context) error {
 		_, err := s.Round.Lapse(ctx, 2000)
+		return err
+	}}, {Name: "end-gone-proposals", Every: 10 * time.Second, Do: func(ctx context.Context) error {
+		_, err := s.Round.EndGone(ctx, 2000)
 		return err
 	}}, {Name: "advance-match-rounds", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 		_, err := s.Round.Advance(ctx, 20)

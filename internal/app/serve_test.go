@@ -81,7 +81,7 @@ func TestTheLoopRunsWithNothingConfigured(t *testing.T) {
 		<-tick.C
 	}
 	var templates int64
-	if err := a.DB.Model(&model.NoticeTemplate{}).Where("app_id = ? AND disabled_at IS NULL", app.SimAppID).Count(&templates).Error; err != nil || templates != 48 {
+	if err := a.DB.Model(&model.NoticeTemplate{}).Where("app_id = ? AND disabled_at IS NULL", app.SimAppID).Count(&templates).Error; err != nil || templates != 51 {
 		t.Errorf("%d templates, %v", templates, err)
 	}
 	stop()

@@ -39,7 +39,7 @@ func TestATemplateThatWeChatLosesRaisesTheAlarmUntilItIsBack(t *testing.T) {
 		l.admin("fail", map[string]any{"mode": "set", "path": "/wxaapi/newtmpl/gettemplate", "field": field, "value": value})
 	}
 	lists("data", []any{})
-	if off := l.check(l.built); off != 48 || strings.Count(l.log.String(), `"level":"ERROR"`) != 48 || !strings.Contains(l.log.String(), signupTemplate) {
+	if off := l.check(l.built); off != 51 || strings.Count(l.log.String(), `"level":"ERROR"`) != 51 || !strings.Contains(l.log.String(), signupTemplate) {
 		t.Fatalf("%d are off: %s", off, l.log)
 	}
 	l.admin("fail", map[string]any{"mode": "clear"})
@@ -47,7 +47,7 @@ func TestATemplateThatWeChatLosesRaisesTheAlarmUntilItIsBack(t *testing.T) {
 		l.log.Reset()
 		away["path"] = "/wxaapi/newtmpl/gettemplate"
 		l.admin("fail", away)
-		if off := l.check(l.built); off != 48 || !strings.Contains(l.log.String(), `"level":"WARN"`) || strings.Contains(l.log.String(), `"level":"ERROR"`) {
+		if off := l.check(l.built); off != 51 || !strings.Contains(l.log.String(), `"level":"WARN"`) || strings.Contains(l.log.String(), `"level":"ERROR"`) {
 			t.Fatalf("WeChat is away: %d are off: %s", off, l.log)
 		}
 		l.admin("fail", map[string]any{"mode": "clear"})

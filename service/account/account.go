@@ -9,6 +9,7 @@ import (
 	"gorm.io/gorm"
 
 	"baodao/internal/clock"
+	"baodao/service/access"
 	"baodao/service/audit"
 	"baodao/service/content"
 	"baodao/service/fault"
@@ -32,6 +33,9 @@ type Service struct {
 	Keys   *Keys
 
 	Content *content.Service // looks at names before others see them; nil lets everything through
+
+	// Suspended is told of an account that is being suspended, in its transaction; nil: nobody is.
+	Suspended func(tx *gorm.DB, actor access.Actor, userID int64) error
 }
 
 // How long things last.

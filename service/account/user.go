@@ -63,7 +63,7 @@ func (s *Service) tryMove(ctx context.Context, actor access.Actor, id int64, m a
 			return err
 		}
 		if m.To == model.UserSuspended {
-			if err := s.end(tx.Where("user_id = ?", id), endedByBan); err != nil {
+			if err := s.suspended(tx, actor, id); err != nil {
 				return err
 			}
 		}
@@ -71,6 +71,17 @@ func (s *Service) tryMove(ctx context.Context, actor access.Actor, id int64, m a
 		return err
 	})
 	return user, err
+}
+
+// suspended ends what a suspended account must not go on with.
+func (s *Service) suspended(tx *gorm.DB, actor access.Actor, id int64) error {
+	if err := s.end(tx.Where("user_id = ?", id), endedByBan); err != nil {
+		return err
+	}
+	if s.Suspended == nil {
+		return nil
+	}
+	return s.Suspended(tx, actor, id)
 }
 
 // mayMove checks the actor's scope against the branch of the student whose account it is, and that no role is held. Who

@@ -65,3 +65,7 @@ func pause(ctx context.Context, try int) error {
 // ForUpdate locks the rows that a query reads until the transaction ends, so that what is decided from them still holds at
 // the commit. SQLite leaves it out: its one writer already has the whole database.
 func ForUpdate(tx *gorm.DB) *gorm.DB { return tx.Clauses(clause.Locking{Strength: "UPDATE"}) }
+
+// ForShare keeps the rows that a query reads as they are until the transaction ends, and lets others do the same: only who
+// wants to change them waits. What was locked so must not be changed in the same transaction. SQLite leaves it out as well.
+func ForShare(tx *gorm.DB) *gorm.DB { return tx.Clauses(clause.Locking{Strength: "SHARE"}) }

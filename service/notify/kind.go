@@ -26,6 +26,7 @@ const (
 	SignupWaitlisted  Kind = "SIGNUP_WAITLISTED"
 	SignupDeclined    Kind = "SIGNUP_DECLINED"
 	SignupAbsent      Kind = "SIGNUP_ABSENT"
+	SignupLeave       Kind = "SIGNUP_LEAVE"
 	WaitlistOffer     Kind = "WAITLIST_OFFER"
 	ActivityChanged   Kind = "ACTIVITY_CHANGED"
 	ActivityCancelled Kind = "ACTIVITY_CANCELLED"
@@ -55,6 +56,8 @@ const (
 	MatchUnexplained  Kind = "MATCH_UNEXPLAINED"
 	MatchNone         Kind = "MATCH_NONE"
 	MatchOpen         Kind = "MATCH_OPEN"
+	MatchFriend       Kind = "MATCH_FRIEND"
+	MatchStays        Kind = "MATCH_STAYS"
 )
 
 // Wording is how a kind is told. {name} is replaced by the event's data.
@@ -86,6 +89,7 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{SignupWaitlisted, "已进入候补", "You are on the waiting list", "“{activity}”名额已满，您在候补名单中。", "“{activity}” is full; you are on the waiting list."},
 	{SignupDeclined, "报名未通过", "Sign-up declined", "您报名的“{activity}”未通过。{reason}", "Your sign-up for “{activity}” was declined. {reason}"},
 	{SignupAbsent, "被记为缺席", "You are marked as absent", "“{activity}”（{time}）把您记为缺席，有异议可以申诉。{reason}", "You are marked as absent from “{activity}” ({time}); you may appeal. {reason}"},
+	{SignupLeave, "请假已批准", "Your leave is approved", "“{activity}”（{time}）的请假已批准，名额已让出，不算缺席。{reason}", "Your leave from “{activity}” ({time}) is approved; the seat is free and nothing counts against you. {reason}"},
 	{WaitlistOffer, "候补名额来了", "A seat is free", "“{activity}”有空位，请在{due}前确认。", "A seat in “{activity}” is yours if you accept it before {due}."},
 	{ActivityChanged, "活动时间或地点有变", "Time or place changed", "“{activity}”改为{time}，{place}。", "“{activity}” is now {time}, {place}."},
 	{ActivityCancelled, "活动已取消", "Activity cancelled", "“{activity}”（{time}）已取消。{reason}", "“{activity}” ({time}) is cancelled. {reason}"},
@@ -113,6 +117,8 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{MatchEnded, "匹配建议未达成", "A proposal came to nothing", "“{activity}”的匹配建议未达成。{reason}", "The proposal for “{activity}” came to nothing. {reason}"},
 	{MatchNone, "本轮没有匹配建议", "No proposal this time", "“{name}”这次没有给您匹配到岗位。可以查看原因；空余名额会进入下一轮。", "“{name}” has no position for you this time. You can see why; free seats go on to the next round."},
 	{MatchOpen, "可以填报志愿了", "Make your list", "“{name}”开始填报志愿，{due}截止。想去哪里由您排，不填没有任何后果。", "“{name}” takes wishes until {due}. You say where; making no list costs nothing."},
+	{MatchFriend, "同组同学有变化", "A friend does not come along", "“{activity}”：同组一位同学的匹配建议没有达成。您自己的不受影响，仍由您决定。", "“{activity}”: the proposal to a friend of your group came to nothing. Yours stands; it is for you to decide."},
+	{MatchStays, "请确认续约", "Renew your pairing?", "匹配轮次建议{org}与现在的结对单位继续结对，请在结对中确认续约。", "A match round keeps {org} with whom it is paired now; please renew the pairing."},
 	{MatchUnexplained, "多次拒绝未说明原因", "Refusals without a reason", "{org}在匹配中已有 {name} 次拒绝没有说明原因，请了解情况。", "{org} has declined {name} proposals without a reason; please ask why."},
 	{ContentDecided, "内容审核有结果", "Your content was looked at", "您提交的内容已由人工审核：{name}。{reason}", "A person looked at what you submitted: {name}. {reason}"},
 }

@@ -209,6 +209,9 @@ func (a *Asker) before(p *picture, ask Ask) *Asker {
 	if r := of(p.rounds.far, ask.Season, a.branchPath); r != nil {
 		a.radius = r.radius
 	}
+	if ask.round != nil {
+		a.radius = int32(ask.round.RadiusM) //nolint:gosec // checked when it was made
+	}
 	a.last = of(p.rounds.last, ask.Season, a.branchPath)
 	a.student.Served = score.None
 	for _, host := range a.served {

@@ -66,6 +66,8 @@ type Ask struct {
 	Category    string // code of the policy
 	WithinM     int64
 	Blocks      survey.Week // only where there is work in one of these
+
+	round *model.MatchRound // only what a list for it may name
 }
 
 // Answer is a page of recommendations, best first.

@@ -69,6 +69,9 @@ func (v *view) stands(entry int32, fit score.Fit) (band uint8, chance int32) {
 func (p *picture) show(a *Asker, ask Ask, q index.Query) Answer {
 	a = a.before(p, ask)
 	q.Student, q.Radius, q.View = &a.student, a.radius, p.as(a)
+	if ask.round != nil {
+		q.View = listed{p.as(a)}
+	}
 	var room [score.MaxList]index.Pick
 	if ask.Mixed {
 		return p.answer(a, p.snapshot.Mixed(&q, room[:0]), page.Result[index.Pick]{})

@@ -63,7 +63,7 @@ func (s *Service) audience(tx *gorm.DB, f model.NoticeFanout, limit int) (notify
 		return s.attending(tx, f, limit)
 	case notify.MilestoneDue:
 		return s.responsible(tx, f, limit)
-	case notify.MatchOpen, notify.MatchProposed, notify.MatchNone, notify.MatchAsked:
+	case notify.MatchOpen, notify.MatchProposed, notify.MatchNone, notify.MatchAsked, notify.MatchStays:
 		return round.Audience(tx, s.Now, f, limit)
 	default:
 		return notify.Event{}, nil, fmt.Errorf("nobody is known to be told of %s", kind)

@@ -2,6 +2,8 @@ package round_test
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -119,6 +121,31 @@ func TestWhoAnswers(t *testing.T) {
 	}
 	if _, err := f.s.Answer(ctx, f.town, f.Community.ID, ids(p[0].ID)); err != nil {
 		t.Error("the town answers for what is below it:", err)
+	}
+}
+
+// Everything that is wrong with an answer is named at once.
+func TestAllThatIsWrongWithAnAnswerIsNamed(t *testing.T) {
+	t.Parallel()
+	f := newFair(t, 5)
+	_, p := f.proposed(1)
+	for code, want := range map[string]string{"": "/proposal_ids/1 not_found, /reason_code required", "BAD_WEATHER": "/proposal_ids/1 not_found, /reason_code enum", "OTHER": "/proposal_ids/1 not_found"} {
+		_, err := f.says(false, code, p[0], model.MatchProposal{ID: 99})
+		why, _ := errors.AsType[*fault.Fault](err)
+		if why == nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, field := range why.Fields {
+			got = append(got, field.Pointer+" "+field.Code)
+		}
+		slices.Sort(got)
+		if strings.Join(got, ", ") != want {
+			t.Errorf("%q: %s, want %s", code, got, want)
+		}
+	}
+	if f.stand(p...) != "PROPOSED" {
+		t.Error(f.stand(p...))
 	}
 }
 

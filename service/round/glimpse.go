@@ -23,7 +23,8 @@ type glimpse struct {
 	census  *census
 	rule    score.Round
 	people  []score.Student // who leads first
-	apart   []int32         // communities that any of them is kept apart from
+	me      int             // who looks
+	apart   [][]int32       // communities that each of them is kept apart from
 	willing bool            // all of them
 	placed  bool            // it is known where all of them come from
 	ids     []int64         // of the positions
@@ -156,12 +157,13 @@ func (k *Positions) peopleOf(db *gorm.DB, c *crowd, students []int64) (people []
 		return nil, false, false, err
 	}
 	people, willing, placed = make([]score.Student, len(students)), len(f.profiles) == len(students), true
+	c.apart = make([][]int32, len(students))
 	for _, p := range f.profiles {
 		w := f.willing[p.ID]
 		st := c.student(p, w, f)
 		st.At = geo.Point{LatE6: int64(st.LatE6), LngE6: int64(st.LonE6)}.XYZ()
-		c.apart = append(c.apart, f.apart[p.ID]...)
-		people[slices.Index(students, p.ID)] = st
+		at := slices.Index(students, p.ID)
+		people[at], c.apart[at] = st, f.apart[p.ID]
 		willing = willing && w.Willing
 		if c.round.Season == model.SeasonVacation {
 			placed = placed && w.Home != nil
@@ -184,25 +186,33 @@ func (g *glimpse) ready() error {
 
 // answer is what explain makes of a position by the rules of a round.
 func (g *glimpse) answer(row int, by *score.Round) explain.Answer {
-	q := explain.Question{Round: by, Position: &g.rows[row], Student: &g.people[0], Wish: 1, Apart: g.rows[row].OfAny(g.apart)}
+	p := &g.rows[row]
+	q := explain.Question{Round: by, Position: p, Student: &g.people[0], Wish: 1, Apart: slices.ContainsFunc(g.apart, p.OfAny)}
 	if len(g.people) > 1 {
 		q.Friends = g.people
 	}
 	return explain.Why(&q)
 }
 
-// unfit says why a position cannot be had by the student or by one of the friends; nothing when it can.
+// unfit says why a position cannot be had by who looks; of friends no more than that one of them cannot. Nothing when it can.
 func (g *glimpse) unfit(row int) (zh, en string) {
-	a := g.answer(row, &g.rule)
-	chinese, english := a.Conditions(lacking(g.skills, g.census.given()))
-	if len(chinese) == 0 {
-		return "", ""
+	p := &g.rows[row]
+	own := explain.Why(&explain.Question{Round: &g.rule, Position: p, Student: &g.people[g.me], Wish: 1, Apart: p.OfAny(g.apart[g.me])})
+	if own.Misfits != 0 {
+		chinese, english := own.Conditions(lacking(g.skills, g.census.given()))
+		return strings.Join(chinese, "；"), strings.Join(english, "; ")
 	}
-	if len(g.people) > 1 {
-		chinese[0], english[0] = "同组有人不符合条件："+chinese[0], "one of your group is not eligible: "+english[0]
+	if all := g.answer(row, &g.rule); all.Misfits != 0 {
+		return ofFriendsZH, ofFriendsEN
 	}
-	return strings.Join(chinese, "；"), strings.Join(english, "; ")
+	return "", ""
 }
+
+// What is told of friends who are not eligible: each of them reads why. Figures would tell the others where a friend lives.
+const (
+	ofFriendsZH = "同组有人不符合条件，请各自查看原因"
+	ofFriendsEN = "one of your group is not eligible; each of you reads why"
+)
 
 // lacking tells missing skills by their names. The bits of an audience are no skills: they say for whom a position is.
 func lacking(skills []model.Item, audience uint32) explain.Lacks {
@@ -211,7 +221,7 @@ func lacking(skills []model.Item, audience uint32) explain.Lacks {
 			zh, en = append(zh, "缺少必备技能"+strings.Join(names, "、")), append(en, "required skills are missing: "+strings.Join(names, ", "))
 		}
 		if missing&audience != 0 {
-			zh, en = append(zh, "不面向您所在的组织、年级或身份"), append(en, "it is not meant for your unit, grade or group")
+			zh, en = append(zh, explain.OutsideZH), append(en, explain.OutsideEN)
 		}
 		return zh, en
 	}
@@ -255,7 +265,7 @@ func (g *glimpse) tell(w *Wish) {
 	if w.UnfitZH, w.UnfitEN = g.unfit(row); w.UnfitZH != "" {
 		return
 	}
-	p, st := &g.rows[row], &g.people[0]
+	p, st := &g.rows[row], &g.people[g.me]
 	fit := score.Measure(st, p)
 	w.Parts, w.Metres, w.Overlap = score.Of(st, p, fit, g.rule.Radius), fit.Dist, fit.Overlap
 	end, known := g.last.ends[w.PositionID]

@@ -192,11 +192,7 @@ func (s *Service) grouped(tx *gorm.DB, actor access.Actor, r *model.MatchRound, 
 	if err != nil {
 		return err
 	}
-	now, err := lock(tx, r.ID)
-	if err != nil {
-		return err
-	}
-	return s.taken(&now)
+	return s.stillTaken(tx, r.ID)
 }
 
 // LeaveGroup takes the student out of the group; when who leads leaves, there is no group any more. Leaving twice is the same

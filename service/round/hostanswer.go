@@ -42,13 +42,13 @@ func (s *Service) Answer(ctx context.Context, actor access.Actor, orgID int64, i
 	text.Settle(&wrong, text.Field{At: "/reason", In: &in.Reason, Max: reasonMost, Optional: true})
 	wrong.Add(len(in.ProposalIDs) == 0 || len(in.ProposalIDs) > answersMost, "/proposal_ids", "items", "须为 1–100 条建议", "must be 1 to 100 proposals")
 	wrong.Add(!in.Accept && in.ReasonCode == "", "/reason_code", "required", "请选择原因", "is required to decline")
-	if err := wrong.Err(); err != nil {
-		return nil, err
+	if len(in.ProposalIDs) > answersMost {
+		return nil, wrong.Err() // too many to look at
 	}
-	return content.Do(ctx, s.Content, actor, func() ([]Proposal, error) { return s.tryAnswer(ctx, actor, orgID, in) })
+	return content.Do(ctx, s.Content, actor, func() ([]Proposal, error) { return s.tryAnswer(ctx, actor, orgID, in, wrong) })
 }
 
-func (s *Service) tryAnswer(ctx context.Context, actor access.Actor, orgID int64, in HostAnswer) (out []Proposal, err error) {
+func (s *Service) tryAnswer(ctx context.Context, actor access.Actor, orgID int64, in HostAnswer, wrong fault.Collector) (out []Proposal, err error) {
 	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		host, err := mayRead(tx, actor, access.MatchAnswer, orgID)
 		if err != nil {
@@ -59,7 +59,7 @@ func (s *Service) tryAnswer(ctx context.Context, actor access.Actor, orgID int64
 		if err != nil {
 			return err
 		}
-		if err := s.checkAnswer(tx, actor, orgID, in, rows); err != nil {
+		if err := s.checkAnswer(tx, actor, orgID, in, rows, wrong); err != nil {
 			return err
 		}
 		d := &decision{s: s, tx: tx, actor: actor, hostPath: host.Path}
@@ -91,40 +91,48 @@ func (s *Service) scanAll(tx *gorm.DB, ids []int64) ([]Proposal, error) {
 	return out, nil
 }
 
-// checkAnswer names proposals that are not the host's to see, and a reason that the policies do not know. Nobody answers
-// about themselves.
-func (s *Service) checkAnswer(tx *gorm.DB, actor access.Actor, orgID int64, in HostAnswer, rows []*model.MatchProposal) error {
+// checkAnswer names proposals that are not the host's to see, a reason that the policies do not know, and what else is wrong.
+// Nobody answers about themselves.
+func (s *Service) checkAnswer(tx *gorm.DB, actor access.Actor, orgID int64, in HostAnswer, rows []*model.MatchProposal, wrong fault.Collector) error {
 	var open []int64
 	if err := proposals(tx).Select("p.id").Where("p.id IN ? AND p.host_org_id = ?", in.ProposalIDs, orgID).Scan(&open).Error; err != nil {
 		return fmt.Errorf("read proposals: %w", err)
 	}
-	var wrong fault.Collector
 	for i, id := range in.ProposalIDs {
 		wrong.Add(!slices.Contains(open, id), fmt.Sprintf("/proposal_ids/%d", i), "not_found", "不是给本单位的建议", "is no proposal to this host")
+	}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(p *model.MatchProposal) bool { return !slices.Contains(open, p.ID) })
+	if !in.Accept && in.ReasonCode != "" {
+		if err := s.checkReason(tx, in.ReasonCode, rows, &wrong); err != nil {
+			return err
+		}
 	}
 	if err := wrong.Err(); err != nil {
 		return err
 	}
-	students, known := make([]int64, len(rows)), true
+	students := make([]int64, len(rows))
 	for i, p := range rows {
 		students[i] = p.StudentID
 	}
-	if err := actor.NotOwn(students, nil); err != nil || in.Accept {
-		return err
-	}
+	return actor.NotOwn(students, nil)
+}
+
+// checkReason names a reason that a policy does not know.
+func (s *Service) checkReason(tx *gorm.DB, code string, rows []*model.MatchProposal, wrong *fault.Collector) error {
 	ids, err := programmesOf(tx, rows)
 	if err != nil {
 		return err
 	}
+	known := true
 	for _, id := range ids {
 		policy, err := programme.PolicyOf(tx, id)
 		if err != nil {
 			return err
 		}
-		known = known && slices.ContainsFunc(policy.DeclineItems(), func(i model.Item) bool { return i.Code == in.ReasonCode })
+		known = known && slices.ContainsFunc(policy.DeclineItems(), func(i model.Item) bool { return i.Code == code })
 	}
 	wrong.Add(!known, "/reason_code", "enum", "不在计划规定的原因中", "is none of the programme's policy")
-	return wrong.Err()
+	return nil
 }
 
 // programmesOf are the programmes of proposals.

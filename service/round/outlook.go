@@ -29,7 +29,7 @@ func (f finish) chance(students int, band uint8, reserved bool) int32 {
 	return o.ChanceOf(0, band, reserved)
 }
 
-// lastRound reads the newest of the same programme and season whose scope holds all of this one's; ids nil: of all its positions.
+// lastRound reads the newest of the same programme and season whose scope holds all of this one's.
 func lastRound(db *gorm.DB, r *model.MatchRound, ids []int64) (outlook, error) {
 	o := outlook{ends: map[int64]finish{}}
 	var scopes []string
@@ -45,15 +45,12 @@ func lastRound(db *gorm.DB, r *model.MatchRound, ids []int64) (outlook, error) {
 	if len(last) == 0 {
 		return o, nil
 	}
-	if o.round, err = ruleOf(&last[0]); err != nil || ids != nil && len(ids) == 0 {
+	if o.round, err = ruleOf(&last[0]); err != nil || len(ids) == 0 {
 		return o, err
 	}
-	q := db.Select("ref_id", "closed", "cutoff", "kept").Where("round_id = ? AND side = ?", last[0].ID, model.SideGiving)
-	if ids != nil {
-		q = q.Where("ref_id IN ?", ids)
-	}
 	var rows []model.RoundInput
-	if err := q.Find(&rows).Error; err != nil {
+	err = db.Select("ref_id", "closed", "cutoff", "kept").Where("round_id = ? AND side = ? AND ref_id IN ?", last[0].ID, model.SideGiving, ids).Find(&rows).Error
+	if err != nil {
 		return o, fmt.Errorf("read how the last round ended: %w", err)
 	}
 	o.students = int(last[0].Students)

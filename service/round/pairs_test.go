@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/matching/files"
+	"baodao/service/notify"
 	"baodao/service/pairing"
 	"baodao/service/round"
 	"baodao/service/survey"
@@ -65,7 +67,7 @@ func newCounty(t *testing.T) *county {
 // replica is a service like that of another process.
 func (c *county) replica(owner string) *round.Service {
 	return &round.Service{
-		DB: c.DB, Now: c.Clock.Now, NewID: c.NewID, Audit: c.Audit, Vault: c.Vault, Owner: owner, Kinds: map[string]round.Kind{model.RoundPairing: c.pairs},
+		DB: c.DB, Now: c.Clock.Now, NewID: c.NewID, Audit: c.Audit, Vault: c.Vault, Owner: owner, Kinds: map[string]round.Kind{model.RoundPairing: c.pairs}, Notify: c.Notices(),
 	}
 }
 
@@ -173,6 +175,31 @@ func (c *county) propose(t *testing.T, want int) {
 	}
 }
 
+// hears spreads what a round of pairing tells, and wants the units whose pairing it keeps, and no others, to be asked for a renewal.
+func (c *county) hears(t *testing.T, units ...model.Org) {
+	t.Helper()
+	err := c.rounds.Notify.Spread(t.Context(), func(tx *gorm.DB, f model.NoticeFanout, limit int) (notify.Event, []notify.Recipient, error) {
+		return round.Audience(tx, c.Clock.Now, f, limit)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rows []model.Notification
+	if err := c.DB.Where("kind = ?", notify.MatchStays).Find(&rows).Error; err != nil {
+		t.Fatal(err)
+	}
+	got, want := map[string]bool{}, map[string]bool{}
+	for _, r := range rows {
+		got[r.Data["org"]] = true
+	}
+	for _, o := range units {
+		want[o.Name] = true
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("asked to renew: %v, want %v", got, want)
+	}
+}
+
 // A whole round: the renewed pair stays, the former pair stays though another is a little nearer, the others are proposed
 // as a committee proposes, and both sides answer as always.
 func TestARoundOfPairing(t *testing.T) {
@@ -207,6 +234,7 @@ func TestARoundOfPairing(t *testing.T) {
 	}
 	c.propose(t, 3)
 	c.propose(t, 0)
+	c.hears(t, c.branches[1], c.communities[1])
 	var pairs []model.MatchPair
 	if err := c.DB.Where("round_id = ?", r.ID).Find(&pairs).Error; err != nil {
 		t.Fatal(err)

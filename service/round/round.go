@@ -33,7 +33,7 @@ type Service struct {
 	Vault   *vault.Vault
 	Signups *signup.Service // makes signups of proposals to which both sides have said yes
 	Survey  *survey.Service // what students offer and positions need
-	shelf   shelf
+	Advice  Advisor         // what lists are filled with
 	Notify  *notify.Service
 	Content *content.Service // looks at texts before others see them; nil lets everything through
 	Owner   string           // of the leases of this replica: a random name

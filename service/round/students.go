@@ -29,7 +29,7 @@ type crowd struct {
 	campus map[geo.Point]int32 // numbers of places, as they come up
 	places map[int64]geo.Point // of branches, as far as they were sought
 	sought map[int64]bool
-	apart  []int32 // communities that anybody of a glimpse is kept apart from
+	apart  [][]int32 // communities that each of a glimpse is kept apart from
 }
 
 // students puts the asking side down: who made a list or is open to others, and friends of those, by rising id.

@@ -18,8 +18,11 @@ import (
 // to be answered.
 // The people are found afterwards, some hundred at a time (Audience).
 func (s *Service) announce(tx *gorm.DB, r *model.MatchRound) error {
-	if s.Notify == nil || r.AnswersUntil == nil || r.Kind != model.RoundPositions {
+	if s.Notify == nil || r.AnswersUntil == nil {
 		return nil
+	}
+	if r.Kind == model.RoundPairing {
+		return s.announceStays(tx, r)
 	}
 	var hosts []int64
 	err := tx.Model(&model.MatchProposal{}).Where("round_id = ?", r.ID).Distinct().Order("host_org_id").Pluck("host_org_id", &hosts).Error
@@ -36,8 +39,28 @@ func (s *Service) announce(tx *gorm.DB, r *model.MatchRound) error {
 	return s.Notify.FanOut(tx, facts...)
 }
 
+// announceStays tells both sides of pairings that a round of pairing keeps: nothing is proposed to them, and without a renewal
+// a pairing ends with its term all the same.
+func (s *Service) announceStays(tx *gorm.DB, r *model.MatchRound) error {
+	var units []struct{ CampusOrgID, LocalOrgID int64 }
+	err := tx.Model(&model.MatchPair{}).Select("campus_org_id", "local_org_id").Where("round_id = ? AND kind = ?", r.ID, model.PairStays).Find(&units).Error
+	if err != nil {
+		return fmt.Errorf("read pairs that stay: %w", err)
+	}
+	var ids []int64
+	for _, u := range units {
+		ids = append(ids, u.CampusOrgID, u.LocalOrgID)
+	}
+	slices.Sort(ids)
+	var facts []notify.Fact
+	for _, id := range slices.Compact(ids) {
+		facts = append(facts, notify.Fact{Kind: notify.MatchStays, Object: model.Org{}.TableName(), ObjectID: id, At: *r.AnswersUntil})
+	}
+	return s.Notify.FanOut(tx, facts...)
+}
+
 // Audience finds whom a fan-out of a round is for. MATCH_OPEN: the willing students of its scope, while it is open; MATCH_PROPOSED: those
-// who have not answered yet; MATCH_NONE: those who took part and got nothing; MATCH_ASKED: the people who answer for a host. Once the
+// who have not answered yet; MATCH_NONE: those who took part and got nothing; MATCH_ASKED: the people who answer for a host; MATCH_STAYS: who answers for a unit in pairings. Once the
 // time to make a list or to answer is over nobody is told.
 func Audience(tx *gorm.DB, now clock.Clock, f model.NoticeFanout, limit int) (notify.Event, []notify.Recipient, error) {
 	if !now().Before(f.DueAt) {
@@ -47,8 +70,12 @@ func Audience(tx *gorm.DB, now clock.Clock, f model.NoticeFanout, limit int) (no
 		Kind: notify.Kind(f.Kind), Fact: []string{strconv.FormatInt(f.ObjectID, 10), strconv.FormatInt(f.DueAt.UnixMilli(), 10)},
 		Object: f.Object, ObjectID: f.ObjectID, ExpiresAt: f.DueAt, Data: map[string]string{"due": notify.When(f.DueAt)},
 	}
-	if event.Kind == notify.MatchAsked {
-		return asked(tx, now, event, f, limit)
+	switch event.Kind {
+	case notify.MatchAsked:
+		return asked(tx, now, event, access.MatchAnswer, f, limit)
+	case notify.MatchStays:
+		return asked(tx, now, event, access.PairingPropose, f, limit)
+	default:
 	}
 	r, err := find(tx, f.ObjectID)
 	if err != nil {
@@ -102,14 +129,14 @@ func willingOf(tx *gorm.DB, r *model.MatchRound, after int64, limit int) ([]noti
 	return people, nil
 }
 
-// asked finds the people who answer for a host, by rising account.
-func asked(tx *gorm.DB, now clock.Clock, event notify.Event, f model.NoticeFanout, limit int) (notify.Event, []notify.Recipient, error) {
+// asked finds the people who may do p for a unit, by rising account.
+func asked(tx *gorm.DB, now clock.Clock, event notify.Event, p access.Permission, f model.NoticeFanout, limit int) (notify.Event, []notify.Recipient, error) {
 	host, err := org.ByID(tx, f.ObjectID)
 	if err != nil {
 		return event, nil, err
 	}
 	event.Data["org"] = host.Name
-	users, err := org.Officers(tx, now(), access.MatchAnswer, host.Path)
+	users, err := org.Officers(tx, now(), p, host.Path)
 	if err != nil {
 		return event, nil, err
 	}
@@ -120,103 +147,6 @@ func asked(tx *gorm.DB, now clock.Clock, event notify.Event, f model.NoticeFanou
 		}
 	}
 	return event, people, nil
-}
-
-// ending is a proposal that came to nothing.
-type ending struct {
-	proposal *model.MatchProposal // as it was
-	hostPath string
-	by       string // nobody: it has lapsed
-	reason   string
-}
-
-// tellEnded tells of proposals that came to nothing: the student, unless it was the student's no or silence; the host, if it
-// had said yes. Why the rules said no is the student's affair.
-func (s *Service) tellEnded(tx *gorm.DB, ends ...ending) error {
-	if s.Notify == nil {
-		return nil
-	}
-	students, titles, err := s.toldOf(tx, ends)
-	if err != nil {
-		return err
-	}
-	var events []notify.Event
-	answering := map[string][]int64{} // of each host: two hundred proposals may lapse at once
-	for _, e := range ends {
-		p := e.proposal
-		event := notify.Event{
-			Kind: notify.MatchEnded, Fact: []string{strconv.FormatInt(p.ID, 10), e.by}, Object: p.TableName(), ObjectID: p.ID,
-			Data: map[string]string{"activity": titles[p.ActivityID], "reason": e.reason},
-		}
-		if user := students[p.StudentID]; user != 0 && e.by != byStudent && (e.by != "" || p.StudentOkAt != nil) {
-			event.UserIDs = []int64{user}
-			events = append(events, event)
-		}
-		if p.HostOkAt == nil || e.by == byHost {
-			continue
-		}
-		people, read := answering[e.hostPath]
-		if !read {
-			if people, err = org.Officers(tx, s.Now(), access.MatchAnswer, e.hostPath); err != nil {
-				return err
-			}
-			answering[e.hostPath] = people
-		}
-		event.UserIDs = slices.DeleteFunc(slices.Clone(people), func(id int64) bool { return id == students[p.StudentID] })
-		event.Data = map[string]string{"activity": titles[p.ActivityID], "reason": hostWords(e)}
-		events = append(events, event)
-	}
-	return s.Notify.Enqueue(tx, events...)
-}
-
-// hostWords is what a host is told.
-func hostWords(e ending) string {
-	switch e.by {
-	case byStudent:
-		return "同学没有接受"
-	case byRules:
-		return "同学现在不能报名这个活动"
-	default:
-		return e.reason
-	}
-}
-
-// toldOf reads the accounts of the students and the titles of the activities.
-func (s *Service) toldOf(tx *gorm.DB, ends []ending) (users map[int64]int64, titles map[int64]string, err error) {
-	students, activities := make([]int64, len(ends)), make([]int64, len(ends))
-	for i, e := range ends {
-		students[i], activities[i] = e.proposal.StudentID, e.proposal.ActivityID
-	}
-	var people []model.StudentProfile
-	if err := tx.Select("id", "user_id").Where("id IN ? AND user_id IS NOT NULL", students).Find(&people).Error; err != nil {
-		return nil, nil, fmt.Errorf("read students of proposals: %w", err)
-	}
-	var rows []model.Activity
-	if err := tx.Select("id", "title").Where("id IN ?", activities).Find(&rows).Error; err != nil {
-		return nil, nil, fmt.Errorf("read activities of proposals: %w", err)
-	}
-	users, titles = map[int64]int64{}, map[int64]string{}
-	for _, p := range people {
-		users[p.ID] = *p.UserID
-	}
-	for _, a := range rows {
-		titles[a.ID] = a.Title
-	}
-	return users, titles, nil
-}
-
-// hostPaths are the paths of the hosts of proposals.
-func hostPaths(tx *gorm.DB, rows []*model.MatchProposal) (map[int64]string, error) {
-	ids := make([]int64, len(rows))
-	for i, p := range rows {
-		ids[i] = p.HostOrgID
-	}
-	orgs, err := org.ByIDs(tx, ids...)
-	out := map[int64]string{}
-	for id, o := range orgs {
-		out[id] = o.Path
-	}
-	return out, err
 }
 
 // unexplainedMost is how many refusals without a word a host may give in a programme before the committees hear of it.

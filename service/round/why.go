@@ -189,6 +189,13 @@ func (q *question) answer(db *gorm.DB) (Why, error) {
 	if q.declined && a.Reason == explain.Placed {
 		a.Reason = explain.Declined
 	}
+	if a.Reason == explain.NotEligible && len(q.askers) > 1 {
+		all := a
+		if a = q.alone(all); a.Misfits == 0 {
+			a.Reason, a.Misfits, a.Points = all.Reason, all.Misfits, all.Points
+			return Why{Answer: a, Number: q.own, Place: q.asked.Seq, ZH: ofFriendsZH + "。", EN: "Not eligible: " + ofFriendsEN + "."}, nil
+		}
+	}
 	w := Why{Answer: a, Number: q.own, Place: q.asked.Seq}
 	if a.Misfits&score.MissingSkill == 0 {
 		w.ZH, w.EN = a.Words()
@@ -202,6 +209,14 @@ func (q *question) answer(db *gorm.DB) (Why, error) {
 	w.Missing = skillNames(skills, a.Missing&^audience)
 	w.ZH, w.EN = a.WordsWith(lacking(skills, audience))
 	return w, nil
+}
+
+// alone answers for the student without the friends, by the same wish: what keeps a friend away is the friend's to read.
+func (q *question) alone(group explain.Answer) explain.Answer {
+	me, p := &q.askers[q.me()], q.givers[q.asked.Seq].Position
+	return explain.Why(&explain.Question{
+		Round: &q.round, Position: &p, Student: &me.Student, Wish: group.Wish, Got: group.Got, Rank: group.Lottery, Cutoff: group.LastKey, Apart: p.OfAny(me.blocked),
+	})
 }
 
 // me is the student's place among the friends.

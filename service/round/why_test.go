@@ -41,6 +41,11 @@ func TestWhyNotIsWhatTheWholeRoundSays(t *testing.T) {
 	r := m.row(id)
 	m.agrees(dir, r)
 	book := m.bookOf(dir)
+	in, err := files.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := 0
 	seen := map[explain.Reason]int{}
 	outside, missing := 0, 0
 	for s, student := range m.students {
@@ -51,11 +56,15 @@ func TestWhyNotIsWhatTheWholeRoundSays(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := book.Why(int32(s), int32(p))
+			if in.Students[s].Group != score.None && want.Reason == explain.NotEligible {
+				others += m.ownAffair(in, int32(s), int32(p), got)
+				continue
+			}
 			if diff := cmp.Diff(want, got.Answer, cmpopts.EquateComparable(score.Points{})); diff != "" || got.Number != int64(s) || got.Place != int64(p) {
 				t.Fatalf("student %d, position %d: %s", s, p, diff)
 			}
 			seen[got.Reason]++
-			outside, missing = outside+count(strings.Contains(got.ZH, "不面向您")), missing+count(len(got.Missing) > 0)
+			outside, missing = outside+count(strings.Contains(got.ZH, explain.OutsideZH)), missing+count(len(got.Missing) > 0)
 			if names := strings.Join(got.Missing, "、"); names != "" && (!strings.HasPrefix(got.ZH, "不符合条件：缺少必备技能"+names) && !strings.HasPrefix(got.ZH, "同组有人不符合条件：缺少必备技能"+names) || !strings.Contains(got.EN, strings.Join(got.Missing, ", "))) {
 				t.Fatalf("%s are missing: %s %s", names, got.ZH, got.EN)
 			}
@@ -66,10 +75,24 @@ func TestWhyNotIsWhatTheWholeRoundSays(t *testing.T) {
 			t.Errorf("reason %d does not come up: %v", reason, seen)
 		}
 	}
-	if outside == 0 || missing == 0 || dir[files.BlocksFile] == nil {
+	if outside == 0 || missing == 0 || others == 0 || dir[files.BlocksFile] == nil {
 		t.Errorf("%d for others, %d without a skill, blocks %v: it is not proved", outside, missing, dir[files.BlocksFile] != nil)
 	}
 	m.seats(id, book)
+}
+
+// ownAffair wants the answer to a student whose group is not eligible to be the student's own, and tells whether it is only
+// others of the group who are not: of those nothing is said.
+func (m *mill) ownAffair(in *score.Instance, student, position int32, got round.Why) int {
+	m.TB.Helper()
+	s, p := &in.Students[student], &in.Positions[position]
+	own := explain.Why(&explain.Question{Round: &in.Round, Position: p, Student: s, Wish: 1, Apart: p.OfAny(in.Blocked[student])})
+	others := own.Misfits == 0
+	if got.Reason != explain.NotEligible || got.Metres != own.Metres || got.MaxDist != own.MaxDist || got.Overlap != own.Overlap || got.Missing != nil && others ||
+		!others && got.Misfits != own.Misfits || strings.HasPrefix(got.ZH, "同组有人不符合条件，请各自查看原因。") != others || got.Points != (score.Points{}) || got.Misfits == 0 {
+		m.TB.Fatalf("student %d, position %d: %+v, want %+v", student, position, got, own)
+	}
+	return count(others)
 }
 
 func count(is bool) int {

@@ -137,6 +137,7 @@ func (s *Service) wishes(db *gorm.DB, studentID int64, r model.MatchRound) (Wish
 	if err != nil {
 		return Wishes{}, err
 	}
+	g.me = slices.Index(friends, studentID)
 	if out.Wishes, err = g.wishes(db, shared.Positions); err != nil {
 		return Wishes{}, err
 	}
@@ -176,7 +177,7 @@ func (s *Service) PutWishes(ctx context.Context, actor access.Actor, roundID, ve
 	if err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error { return s.putList(tx, actor, &r, row) }); err != nil {
 		return Wishes{}, err
 	}
-	return s.wishes(db, actor.StudentID, r) // after the commit: all students of a round wait for its lock
+	return s.wishes(db, actor.StudentID, r) // after the commit: whoever freezes waits for it
 }
 
 // settleList checks a list and fills it.
@@ -205,7 +206,7 @@ func (s *Service) settleList(ctx context.Context, db *gorm.DB, actor access.Acto
 	if !in.Fill {
 		return list, nil
 	}
-	return s.fillList(ctx, r, friends, list)
+	return s.fillList(ctx, db, actor, r, friends, list)
 }
 
 // check names every wish that cannot be.
@@ -229,7 +230,7 @@ func (g *glimpse) check(list []int64) error {
 	return wrong.Err()
 }
 
-// putList writes a list while the round takes lists: its row is locked at the very end, so that nobody waits for long.
+// putList writes a list while the round takes lists.
 func (s *Service) putList(tx *gorm.DB, actor access.Actor, r *model.MatchRound, row model.MatchWish) error {
 	if row.Version == 1 {
 		err := tx.Create(&row).Error
@@ -256,9 +257,16 @@ func (s *Service) putList(tx *gorm.DB, actor access.Actor, r *model.MatchRound, 
 	if err != nil {
 		return err
 	}
-	now, err := lock(tx, r.ID)
+	return s.stillTaken(tx, r.ID)
+}
+
+// stillTaken keeps a round from being frozen until the transaction ends, if it takes lists. It comes at the very end: whoever
+// freezes waits for what was written before, and what comes after waits for them, and is refused. A million who write in
+// the last minute do not wait for each other.
+func (s *Service) stillTaken(tx *gorm.DB, id int64) error {
+	r, err := find(atomic.ForShare(tx), id)
 	if err != nil {
 		return err
 	}
-	return s.taken(&now)
+	return s.taken(&r)
 }

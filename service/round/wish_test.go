@@ -1,6 +1,7 @@
 package round_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -136,8 +137,8 @@ func TestWhatCannotBeOnAListIsNamed(t *testing.T) {
 	}
 	for pointer, want := range map[string]string{
 		"/positions/1": "not_eligible 距离 10119 米，超出您的上限 5000 米；距离 10119 米，超出本轮范围 10000 米", "/positions/3": "not_found", "/positions/4": "not_found",
-		"/positions/2": "not_eligible", "/positions/5": "not_found", "/positions/6": "not_found", "/positions/7": "not_eligible 不面向您所在的组织、年级或身份",
-		"/positions/8": "not_eligible 缺少必备技能课业辅导、急救", "/positions/9": "not_eligible 您与这个社区互不安排", "/positions/10": "unique_items", "/positions/11": "not_found",
+		"/positions/2": "not_eligible", "/positions/5": "not_found", "/positions/6": "not_found", "/positions/7": "not_eligible 不在这个岗位的安排范围内",
+		"/positions/8": "not_eligible 缺少必备技能课业辅导、急救", "/positions/9": "not_eligible 不在这个岗位的安排范围内", "/positions/10": "unique_items", "/positions/11": "not_found",
 	} {
 		if !strings.HasPrefix(told[pointer], want) {
 			t.Errorf("%s: %q, want %q", pointer, told[pointer], want)
@@ -228,10 +229,22 @@ func TestChancesComeFromTheLastRound(t *testing.T) {
 	}
 }
 
+// advice recommends the same to everybody, and keeps how much was asked for.
+type advice struct {
+	ids   []int64
+	limit int
+}
+
+func (a *advice) ForRound(_ context.Context, _ access.Actor, _ *model.MatchRound, limit int) ([]int64, error) {
+	a.limit = limit
+	return slices.Clone(a.ids[:min(limit, len(a.ids))]), nil
+}
+
+// What is recommended comes from a picture: each is looked at again before it is written.
 func TestAListIsFilledWithWhatIsRecommended(t *testing.T) {
 	t.Parallel()
 	f, r := newOpen(t)
-	f.put("match_rounds", r.ID, map[string]any{"k": 4})
+	f.put("match_rounds", r.ID, map[string]any{"k": 6})
 	me := f.willing(f.Branch)
 	_, _, liked := f.matched(3, func(a *model.Activity, _ *model.Session) { a.Category = "CULTURE" })
 	_, _, far := f.matched(3, func(a *model.Activity, s *model.Session) {
@@ -239,24 +252,24 @@ func TestAListIsFilledWithWhatIsRecommended(t *testing.T) {
 		a.LatE6, s.LatE6 = &lat, &lat
 	})
 	_, _, direct := f.Activity(f.project, 3, nil)
+	_, _, full := f.matched(3, nil)
+	f.put("positions", full.ID, map[string]any{"taken": 3})
+	mix := &advice{ids: append(ids(far, liked, direct, full, f.position), 99)}
+	f.s.Advice = mix
 	got, err := f.s.PutWishes(t.Context(), me, r.ID, 0, round.List{Fill: true})
-	if err != nil || wishes(got) != fmt.Sprint(liked.ID, f.position.ID) {
-		t.Fatalf("%s %v, far %d, direct %d", wishes(got), err, far.ID, direct.ID)
+	if err != nil || wishes(got) != fmt.Sprint(liked.ID, f.position.ID) || mix.limit != 6 {
+		t.Fatalf("%s of %d, %v", wishes(got), mix.limit, err)
 	}
 	_, _, late := f.matched(3, nil)
-	got, err = f.s.PutWishes(t.Context(), me, r.ID, 1, round.List{Fill: true})
-	if err != nil || wishes(got) != fmt.Sprint(liked.ID, f.position.ID) {
-		t.Fatalf("the picture is a minute old at most: %s %v", wishes(got), err)
+	got, err = f.s.PutWishes(t.Context(), me, r.ID, 1, round.List{Positions: ids(late, liked), Fill: true})
+	if err != nil || wishes(got) != fmt.Sprint(late.ID, liked.ID) || mix.limit != 4 {
+		t.Fatalf("what is listed takes the place of as many: %s of %d, %v", wishes(got), mix.limit, err)
 	}
-	f.Clock.Add(time.Minute)
-	got, err = f.s.PutWishes(t.Context(), me, r.ID, 2, round.List{Positions: ids(late), Fill: true})
-	if err != nil || wishes(got) != fmt.Sprint(late.ID, liked.ID, f.position.ID) {
-		t.Fatalf("%s %v", wishes(got), err)
-	}
-	f.put("positions", liked.ID, map[string]any{"taken": 3})
-	got, err = f.s.PutWishes(t.Context(), me, r.ID, 3, round.List{Fill: true})
-	if err != nil || wishes(got) != fmt.Sprint(f.position.ID, late.ID) {
-		t.Fatalf("what is full by now is left out: %s %v", wishes(got), err)
+	mix.ids = ids(f.position)
+	f.put("match_rounds", r.ID, map[string]any{"k": 2})
+	got, err = f.s.PutWishes(t.Context(), me, r.ID, 2, round.List{Positions: ids(late, liked), Fill: true})
+	if err != nil || wishes(got) != fmt.Sprint(late.ID, liked.ID) {
+		t.Fatalf("a list is filled up to what the round shows: %s %v", wishes(got), err)
 	}
 }
 

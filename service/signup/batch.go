@@ -212,6 +212,7 @@ var told = map[model.SignupStatus]notify.Kind{ //nolint:gochecknoglobals // a ta
 	model.SignupOffered:    notify.WaitlistOffer,
 	model.SignupRejected:   notify.SignupDeclined,
 	model.SignupRemoved:    notify.SignupDeclined,
+	model.SignupLeave:      notify.SignupLeave,
 
 	model.SignupOfferExpired: notify.SignupDeclined,
 }

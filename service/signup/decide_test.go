@@ -139,6 +139,7 @@ func TestPenalties(t *testing.T) {
 	_, err = b.s.Decide(t.Context(), clerk, b.activity.ID, signup.NoShow, ids(r[0]), "")
 	is(t, err, signup.ErrDecision)
 	b.Told(notify.SignupAbsent, s[0]) // once, and nobody who was refused
+	b.Told(notify.SignupLeave, s[1])
 	if got := b.states(r...); got != "NO_SHOW LEAVE_APPROVED LATE_CANCEL CONFIRMED CANCELLED_BY_USER" {
 		t.Error(got)
 	}

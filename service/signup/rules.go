@@ -22,7 +22,7 @@ var (
 	ErrMatched        = fault.Define(fault.Conflict, "signup.matched", "这里的名额由匹配轮次产生，请在轮次里填报志愿。", "Places here come from match rounds; put the position on your list of a round.")
 	ErrClosed         = fault.Define(fault.Conflict, "signup.closed", "报名已经结束，请看看其他活动。", "Sign-up is over; look for another activity.")
 	ErrDuplicate      = fault.Define(fault.Conflict, "signup.duplicate", "您已经报名了这个活动，不用重复报名。", "You are signed up for this activity already.")
-	ErrNotEligible    = fault.Define(fault.Conflict, "signup.not_eligible", "这个活动不面向您所在的组织、年级或身份，请看看其他活动。", "This activity is not meant for your unit, grade or group; look for another one.")
+	ErrNotEligible    = fault.Define(fault.Conflict, "signup.not_eligible", "您不在这个活动的安排范围内，请看看其他活动。如有疑问请联系院系团委。", "You are not among those whom this activity is for; look for another one, or ask your department's committee.")
 	ErrSuspended      = fault.Define(fault.Conflict, "signup.suspended", "因多次未到，您暂时不能报名。如有异议请联系院系团委。", "You may not sign up for a while because you did not come several times; if that is wrong, talk to your department's committee.")
 	ErrFull           = fault.Define(fault.Conflict, "signup.full", "这个岗位已经报满，请换一个岗位或活动。", "The position is full; choose another one.")
 	ErrConflict       = fault.Define(fault.Conflict, "signup.conflict", "时间与您已报名的另一个活动重叠，或来不及赶到。", "It overlaps with another activity you are signed up for, or leaves no time to get there.")
@@ -155,7 +155,7 @@ func (f *facts) allowed(e *event, st *student, how manner) error {
 		return ErrNotEligible
 	}
 	if how.was == nil && f.keptAway[survey.Pair{StudentID: st.id, HostOrgID: e.HostOrgID}] {
-		return ErrNotEligible.Saying("接收方暂不接受您的报名，请看看其他活动。如有异议请联系院系团委。", "The host does not take your sign-up; look for another activity, or talk to your department's committee if that is wrong.")
+		return ErrNotEligible // the same: who keeps away from whom is not told
 	}
 	if e.SignupMode == model.SignupAssignedUnit && !how.byUnit {
 		return ErrNotEligible.Saying("这个活动由指定的团组织统一报名，请联系您的团支部书记。", "Units sign their members up for this activity; ask your branch secretary.")

@@ -15,7 +15,7 @@ func (w *writes) tell(e *event, userID int64, row model.Signup, kind notify.Kind
 	}
 	data := map[string]string{"activity": e.Title, "time": notify.When(e.StartsAt), "place": notify.Where(e.place()), "reason": reason, "signup": strconv.FormatInt(row.ID, 10)}
 	until := e.StartsAt
-	if kind == notify.SignupAbsent {
+	if kind == notify.SignupAbsent || kind == notify.SignupLeave {
 		until = time.Time{} // it is over, and matters all the same
 	}
 	if row.OfferedUntil != nil {

@@ -44,7 +44,7 @@ func TestAHostKeepsAStudentAway(t *testing.T) {
 
 	for _, reason := range []string{"中途离开孩子", "两次中途离开孩子"} {
 		b, err := d.Block(t.Context(), d.host, d.Community.ID, d.student.StudentID, reason)
-		if err != nil || b.Reason != reason || b.Name != "赵*" || b.StudentID != d.student.StudentID || b.By != d.host.UserID {
+		if err != nil || b.Reason != reason || b.Name != "赵*" || b.StudentID != d.student.StudentID || b.By != d.host.UserID || b.ByName == "" || b.ByName == b.Name {
 			t.Fatalf("%+v, %v", b, err)
 		}
 	}

@@ -25,6 +25,7 @@ type HostBlock struct {
 	Name      string // masked
 	Reason    string
 	By        int64 // user
+	ByName    string
 	At        time.Time
 }
 
@@ -32,8 +33,9 @@ type HostBlock struct {
 type hostBlockRow struct {
 	model.MatchBlock
 
-	PersonID int64
-	NameEnc  []byte
+	PersonID  int64
+	NameEnc   []byte
+	ByNameEnc []byte // of who decided it
 }
 
 // host reads the organisation whose blocks the actor keeps; nobody else reads them, those above it neither.
@@ -76,15 +78,16 @@ func (s *Service) Blocks(ctx context.Context, actor access.Actor, orgID int64, r
 }
 
 func hostBlocks(tx *gorm.DB, orgID int64) *gorm.DB {
-	return tx.Table("match_blocks AS b").Select("b.*, p.person_id, p.name_enc").Joins("JOIN student_profiles AS p ON p.id = b.student_id").
+	return tx.Table("match_blocks AS b").Select("b.*, p.person_id, p.name_enc, u.name_enc AS by_name_enc").
+		Joins("JOIN student_profiles AS p ON p.id = b.student_id").Joins("LEFT JOIN users AS u ON u.id = b.created_by").
 		Where("b.org_id = ? AND b.side = ?", orgID, model.BlockByHost)
 }
 
-// openBlocks opens reasons and masks names.
+// openBlocks opens reasons and masks names, but for those of who decided: colleagues read them.
 func (s *Service) openBlocks(tx *gorm.DB, rows []hostBlockRow) ([]HostBlock, error) {
-	persons := make([]int64, 0, len(rows))
+	persons := make([]int64, 0, 2*len(rows))
 	for _, r := range rows {
-		persons = append(persons, r.PersonID)
+		persons = append(persons, r.PersonID, r.CreatedBy)
 	}
 	keys, err := s.Vault.People(tx, persons...)
 	if err != nil {
@@ -100,7 +103,11 @@ func (s *Service) openBlocks(tx *gorm.DB, rows []hostBlockRow) ([]HostBlock, err
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, HostBlock{StudentID: r.StudentID, Name: vault.MaskName(name), Reason: reason, By: r.CreatedBy, At: r.CreatedAt})
+		by, err := keys[r.CreatedBy].Open(vault.UserName, r.CreatedBy, r.ByNameEnc)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, HostBlock{StudentID: r.StudentID, Name: vault.MaskName(name), Reason: reason, By: r.CreatedBy, ByName: by, At: r.CreatedAt})
 	}
 	return out, nil
 }

@@ -92,10 +92,8 @@ func wants(t testing.TB, err, want error, fields ...string) {
 
 // heard runs do on a listening service and returns what it read.
 func (d *desk) heard(do func(s *survey.Service)) []string {
-	s := *d.Service
 	db, heard := testkit.Hear(d.plain(), "SELECT")
-	s.DB = db
-	do(&s)
+	do(&survey.Service{DB: db, Now: d.Now, Audit: d.Service.Audit, Vault: d.Service.Vault})
 	return heard.Said()
 }
 

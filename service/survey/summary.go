@@ -77,10 +77,10 @@ func (s *Service) SummaryOf(ctx context.Context, actor access.Actor, orgID, prog
 	if err := out.lines(db, top, programmeID); err != nil {
 		return out, err
 	}
-	if err := out.students(db, top, programmeID, policy); err != nil {
-		return out, err
+	sum, err := s.willing.of(s.Now(), [2]int64{top.ID, programmeID}, func() (*willingSum, error) { return sumWilling(db, top, programmeID) })
+	if err == nil {
+		out.students(sum, policy)
 	}
-	err = out.interests(db, top, programmeID, policy)
 	return out, err
 }
 
@@ -115,32 +115,25 @@ func (out *Summary) lines(db *gorm.DB, top model.Org, programmeID int64) error {
 	return nil
 }
 
-// willing selects the answers (w) of willing students of branches at and below an organisation.
-func willing(db *gorm.DB, top model.Org, programmeID int64) *gorm.DB {
-	return db.Table("student_willingness AS w").Joins("JOIN student_profiles AS p ON p.id = w.student_id").Joins("JOIN orgs AS b ON b.id = p.branch_id").
-		Where("w.programme_id = ? AND w.willing = ? AND b.path >= ? AND b.path < ?", programmeID, true, top.Path, access.PathEnd(top.Path))
-}
-
-// students counts who is willing, by skill and by block.
-func (out *Summary) students(db *gorm.DB, top model.Org, programmeID int64, policy model.Policy) error {
+// students tells who is willing, by skill, by block and by the categories they named, these most wanted first.
+func (out *Summary) students(sum *willingSum, policy model.Policy) {
+	out.Willing = out.told(sum.all)
 	skills := policy.SkillItems()
-	columns := slices.Concat([]string{"COUNT(*)"}, bitSums("w.skills", len(skills)), bitSums("w.slots", score.Slots))
-	got, err := numbers(willing(db, top, programmeID), columns)
-	if err != nil {
-		return fmt.Errorf("count willing students: %w", err)
-	}
-	out.Willing = out.told(got[0])
-	for i, skill := range skills {
-		if n := out.told(got[1+i]); n > 0 {
+	for i, skill := range skills[:min(len(skills), score.Skills)] {
+		if n := out.told(sum.skills[i]); n > 0 {
 			out.Skills = append(out.Skills, CodeSum{Code: skill.Code, Count: n})
 		}
 	}
-	blocks := got[1+len(skills):]
-	for _, n := range blocks {
+	for _, n := range sum.slots {
 		out.told(n)
 	}
-	out.Slots = slotSums(blocks, fewest)
-	return nil
+	out.Slots = slotSums(sum.slots[:], fewest)
+	for _, c := range policy.Categories {
+		if n := out.told(sum.interests[c.Code]); n > 0 {
+			out.Interests = append(out.Interests, CodeSum{Code: c.Code, Count: n})
+		}
+	}
+	slices.SortStableFunc(out.Interests, func(a, b CodeSum) int { return cmp.Compare(b.Count, a.Count) })
 }
 
 // told is a number of students as it is told.
@@ -150,33 +143,6 @@ func (out *Summary) told(n int64) int64 {
 		return 0
 	}
 	return n
-}
-
-// interests counts who is willing by the categories they named, in the order of the policy.
-func (out *Summary) interests(db *gorm.DB, top model.Org, programmeID int64, policy model.Policy) error {
-	var rows []struct {
-		Interest1 string `gorm:"column:interest1"`
-		Interest2 string `gorm:"column:interest2"`
-		Interest3 string `gorm:"column:interest3"`
-		N         int64
-	}
-	err := willing(db, top, programmeID).Select("w.interest1, w.interest2, w.interest3, COUNT(*) AS n").Group("w.interest1, w.interest2, w.interest3").Find(&rows).Error
-	if err != nil {
-		return fmt.Errorf("count interests: %w", err)
-	}
-	named := map[string]int64{}
-	for _, r := range rows {
-		for _, code := range []string{r.Interest1, r.Interest2, r.Interest3} {
-			named[code] += r.N
-		}
-	}
-	for _, c := range policy.Categories {
-		if n := out.told(named[c.Code]); n > 0 {
-			out.Interests = append(out.Interests, CodeSum{Code: c.Code, Count: n})
-		}
-	}
-	slices.SortStableFunc(out.Interests, func(a, b CodeSum) int { return cmp.Compare(b.Count, a.Count) })
-	return nil
 }
 
 // bitSums are the columns that count each of the lowest n bits of a column.

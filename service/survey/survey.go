@@ -18,4 +18,6 @@ type Service struct {
 	Audit   *audit.Log
 	Vault   *vault.Vault
 	Content *content.Service // looks at texts before others see them; nil lets everything through
+
+	willing keptSums
 }

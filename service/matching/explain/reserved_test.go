@@ -66,7 +66,7 @@ func TestWordsOfReservedSeats(t *testing.T) {
 		"All 3 seats are reserved for the paired branches first, and their students have them.",
 		"You are in band 26; the last who got a seat is in band 30. 2 seats are reserved for the paired branches first.",
 		"You are in band 28; the last who got a seat is in band 30.",
-		"Not eligible: you and this community are kept apart.",
+		"Not eligible: you are not among those whom it is for.",
 	} {
 		a := explain.Why(&q)
 		if zh, en := a.Words(); en != want || zh == "" {

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 	"math/bits"
+	"slices"
 	"strings"
 
 	"baodao/service/matching/score"
@@ -87,6 +88,13 @@ func (a *Answer) misfitWords(lacks Lacks) (zh, en string) {
 	return zh + strings.Join(chinese, "；") + "。", en + strings.Join(english, "; ") + "."
 }
 
+// What a student is told of a position that is meant for others, and of one whose host does not want the student, or is not
+// wanted: it is one answer, in one place among the conditions, so that nobody learns who keeps away from them.
+const (
+	OutsideZH = "不在这个岗位的安排范围内"
+	OutsideEN = "you are not among those whom it is for"
+)
+
 // Conditions are those that fail, and by how much: nothing when the rules let the student go there.
 func (a *Answer) Conditions(lacks Lacks) (zh, en []string) {
 	say := func(when score.Misfit, chinese, english string) {
@@ -97,11 +105,13 @@ func (a *Answer) Conditions(lacks Lacks) (zh, en []string) {
 	if a.Misfits&score.MissingSkill != 0 {
 		zh, en = lacks(a.Missing)
 	}
+	if a.Misfits&score.KeptApart != 0 && !slices.Contains(zh, OutsideZH) {
+		say(score.KeptApart, OutsideZH, OutsideEN)
+	}
 	say(score.TooLittleTime, fmt.Sprintf("空闲时段相合 %d 个，需要 %d 个", a.Overlap, a.Need), fmt.Sprintf("%d blocks of time fit, %d are needed", a.Overlap, a.Need))
 	say(score.TooFarForStudent, fmt.Sprintf("距离 %d 米，超出您的上限 %d 米", a.Metres, a.MaxDist), fmt.Sprintf("%d m away, your limit is %d m", a.Metres, a.MaxDist))
 	say(score.OutOfRadius, fmt.Sprintf("距离 %d 米，超出本轮范围 %d 米", a.Metres, a.Radius), fmt.Sprintf("%d m away, the round's radius is %d m", a.Metres, a.Radius))
 	say(score.NoSeats, "没有名额", "it has no seats")
-	say(score.KeptApart, "您与这个社区互不安排", "you and this community are kept apart")
 	return zh, en
 }
 

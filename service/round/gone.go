@@ -1,0 +1,202 @@
+package round
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/access"
+	"baodao/service/account"
+	"baodao/service/atomic"
+	"baodao/service/audit"
+	"baodao/service/signup"
+)
+
+// gone is why nobody can have a position any more, and how many know of it.
+type gone struct {
+	code, words string
+	ids         []int64 // positions
+}
+
+// EndGone ends up to n open proposals of positions that nobody can have any more, because their activity was called off or has
+// begun or the seats are gone: nobody is to wait for an answer that cannot help. It tells how many. Running it late or twice
+// at once is harmless: the judge of sign-ups refuses the same.
+func (s *Service) EndGone(ctx context.Context, n int) (int, error) {
+	db, done := s.DB.WithContext(ctx), 0
+	var rounds []int64
+	err := db.Model(&model.MatchRound{}).Where("status = ? AND kind = ?", model.RoundPublished, model.RoundPositions).Order("id").Pluck("id", &rounds).Error
+	if err != nil {
+		return 0, fmt.Errorf("look for published rounds: %w", err)
+	}
+	for _, id := range rounds {
+		for more := true; more && done < n; {
+			ids, err := s.proposalsOfGone(db, id, min(n-done, lapseMost))
+			if err != nil {
+				return done, err
+			}
+			ended := 0
+			if len(ids) > 0 {
+				err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
+					ended, err = s.endGone(tx, ids)
+					return err
+				})
+			}
+			if err != nil {
+				return done, fmt.Errorf("end proposals of match round %d: %w", id, err)
+			}
+			done, more = done+ended, ended > 0
+		}
+	}
+	return done, nil
+}
+
+// proposalsOfGone finds open proposals of positions that are gone. The positions are read from an index: a round of a million
+// has fifty thousand.
+func (s *Service) proposalsOfGone(db *gorm.DB, roundID int64, limit int) (ids []int64, err error) {
+	where, args := s.goneNow()
+	var positions []int64
+	err = db.Table("(SELECT DISTINCT position_id FROM match_proposals WHERE round_id = ? AND status = ?) AS p", roundID, model.ProposalProposed).
+		Joins("JOIN positions AS q ON q.id = p.position_id").Joins("JOIN activities AS a ON a.id = q.activity_id").
+		Where(where, args...).Order("q.id").Limit(limit).Pluck("q.id", &positions).Error
+	if err != nil {
+		return nil, fmt.Errorf("look for positions that are gone: %w", err)
+	}
+	if len(positions) == 0 {
+		return nil, nil
+	}
+	err = db.Model(&model.MatchProposal{}).Where("round_id = ? AND status = ? AND position_id IN ? AND answers_until > ?", roundID, model.ProposalProposed, positions, s.Now()).
+		Order("id").Limit(limit).Pluck("id", &ids).Error
+	if err != nil {
+		return nil, fmt.Errorf("look for proposals of what is gone: %w", err)
+	}
+	return ids, nil
+}
+
+// goneNow is the condition on a position q of an activity a that nobody can have now.
+func (s *Service) goneNow() (where string, args []any) {
+	return "(a.status <> ? OR a.starts_at <= ? OR q.taken >= q.capacity)", []any{model.ActivityPublished, s.Now()}
+}
+
+// endGone locks proposals and ends those that are still open and whose position is still gone.
+func (s *Service) endGone(tx *gorm.DB, ids []int64) (int, error) {
+	rows, err := lockProposals(tx, ids)
+	if err != nil {
+		return 0, err
+	}
+	of := map[int64][]*model.MatchProposal{}
+	for _, p := range rows {
+		if s.answerable(p) == nil {
+			of[p.PositionID] = append(of[p.PositionID], p)
+		}
+	}
+	whys, err := s.whyGone(tx, of)
+	if err != nil {
+		return 0, err
+	}
+	ended := 0
+	for _, why := range whys {
+		var part []*model.MatchProposal
+		for _, id := range why.ids {
+			part = append(part, of[id]...)
+		}
+		if err := s.endAll(tx, part, why); err != nil {
+			return 0, err
+		}
+		ended += len(part)
+	}
+	return ended, nil
+}
+
+// whyGone tells which of some positions are gone, by why.
+func (s *Service) whyGone(tx *gorm.DB, of map[int64][]*model.MatchProposal) ([]gone, error) {
+	if len(of) == 0 {
+		return nil, nil
+	}
+	ids := make([]int64, 0, len(of))
+	for id := range of {
+		ids = append(ids, id)
+	}
+	var rows []struct {
+		ID       int64
+		Status   model.ActivityStatus
+		StartsAt time.Time
+	}
+	where, args := s.goneNow()
+	err := tx.Table("positions AS q").Select("q.id, a.status, a.starts_at").Joins("JOIN activities AS a ON a.id = q.activity_id").
+		Where("q.id IN ?", ids).Where(where, args...).Order("q.id").Find(&rows).Error
+	if err != nil {
+		return nil, fmt.Errorf("read positions that are gone: %w", err)
+	}
+	whys := []gone{
+		{code: signup.ErrClosed.Code, words: "活动已取消或已结束"},
+		{code: signup.ErrClosed.Code, words: "活动已经开始"},
+		{code: signup.ErrFull.Code, words: "名额已经没有了"},
+	}
+	for _, r := range rows {
+		why := &whys[2]
+		switch {
+		case r.Status != model.ActivityPublished:
+			why = &whys[0]
+		case !s.Now().Before(r.StartsAt):
+			why = &whys[1]
+		}
+		why.ids = append(why.ids, r.ID)
+	}
+	return whys, nil
+}
+
+// endAll ends proposals by the rules and tells both sides why.
+func (s *Service) endAll(tx *gorm.DB, rows []*model.MatchProposal, why gone) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	paths, err := hostPaths(tx, rows)
+	if err != nil {
+		return err
+	}
+	turns, ends := make([]audit.Turn[*model.MatchProposal], len(rows)), make([]ending, len(rows))
+	for i, p := range rows {
+		turns[i] = audit.Turn[*model.MatchProposal]{Actor: system(), Row: p, OrgPath: paths[p.HostOrgID]}
+		ends[i] = ending{proposal: p, hostPath: paths[p.HostOrgID], by: byRules, reason: why.words, gone: true}
+	}
+	err = audit.MoveEach(tx, s.Audit, turns, audit.Move{
+		Action: "match_proposal.end", To: string(model.ProposalRejected), Reason: why.words,
+		Set: map[string]any{"rejected_by": byRules, "reason_code": why.code, "reason": why.words}, Data: map[string]any{"by": byRules, "code": why.code},
+	})
+	if err != nil {
+		return err
+	}
+	return s.tellEnded(tx, ends...)
+}
+
+// Suspended ends the open proposals of rounds that are out to a person whose account is being suspended, in the same transaction: nobody can answer
+// them any more, and the hosts are not to wait. Seats go on to the next round.
+func (s *Service) Suspended(tx *gorm.DB, actor access.Actor, userID int64) error {
+	var ids []int64
+	err := proposals(tx).Select("p.id").Joins("JOIN student_profiles AS s ON s.id = p.student_id").
+		Where("s.user_id = ? AND p.status = ?", userID, model.ProposalProposed).Order("p.id").Scan(&ids).Error
+	if err != nil {
+		return fmt.Errorf("look for proposals of an account: %w", err)
+	}
+	rows, err := lockProposals(tx, ids)
+	if err != nil {
+		return err
+	}
+	paths, err := hostPaths(tx, rows)
+	if err != nil {
+		return err
+	}
+	for _, p := range rows {
+		if s.answerable(p) != nil {
+			continue
+		}
+		d := decision{s: s, tx: tx, actor: actor, hostPath: paths[p.HostOrgID]}
+		if err := d.reject(p, byRules, account.ErrSuspended.Code, account.ErrSuspended.ZH); err != nil {
+			return err
+		}
+	}
+	return nil
+}
