@@ -71,7 +71,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, id int64) (Detai
 
 // move takes a round further; who worked on it lets go.
 func (s *Service) move(tx *gorm.DB, actor access.Actor, row *model.MatchRound, to model.RoundStatus, action string, set map[string]any) error {
-	set["lease_owner"], set["lease_until"], set["failure"] = "", nil, ""
+	set = atRest(set)
 	if to != model.RoundPublished && to != model.RoundClosed {
 		set["done"], set["total"] = 0, 0
 	}
@@ -113,10 +113,7 @@ func (s *Service) Draw(ctx context.Context, actor access.Actor, id int64, value 
 		seed := matchaudit.Seed(matchaudit.Digest(row.InputDigest), secret, []byte(value))
 		return s.Audit.Move(tx, actor, row, audit.Move{
 			Action: "match_round.draw", To: string(model.RoundRunning), OrgPath: row.ScopePath,
-			Set: map[string]any{
-				"draw_value": value, "drawn_by": actor.UserID, "drawn_at": s.Now(), "seed": seed[:],
-				"done": 0, "total": 0, "lease_owner": "", "lease_until": nil, "failure": "",
-			},
+			Set:  atRest(map[string]any{"draw_value": value, "drawn_by": actor.UserID, "drawn_at": s.Now(), "seed": seed[:], "done": 0, "total": 0}),
 			Data: map[string]any{"seed": hex.EncodeToString(seed[:])},
 		})
 	})
@@ -197,7 +194,7 @@ func (s *Service) Cancel(ctx context.Context, actor access.Actor, id int64, reas
 		}
 		return s.Audit.Move(tx, actor, row, audit.Move{
 			Action: "match_round.cancel", To: string(model.RoundCancelled), OrgPath: row.ScopePath, Reason: reason,
-			Set: map[string]any{"reason": reason, "closed_at": s.Now(), "lease_owner": "", "lease_until": nil},
+			Set: map[string]any{"reason": reason, "closed_at": s.Now(), "lease_owner": "", "lease_until": nil, "retry_at": nil},
 		})
 	})
 }

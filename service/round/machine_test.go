@@ -142,7 +142,7 @@ func (m *mill) kills(id int64, to model.RoundStatus) {
 		if err != nil || other != 0 {
 			m.TB.Fatalf("batch %d: somebody else worked on it while it was leased: %d %v", n, other, err)
 		}
-		m.Clock.Add(31 * time.Second)
+		m.Clock.Add(61 * time.Minute) // a lease is over sooner, but the more have died the longer the next one waits
 	}
 }
 

@@ -81,7 +81,7 @@ func TestARoundOfPairingSurvivesItsProcess(t *testing.T) {
 				t.Fatal(err)
 			}
 			deaths++
-			c.Clock.Add(time.Minute)
+			c.Clock.Add(61 * time.Minute)
 		}
 	}
 	through() // freezes

@@ -5,7 +5,6 @@ package round
 import (
 	"errors"
 	"sync"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -62,9 +61,6 @@ var (
 	errCommitment = errors.New("round: the secret is not the one that was promised")
 	errInputs     = errors.New("round: the stored inputs are not those that were frozen")
 )
-
-// leaseTime is how long a replica has a round without renewing.
-const leaseTime = 30 * time.Second
 
 // object is what the permission table needs to know of a round. Its rules are public from OPEN on.
 func object(r model.MatchRound) access.Object {
