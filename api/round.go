@@ -67,12 +67,14 @@ type MatchRoundView struct {
 
 // MatchRoundJobView is how far the program has come with a round.
 type MatchRoundJobView struct {
-	Done    int64  `json:"done" doc:"Rows of the present phase that are done" example:"3000"`
-	Total   int64  `json:"total" doc:"Rows of the present phase; 0 while unknown" example:"5000"`
-	Running bool   `json:"running" doc:"Whether a replica works on it" example:"true"`
-	Ready   bool   `json:"ready" doc:"Whether it can be published" example:"false"`
-	Failure string `json:"failure,omitempty" doc:"Why the last try failed; the next one comes by itself" example:"database is locked"`
-	DrawnBy *ID    `json:"drawn_by,omitempty" doc:"Who entered the draw"`
+	Done      int64  `json:"done" doc:"Rows of the present phase that are done" example:"3000"`
+	Total     int64  `json:"total" doc:"Rows of the present phase; 0 while unknown" example:"5000"`
+	Running   bool   `json:"running" doc:"Whether a replica works on it" example:"true"`
+	Ready     bool   `json:"ready" doc:"Whether it can be published" example:"false"`
+	Failure   string `json:"failure,omitempty" doc:"Why the last try failed; the next one comes by itself" example:"database is locked"`
+	Failures  int64  `json:"failures" doc:"Tries of the present phase that failed, one after the other" example:"0"`
+	NextTryAt *Time  `json:"next_try_at,omitempty" doc:"The next try comes then: 30 seconds after the first failure, twice as long after each, an hour at most; POST …/retry makes it now"`
+	DrawnBy   *ID    `json:"drawn_by,omitempty" doc:"Who entered the draw"`
 }
 
 func newMatchRoundView(d round.Detail) MatchRoundView {
@@ -90,7 +92,7 @@ func newMatchRoundView(d round.Detail) MatchRoundView {
 	}
 	if d.Works {
 		v.Work = &MatchRoundJobView{
-			Done: d.Done, Total: d.Total, Running: d.LeaseOwner != "", Failure: d.Failure, DrawnBy: idPointer(d.DrawnBy),
+			Done: d.Done, Total: d.Total, Running: d.Busy, Failure: d.Failure, Failures: d.Failures, NextTryAt: AtOrNil(d.RetryAt), DrawnBy: idPointer(d.DrawnBy),
 			Ready: d.Status == model.RoundRunning && len(d.ResultDigest) > 0 && d.AnswersUntil == nil,
 		}
 	}
@@ -206,6 +208,12 @@ func (a *RoundAPI) Publish(c *gin.Context, in *MatchRoundIn) (*MatchRoundOut, er
 func (a *RoundAPI) Close(c *gin.Context, in *MatchRoundIn) (*MatchRoundOut, error) {
 	ctx := c.Request.Context()
 	return newMatchRoundOut(a.Rounds.Close(ctx, access.From(ctx), int64(in.ID)))
+}
+
+// Retry ends the pause of a round that failed.
+func (a *RoundAPI) Retry(c *gin.Context, in *MatchRoundIn) (*MatchRoundOut, error) {
+	ctx := c.Request.Context()
+	return newMatchRoundOut(a.Rounds.Retry(ctx, access.From(ctx), int64(in.ID)))
 }
 
 // CancelMatchRoundIn gives a round up.

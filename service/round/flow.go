@@ -121,7 +121,7 @@ func (s *Service) Draw(ctx context.Context, actor access.Actor, id int64, value 
 
 // secretOf opens the secret of a round and holds it against what was promised.
 func (s *Service) secretOf(tx *gorm.DB, row *model.MatchRound) ([]byte, error) {
-	key, err := s.Vault.Person(tx, row.ID)
+	key, err := s.key(tx, row.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -180,6 +180,18 @@ func (s *Service) show(tx *gorm.DB, actor access.Actor, row *model.MatchRound) e
 		return err
 	}
 	return s.announce(tx, row)
+}
+
+// Retry ends the pause of a round that failed: the next try comes within seconds. fault.ErrState unless it waits for one.
+func (s *Service) Retry(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
+	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error {
+		if !waits(row, s.Now()) || (row.Status != model.RoundFreezing && row.Status != model.RoundRunning) {
+			return fault.ErrState
+		}
+		return s.Audit.Edit(tx, actor, row, row.Version, audit.Move{
+			Action: "match_round.retry", OrgPath: row.ScopePath, Set: map[string]any{"retry_at": nil, "failures": 0}, Data: map[string]any{"failures": row.Failures},
+		})
+	})
 }
 
 // Cancel gives a round up before it is published. Whoever works on it stops at the next batch.

@@ -35,6 +35,16 @@ func pause(failures int64) time.Duration {
 // free asks for rows that nobody works on and whose pause is over at @now.
 const free = "(lease_until IS NULL OR lease_until <= @now) AND (retry_at IS NULL OR retry_at <= @now)"
 
+// busy tells whether a replica works on a round.
+func busy(row *model.MatchRound, now time.Time) bool {
+	return row.LeaseUntil != nil && now.Before(*row.LeaseUntil)
+}
+
+// waits tells whether a round waits for its next try.
+func waits(row *model.MatchRound, now time.Time) bool {
+	return row.RetryAt != nil && now.Before(*row.RetryAt) && !busy(row, now)
+}
+
 // died is noted where the replica at work ended without a word.
 const died = "the replica at work ended, or did not renew its lease"
 
@@ -113,10 +123,18 @@ func (h *hold) batch(ctx context.Context, done, total int, fn func(tx *gorm.DB) 
 		}
 		return fn(tx)
 	})
-	if err == nil && h.s.interrupt != nil {
-		err = h.s.interrupt(h.row.Status)
+	if err == nil {
+		err = h.s.step(h.row.Status)
 	}
 	return err
+}
+
+// step is where a test ends the process.
+func (s *Service) step(at model.RoundStatus) error {
+	if s.interrupt == nil {
+		return nil
+	}
+	return s.interrupt(at)
 }
 
 // while renews the lease as long as fn computes. fn is given up when the lease is lost.

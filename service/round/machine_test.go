@@ -113,8 +113,8 @@ func TestKilledAfterAnyBatch(t *testing.T) {
 	if r.Students != 120 || r.Positions != 20 {
 		t.Fatalf("%d students and %d positions", r.Students, r.Positions)
 	}
-	got, err := m.s.Again(m.ctx(), m.officer, id)
-	if err != nil || !got.InputsEqual || !got.ResultEqual {
+	got, err := replayed(m.ctx(), m.s, m.officer, id)
+	if err != nil || !equal(got) {
 		t.Fatalf("%+v %v", got, err)
 	}
 	var n int64

@@ -52,8 +52,11 @@ func (s *Service) Seats(ctx context.Context, actor access.Actor, id, positionID 
 	if err := s.maySeeSeats(db, actor, row, positionID); err != nil {
 		return Team{}, err
 	}
-	if !row.Out() {
+	switch {
+	case !row.Out():
 		return Team{}, ErrNotOut
+	case row.ForgottenAt != nil:
+		return Team{}, ErrForgotten
 	}
 	return s.seats(db, &row, positionID)
 }
@@ -80,7 +83,7 @@ func (s *Service) seats(db *gorm.DB, row *model.MatchRound, positionID int64) (T
 	if len(rows) == 0 || row.Kind != model.RoundPositions {
 		return Team{}, ErrNotIn
 	}
-	key, err := s.Vault.Person(db, row.ID)
+	key, err := s.key(db, row.ID)
 	if err != nil {
 		return Team{}, err
 	}

@@ -44,6 +44,8 @@ func (s *Service) WhyNot(ctx context.Context, actor access.Actor, id, positionID
 		return Why{}, fault.ErrNotFound
 	case !row.Out():
 		return Why{}, ErrNotOut
+	case row.ForgottenAt != nil:
+		return Why{}, ErrForgotten
 	case row.Kind != model.RoundPositions || actor.StudentID == 0:
 		return Why{}, ErrNotIn
 	}
@@ -87,7 +89,7 @@ func (s *Service) question(db *gorm.DB, row *model.MatchRound, student, position
 	if q.round, err = roundOf(row); err != nil {
 		return nil, err
 	}
-	key, err := s.Vault.Person(db, row.ID)
+	key, err := s.key(db, row.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/vault"
 )
 
 // atATime is how many rows one transaction writes.
@@ -206,9 +207,18 @@ func (s *Service) play(ctx context.Context, row *model.MatchRound) (Outcome, err
 	return game.Run(row.Seed, max(1, s.Workers))
 }
 
+// key opens the key of a round. ErrForgotten when it was destroyed.
+func (s *Service) key(db *gorm.DB, round int64) (*vault.Person, error) {
+	key, err := s.Vault.Person(db, round)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, ErrForgotten.Because(err)
+	}
+	return key, err
+}
+
 // load makes a game of what was put down.
 func (s *Service) load(ctx context.Context, row *model.MatchRound) (Game, error) {
-	key, err := s.Vault.Person(s.DB.WithContext(ctx), row.ID)
+	key, err := s.key(s.DB.WithContext(ctx), row.ID)
 	if err != nil {
 		return nil, err
 	}
