@@ -61,6 +61,7 @@ type MatchRoundView struct {
 	PublishedAt  *Time              `json:"published_at,omitempty" doc:"When the proposals came out"`
 	AnswersUntil *Time              `json:"answers_until,omitempty" doc:"Proposals lapse then"`
 	ClosedAt     *Time              `json:"closed_at,omitempty" doc:"When it was closed or cancelled"`
+	ForgottenAt  *Time              `json:"forgotten_at,omitempty" doc:"When what people entered for it was destroyed, round_input_days of the policy after closed_at; nothing is explained or played again since then"`
 	Reason       string             `json:"reason,omitempty" doc:"Why it was cancelled" example:"日期改了"`
 	Work         *MatchRoundJobView `json:"work,omitempty" doc:"For those who run it"`
 }
@@ -88,7 +89,7 @@ func newMatchRoundView(d round.Detail) MatchRoundView {
 		Secret: hex.EncodeToString(d.Revealed), ResultDigest: hex.EncodeToString(d.ResultDigest),
 		Students: d.Students, Positions: d.Positions, Seats: d.Seats, Placed: d.Placed, Blocking: d.Blocking,
 		OpenedAt: AtOrNil(d.OpenedAt), FrozenAt: AtOrNil(d.FrozenAt), DrawnAt: AtOrNil(d.DrawnAt), PublishedAt: AtOrNil(d.PublishedAt),
-		AnswersUntil: AtOrNil(d.AnswersUntil), ClosedAt: AtOrNil(d.ClosedAt), Reason: d.Reason,
+		AnswersUntil: AtOrNil(d.AnswersUntil), ClosedAt: AtOrNil(d.ClosedAt), ForgottenAt: AtOrNil(d.ForgottenAt), Reason: d.Reason,
 	}
 	if d.Works {
 		v.Work = &MatchRoundJobView{
