@@ -76,7 +76,7 @@ func (s *Service) export(ctx context.Context, row *model.MatchRound) ([]byte, er
 
 // working reads a frozen round that the actor may work on and that is not forgotten.
 func (s *Service) working(ctx context.Context, actor access.Actor, id int64) (model.MatchRound, error) {
-	if err := personWith(actor, access.MatchRound); err != nil {
+	if err := officer(actor); err != nil {
 		return model.MatchRound{}, err
 	}
 	row, err := find(s.DB.WithContext(ctx), id)

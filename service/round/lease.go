@@ -153,7 +153,10 @@ func (h *hold) drop(ctx context.Context, failure error) error {
 	})
 }
 
-// keep renews a lease as long as fn computes, and ends the context of fn when it cannot be renewed.
+// missMost is how many times in a row a lease may not be renewed: then it is over. What is written is fenced anyway.
+const missMost = 3
+
+// keep renews a lease as long as fn computes, and ends the context of fn when it is lost, or could not be renewed in time.
 func keep(ctx context.Context, renew, fn func(ctx context.Context) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
@@ -164,12 +167,17 @@ func keep(ctx context.Context, renew, fn func(ctx context.Context) error) error 
 	group.Go(func() error {
 		tick := time.NewTicker(leaseTime / 3)
 		defer tick.Stop()
-		for {
+		for missed := 0; ; {
 			select {
 			case <-ctx.Done():
 				return nil
 			case <-tick.C:
-				if err := renew(ctx); err != nil && ctx.Err() == nil {
+				err := renew(ctx)
+				if err == nil {
+					missed = 0
+					continue
+				}
+				if missed++; ctx.Err() == nil && (missed == missMost || errors.Is(err, errLost)) {
 					return err
 				}
 			}

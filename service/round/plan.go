@@ -62,7 +62,7 @@ func rules() []string {
 // Create drafts a round and draws its secret. access.ErrDenied for who has no office above the scope, fault.ErrInvalid
 // naming every wrong field.
 func (s *Service) Create(ctx context.Context, actor access.Actor, key idem.Key, in New) (Detail, error) {
-	if err := personWith(actor, access.MatchRound); err != nil {
+	if err := officer(actor); err != nil {
 		return Detail{}, err
 	}
 	return content.Do(ctx, s.Content, actor, func() (Detail, error) {

@@ -158,7 +158,7 @@ func (s *Service) again(ctx context.Context, row *model.MatchRound) (out played,
 	}
 	result, err := game.Run(row.Seed, max(1, s.Workers))
 	if err != nil && !out.inputsEqual {
-		return out, nil //nolint:nilerr // of other inputs there need be no result
+		return out, nil // of other inputs there need be no result
 	}
 	if err != nil {
 		return out, err

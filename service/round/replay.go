@@ -17,7 +17,7 @@ import (
 // AskReplay asks for a frozen round to be played again from its stored inputs and its seed, on any replica, and compared.
 // Who asks while one is under way gets that one. ErrNotFrozen before there are inputs, ErrForgotten when they are gone.
 func (s *Service) AskReplay(ctx context.Context, actor access.Actor, key idem.Key, id int64) (model.MatchReplay, error) {
-	if err := personWith(actor, access.MatchRound); err != nil {
+	if err := officer(actor); err != nil {
 		return model.MatchReplay{}, err
 	}
 	return idem.Run(ctx, s.DB, s.Now(), actor, "replayMatchRound", key, func(tx *gorm.DB) (model.MatchReplay, error) {
