@@ -185,7 +185,7 @@ func (s *Service) show(tx *gorm.DB, actor access.Actor, row *model.MatchRound) e
 // Retry ends the pause of a round that failed: the next try comes within seconds. fault.ErrState unless it waits for one.
 func (s *Service) Retry(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
 	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error {
-		if !waits(row, s.Now()) || (row.Status != model.RoundFreezing && row.Status != model.RoundRunning) {
+		if !waits(row, s.Now()) {
 			return fault.ErrState
 		}
 		return s.Audit.Edit(tx, actor, row, row.Version, audit.Move{

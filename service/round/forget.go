@@ -88,7 +88,7 @@ func (s *Service) empty(ctx context.Context, id int64) error {
 		set           map[string]any
 	}{
 		{&model.RoundInput{}, "side = 0", "seq", nil},
-		{&model.RoundInput{}, "side = 1", "seq", map[string]any{"line": []byte{}, "wishes": nil, "more": nil}},
+		{&model.RoundInput{}, "side = 1", "seq", map[string]any{"line": []byte{}, "more": nil}},
 		{&model.RoundRanks{}, "chunk >= 0", "chunk", nil},
 		{&model.MatchGroup{}, "student_id > 0", "student_id", nil},
 		{&model.MatchWish{}, "student_id > 0", "student_id", map[string]any{"positions": "[]"}},

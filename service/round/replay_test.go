@@ -259,6 +259,27 @@ func TestAReplayIsTakenOver(t *testing.T) {
 	}
 }
 
+// What another has taken, or played, between the look and the lease is not played twice.
+func TestAReplayIsTakenByOne(t *testing.T) {
+	t.Parallel()
+	for name, other := range map[string]func(m *mill){
+		"taken":  func(m *mill) { _ = m.diesReplaying(1) },
+		"played": func(m *mill) { m.play(m.replica("other"), 1) },
+		"failed": func(m *mill) { _, _ = m.broken("bad").PlayAgain(m.ctx(), 1) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMill(t, 20, 5)
+			r := m.ask(m.frozen())
+			m.meanwhile("match_replays", func() { other(m) })
+			m.play(m.s, 0)
+			if got := m.replay(r); got.Version == 1 || got.LeaseOwner == m.s.Owner {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
 // What fails waits longer each time and is given up after five; who is told to stop has not failed.
 func TestAReplayThatFails(t *testing.T) {
 	t.Parallel()

@@ -72,6 +72,12 @@ func TestARoundThatKillsWaitsToo(t *testing.T) {
 		if err := m.dies(m.killed(fmt.Sprint("p", n), 1)); !errors.Is(err, errKilled) {
 			t.Fatal(n, err)
 		}
+		got, err := m.s.Get(m.ctx(), m.officer, id)
+		if err != nil || !got.Busy || got.RetryAt != nil {
+			t.Fatalf("at work: %+v %v", got, err)
+		}
+		_, err = m.s.Retry(m.ctx(), m.officer, id)
+		is(t, err, fault.ErrState)
 		m.Clock.Add(30 * time.Second)
 		r := m.row(id)
 		if r.Failures != n || (r.RetryAt != nil) != (n > 0) {
@@ -92,6 +98,46 @@ func TestARoundThatKillsWaitsToo(t *testing.T) {
 	if r := m.row(id); r.Status != model.RoundFrozen || r.Failures != 0 {
 		t.Errorf("%s after %d failures", r.Status, r.Failures)
 	}
+}
+
+// meanwhile does something after a process has looked for work in a table, and before it takes it.
+func (m *mill) meanwhile(table string, do func()) {
+	m.TB.Helper()
+	once := true
+	err := m.DB.Callback().Query().After("gorm:query").Register("meanwhile", func(tx *gorm.DB) {
+		if ids, ok := tx.Statement.Dest.(*[]int64); once && ok && len(*ids) > 0 && tx.Statement.Table == table {
+			once = false
+			do()
+		}
+	})
+	if err != nil {
+		m.TB.Fatal(err)
+	}
+	m.TB.Cleanup(func() {
+		if once {
+			m.TB.Error("nobody looked")
+		}
+	})
+}
+
+// Whose try failed between the look and the lease of another: the other waits all the same.
+func TestAFailureBetweenLookAndLease(t *testing.T) {
+	t.Parallel()
+	m := newMill(t, 30, 5)
+	id := m.open()
+	m.Clock.Add(25 * time.Hour)
+	if _, err := m.s.Freeze(m.ctx(), m.officer, id); err != nil {
+		t.Fatal(err)
+	}
+	m.meanwhile("match_rounds", func() {
+		if _, err := m.broken("bad").Advance(m.ctx(), 20); !errors.Is(err, errDisk) {
+			t.Error(err)
+		}
+	})
+	if n, err := m.s.Advance(m.ctx(), 20); n != 0 || err != nil {
+		t.Errorf("worked on %d: %v", n, err)
+	}
+	m.is(id, model.RoundFreezing)
 }
 
 // A process that is told to stop has not failed: the next goes on at once.

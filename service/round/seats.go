@@ -52,11 +52,8 @@ func (s *Service) Seats(ctx context.Context, actor access.Actor, id, positionID 
 	if err := s.maySeeSeats(db, actor, row, positionID); err != nil {
 		return Team{}, err
 	}
-	switch {
-	case !row.Out():
+	if !row.Out() {
 		return Team{}, ErrNotOut
-	case row.ForgottenAt != nil:
-		return Team{}, ErrForgotten
 	}
 	return s.seats(db, &row, positionID)
 }

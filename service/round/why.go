@@ -30,7 +30,7 @@ type Why struct {
 }
 
 // WhyNot answers a student from what the round has stored. ErrNotOut before the round is published, ErrNotIn for who or what did
-// not take part.
+// not take part, ErrForgotten when the key of the round is gone.
 func (s *Service) WhyNot(ctx context.Context, actor access.Actor, id, positionID int64) (Why, error) {
 	if err := actor.Require(access.MatchAsk); err != nil {
 		return Why{}, err
@@ -44,8 +44,6 @@ func (s *Service) WhyNot(ctx context.Context, actor access.Actor, id, positionID
 		return Why{}, fault.ErrNotFound
 	case !row.Out():
 		return Why{}, ErrNotOut
-	case row.ForgottenAt != nil:
-		return Why{}, ErrForgotten
 	case row.Kind != model.RoundPositions || actor.StudentID == 0:
 		return Why{}, ErrNotIn
 	}
