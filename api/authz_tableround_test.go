@@ -22,6 +22,9 @@ var authzRoundRules = []authzRule{
 	{op: "closeMatchRound", on: "answered round", is: "open round", by: perms(access.MatchRound)},
 	{op: "cancelMatchRound", on: "open round", is: "open round", by: perms(access.MatchRound), body: reasonBody},
 	{op: "replayMatchRound", on: "finished round", is: "open round", by: perms(access.MatchRound)},
+	{op: "listMatchReplays", on: "finished round", is: "open round", by: perms(access.MatchRound)},
+	{op: "getMatchReplay", on: "finished round, replay", is: "open round", by: perms(access.MatchRound)},
+	{op: "retryMatchRound", on: "failed round", is: "open round", by: perms(access.MatchRound)},
 	{op: "exportMatchRound", on: "finished round", is: "open round", by: perms(access.MatchRound)},
 	{op: "getMatchWhy", on: "published round, position of rounds activity", is: "own record", by: perms(access.MatchAsk)},
 	{op: "getMatchSeats", on: "published round, position of rounds activity", is: "seats of a round", by: perms(access.MatchSeats)},
@@ -59,7 +62,7 @@ func (w *twins) rounds(r *realm) {
 		w.TB.Helper()
 		w.Do(r.who["department"], fmt.Sprintf("POST /match-rounds/%d/%s", r.ids[name], what), body).Status(200)
 	}
-	for _, name := range []string{"drafted round", "open round", "due round", "frozen round", "finished round", "published round", "answered round"} {
+	for _, name := range []string{"drafted round", "open round", "due round", "failed round", "frozen round", "finished round", "published round", "answered round"} {
 		body := roundBody(w, r).(object)
 		if name == "drafted round" {
 			body["name"] = r.mark
@@ -79,6 +82,10 @@ func (w *twins) rounds(r *realm) {
 		}
 		w.set(&model.MatchRound{}, r.ids[name], object{"wishes_until": now})
 		do(name, "freeze", nil)
+		if name == "failed round" {
+			w.set(&model.MatchRound{}, r.ids[name], object{"failures": 9, "retry_at": now.AddDate(1, 0, 0)})
+			continue
+		}
 		w.advance()
 		if name == "frozen round" {
 			continue
@@ -89,6 +96,7 @@ func (w *twins) rounds(r *realm) {
 			do(name, "publish", nil)
 		}
 	}
+	r.keep("replay", w.Do(r.who["department"], fmt.Sprintf("POST /match-rounds/%d/replays", r.ids["finished round"]), nil).Status(202))
 	w.due(r)
 	if w.home != nil {
 		w.due(w.home) // the job came by for this realm and froze it

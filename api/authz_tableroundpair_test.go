@@ -22,7 +22,7 @@ func (w *twins) roundOfPairing(r *realm) {
 	r.ids["round of pairing"] = id
 	w.Insert(&model.MatchRound{
 		ID: id, Kind: model.RoundPairing, ProgrammeID: r.ids["programme of proposals"], ScopeOrgID: r.ids["university"], ScopePath: r.orgs["university"].Path,
-		Name: "结对", Number: 1, Season: model.SeasonTerm, Rule: "pairing-v1", K: 1, RadiusM: 10_000, WishesFrom: now.AddDate(0, 0, -2), WishesUntil: now.AddDate(0, 0, -1),
+		Name: "结对", Number: id, Season: model.SeasonTerm, Rule: "pairing-v1", K: 1, RadiusM: 10_000, WishesFrom: now.AddDate(0, 0, -2), WishesUntil: now.AddDate(0, 0, -1),
 		AnswerHours: 72, DrawSource: "双色球", SecretCommit: make([]byte, 32), Secret: make([]byte, 60), Status: model.RoundPublished, OpenedAt: &now, PublishedAt: &now, AnswersUntil: &until,
 		Version: 1, CreatedAt: now, UpdatedAt: now,
 	}, &model.MatchPair{RoundID: id, CampusOrgID: r.ids["branch"], LocalOrgID: r.ids["community"], Kind: model.PairNew, PairingID: &pairing})

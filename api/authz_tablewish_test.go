@@ -49,7 +49,7 @@ func (w *twins) wishes(r *realm) {
 	for name, status := range map[string]model.RoundStatus{"wish round": model.RoundOpen, "proposal round": model.RoundPublished} {
 		row := model.MatchRound{
 			ID: w.NewID(), Kind: model.RoundPositions, ProgrammeID: r.ids["programme"], ScopeOrgID: r.ids["university"], ScopePath: r.orgs["university"].Path, Name: "一轮",
-			Number: 1, Season: model.SeasonTerm, Rule: "points-v2", K: 20, RadiusM: 10_000, WishesFrom: now.AddDate(0, 0, -1), WishesUntil: until, AnswerHours: 72, DrawSource: "双色球",
+			Number: w.NewID(), Season: model.SeasonTerm, Rule: "points-v2", K: 20, RadiusM: 10_000, WishesFrom: now.AddDate(0, 0, -1), WishesUntil: until, AnswerHours: 72, DrawSource: "双色球",
 			SecretCommit: make([]byte, 32), Secret: []byte{1}, Status: status, OpenedAt: &now, PublishedAt: &now, AnswersUntil: &until, Version: 1, CreatedAt: now, UpdatedAt: now,
 		}
 		r.ids[name] = row.ID

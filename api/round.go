@@ -61,18 +61,21 @@ type MatchRoundView struct {
 	PublishedAt  *Time              `json:"published_at,omitempty" doc:"When the proposals came out"`
 	AnswersUntil *Time              `json:"answers_until,omitempty" doc:"Proposals lapse then"`
 	ClosedAt     *Time              `json:"closed_at,omitempty" doc:"When it was closed or cancelled"`
+	ForgottenAt  *Time              `json:"forgotten_at,omitempty" doc:"When what people entered for it was destroyed, round_input_days of the policy after closed_at; nothing is explained or played again since then"`
 	Reason       string             `json:"reason,omitempty" doc:"Why it was cancelled" example:"日期改了"`
 	Work         *MatchRoundJobView `json:"work,omitempty" doc:"For those who run it"`
 }
 
 // MatchRoundJobView is how far the program has come with a round.
 type MatchRoundJobView struct {
-	Done    int64  `json:"done" doc:"Rows of the present phase that are done" example:"3000"`
-	Total   int64  `json:"total" doc:"Rows of the present phase; 0 while unknown" example:"5000"`
-	Running bool   `json:"running" doc:"Whether a replica works on it" example:"true"`
-	Ready   bool   `json:"ready" doc:"Whether it can be published" example:"false"`
-	Failure string `json:"failure,omitempty" doc:"Why the last try failed; the next one comes by itself" example:"database is locked"`
-	DrawnBy *ID    `json:"drawn_by,omitempty" doc:"Who entered the draw"`
+	Done      int64  `json:"done" doc:"Rows of the present phase that are done" example:"3000"`
+	Total     int64  `json:"total" doc:"Rows of the present phase; 0 while unknown" example:"5000"`
+	Running   bool   `json:"running" doc:"Whether a replica works on it" example:"true"`
+	Ready     bool   `json:"ready" doc:"Whether it can be published" example:"false"`
+	Failure   string `json:"failure,omitempty" doc:"Why the last try failed; the next one comes by itself" example:"database is locked"`
+	Failures  int64  `json:"failures" doc:"Tries of the present phase that failed, one after the other" example:"0"`
+	NextTryAt *Time  `json:"next_try_at,omitempty" doc:"The next try comes then: 30 seconds after the first failure, twice as long after each, an hour at most; POST …/retry makes it now"`
+	DrawnBy   *ID    `json:"drawn_by,omitempty" doc:"Who entered the draw"`
 }
 
 func newMatchRoundView(d round.Detail) MatchRoundView {
@@ -86,11 +89,11 @@ func newMatchRoundView(d round.Detail) MatchRoundView {
 		Secret: hex.EncodeToString(d.Revealed), ResultDigest: hex.EncodeToString(d.ResultDigest),
 		Students: d.Students, Positions: d.Positions, Seats: d.Seats, Placed: d.Placed, Blocking: d.Blocking,
 		OpenedAt: AtOrNil(d.OpenedAt), FrozenAt: AtOrNil(d.FrozenAt), DrawnAt: AtOrNil(d.DrawnAt), PublishedAt: AtOrNil(d.PublishedAt),
-		AnswersUntil: AtOrNil(d.AnswersUntil), ClosedAt: AtOrNil(d.ClosedAt), Reason: d.Reason,
+		AnswersUntil: AtOrNil(d.AnswersUntil), ClosedAt: AtOrNil(d.ClosedAt), ForgottenAt: AtOrNil(d.ForgottenAt), Reason: d.Reason,
 	}
 	if d.Works {
 		v.Work = &MatchRoundJobView{
-			Done: d.Done, Total: d.Total, Running: d.LeaseOwner != "", Failure: d.Failure, DrawnBy: idPointer(d.DrawnBy),
+			Done: d.Done, Total: d.Total, Running: d.Busy, Failure: d.Failure, Failures: d.Failures, NextTryAt: AtOrNil(d.RetryAt), DrawnBy: idPointer(d.DrawnBy),
 			Ready: d.Status == model.RoundRunning && len(d.ResultDigest) > 0 && d.AnswersUntil == nil,
 		}
 	}
@@ -206,6 +209,12 @@ func (a *RoundAPI) Publish(c *gin.Context, in *MatchRoundIn) (*MatchRoundOut, er
 func (a *RoundAPI) Close(c *gin.Context, in *MatchRoundIn) (*MatchRoundOut, error) {
 	ctx := c.Request.Context()
 	return newMatchRoundOut(a.Rounds.Close(ctx, access.From(ctx), int64(in.ID)))
+}
+
+// Retry ends the pause of a round that failed.
+func (a *RoundAPI) Retry(c *gin.Context, in *MatchRoundIn) (*MatchRoundOut, error) {
+	ctx := c.Request.Context()
+	return newMatchRoundOut(a.Rounds.Retry(ctx, access.From(ctx), int64(in.ID)))
 }
 
 // CancelMatchRoundIn gives a round up.

@@ -135,7 +135,7 @@ func TestAMatchRoundOverHTTP(t *testing.T) {
 	if frozen.Get("status") != "FROZEN" || frozen.Get("students") != "3" || frozen.Get("positions") != "2" || frozen.Get("seats") != "4" || len(frozen.Get("input_digest")) != 64 {
 		t.Errorf("%s", frozen.Body)
 	}
-	if again := a.move(a.officer, "replays", nil).Status(200); again.Get("inputs_equal") != "true" || again.Get("result_equal") != "false" {
+	if again := a.replayed(); again.Get("outcome") != "EQUAL" || again.Get("inputs_equal") != "true" || bytes.Contains(again.Body, []byte("result_equal")) {
 		t.Errorf("%s", again.Body)
 	}
 	a.move(a.officer, "draw", object{"value": "03 09 17"}).Status(200)
@@ -205,9 +205,10 @@ func (a *roundWorld) handedOut(at string) {
 	if err != nil || len(z.File) < 6 {
 		t.Fatal(z, err)
 	}
-	if again := a.move(a.officer, "replays", nil).Status(200); again.Get("inputs_equal") != "true" || again.Get("result_equal") != "true" {
+	if again := a.replayed(); again.Get("outcome") != "EQUAL" || again.Get("result_equal") != "true" || again.Get("result_digest") != a.get(a.officer).Get("result_digest") {
 		t.Errorf("%s", again.Body)
 	}
+	a.turned()
 	list := a.Do(a.students[0], "GET /match-rounds?status=PUBLISHED&kind=POSITIONS&limit=1", nil).Status(200)
 	if list.Get("data.0.id") != a.id {
 		t.Errorf("%s", list.Body)
@@ -219,12 +220,106 @@ func (a *roundWorld) handedOut(at string) {
 		t.Fatal(err)
 	}
 	a.move(a.officer, "close", nil).Status(200)
+	defer a.forgotten(at)
 	reasons := map[string]int{}
 	for _, st := range a.students {
 		reasons[a.Do(st, fmt.Sprintf("GET %s/positions/%d/why", at, a.position.ID), nil).Status(200).Get("reason")]++
 	}
 	if reasons["DECLINED"] != 2 || reasons["BELOW_CUTOFF"] != 1 {
 		t.Error(reasons)
+	}
+}
+
+// replayed has the round played again, and reads what came of it.
+func (a *roundWorld) replayed() *apitest.Answer {
+	a.TB.Helper()
+	key := apitest.Header("Idempotency-Key", "again-"+fmt.Sprint(a.NewID()))
+	asked := a.Do(a.officer, "POST /match-rounds/"+a.id+"/replays", nil, key).Status(202)
+	one := "GET /match-rounds/" + a.id + "/replays/" + asked.Get("id")
+	if waiting := a.Do(a.officer, one, nil).Status(200); waiting.Get("status") != "QUEUED" || waiting.Get("asked_by") != fmt.Sprint(a.officer.UserID) {
+		a.TB.Errorf("%s", waiting.Body)
+	}
+	a.Refused(a.students[0], one, nil, 403, "access.denied")
+	a.Refused(a.students[0], "GET /match-rounds/"+a.id+"/replays", nil, 403, "access.denied")
+	a.Refused(a.officer, "GET /match-rounds/"+a.id+"/replays/1", nil, 404, "resource.not_found")
+	if n, err := a.Built.Round.PlayAgain(a.TB.Context(), 5); n != 1 || err != nil {
+		a.TB.Fatal(n, err)
+	}
+	if repeat := a.Do(a.officer, "POST /match-rounds/"+a.id+"/replays", nil, key).Status(202); repeat.Get("id") != asked.Get("id") {
+		a.TB.Errorf("the same request again: %s", repeat.Body)
+	}
+	done := a.Do(a.officer, one, nil).Status(200)
+	if list := a.Do(a.officer, "GET /match-rounds/"+a.id+"/replays?limit=1", nil).Status(200); list.Get("data.0.id") != done.Get("id") || list.Get("data.0.status") != "DONE" || done.Get("duration_ms") == "" {
+		a.TB.Errorf("%s", list.Body)
+	}
+	return done
+}
+
+// turned plays the round again after somebody has turned what is stored.
+func (a *roundWorld) turned() {
+	a.TB.Helper()
+	var id int64
+	if _, err := fmt.Sscan(a.id, &id); err != nil {
+		a.TB.Fatal(err)
+	}
+	digest := a.get(a.officer).Get("result_digest")
+	a.update(&model.MatchRound{}, id, object{"result_digest": make([]byte, 32)})
+	if again := a.replayed(); again.Get("outcome") != "DIFFERENT" || again.Get("inputs_equal") != "true" || again.Get("result_equal") != "false" || again.Get("result_digest") != digest {
+		a.TB.Errorf("%s", again.Body)
+	}
+	raw, err := hex.DecodeString(digest)
+	if err != nil {
+		a.TB.Fatal(err)
+	}
+	a.update(&model.MatchRound{}, id, object{"result_digest": raw})
+}
+
+// forgotten reads the round when its time is over.
+func (a *roundWorld) forgotten(at string) {
+	a.TB.Helper()
+	a.Clock.Add(366 * 24 * time.Hour)
+	a.Forget()
+	if n, err := a.Built.Round.Forget(a.TB.Context(), 5); n != 1 || err != nil {
+		a.TB.Fatal(n, err)
+	}
+	position := fmt.Sprintf("%s/positions/%d", at, a.position.ID)
+	a.Refused(a.students[0], "GET "+position+"/why", nil, 409, "match.forgotten")
+	a.Refused(a.host, "GET "+position+"/seats", nil, 409, "match.forgotten")
+	a.Refused(a.students[0], "GET "+at+"/wishes", nil, 409, "match.forgotten")
+	a.Refused(a.officer, "GET "+at+"/export", nil, 409, "match.forgotten")
+	a.Refused(a.officer, "POST "+at+"/replays", nil, 409, "match.forgotten")
+	if got := a.get(a.students[0]); got.Get("forgotten_at") == "" || len(got.Get("result_digest")) != 64 || got.Get("placed") != "2" {
+		a.TB.Errorf("%s", got.Body)
+	}
+}
+
+// A round that fails says so to those who run it, and when it is tried again; they need not wait.
+func TestAMatchRoundThatFails(t *testing.T) {
+	t.Parallel()
+	a := newRoundWorld(t)
+	a.id = a.Do(a.officer, "POST /match-rounds", a.plan()).Status(201).Get("id")
+	a.move(a.officer, "open", nil).Status(200)
+	a.Refused(a.officer, "POST /match-rounds/"+a.id+"/retry", nil, 409, "state.conflict")
+	a.Clock.Add(25 * time.Hour)
+	a.Forget()
+	a.move(a.officer, "freeze", nil).Status(200)
+	var id int64
+	if _, err := fmt.Sscan(a.id, &id); err != nil {
+		t.Fatal(err)
+	}
+	next := a.Clock.Now().Add(time.Hour)
+	a.update(&model.MatchRound{}, id, object{"failure": "disk full", "failures": 9, "retry_at": next})
+	a.advance()
+	if got := a.get(a.officer); got.Get("status") != "FREEZING" || got.Get("work.failures") != "9" || got.Get("work.failure") != "disk full" || got.Get("work.next_try_at") != next.UTC().Format("2006-01-02T15:04:05.000Z") {
+		t.Errorf("%s", got.Body)
+	}
+	a.Refused(a.students[0], "POST /match-rounds/"+a.id+"/retry", nil, 403, "access.denied")
+	if got := a.move(a.officer, "retry", nil).Status(200); got.Get("work.failures") != "0" || bytes.Contains(got.Body, []byte("next_try_at")) {
+		t.Errorf("%s", got.Body)
+	}
+	a.advance()
+	if got := a.get(a.officer); got.Get("status") != "FROZEN" || bytes.Contains(got.Body, []byte(`"failure"`)) {
+		t.Errorf("%s", got.Body)
 	}
 }
 

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/hex"
 	"fmt"
 
 	"github.com/gin-gonic/gin"
@@ -11,29 +10,6 @@ import (
 	"baodao/service/matching/score"
 	"baodao/service/round"
 )
-
-// MatchReplayView is what came of playing a round again.
-type MatchReplayView struct {
-	InputDigest  string `json:"input_digest" doc:"As it comes out now, in hex" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`
-	ResultDigest string `json:"result_digest,omitempty" doc:"As it comes out now, in hex; absent before the round was run" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`
-	InputsEqual  bool   `json:"inputs_equal" doc:"Whether the stored inputs are those that were frozen" example:"true"`
-	ResultEqual  bool   `json:"result_equal" doc:"Whether the same came out again; false before the round was run" example:"true"`
-}
-
-// MatchReplayOut answers a replay.
-type MatchReplayOut struct{ Body MatchReplayView }
-
-// Replay plays a round again.
-func (a *RoundAPI) Replay(c *gin.Context, in *MatchRoundIn) (*MatchReplayOut, error) {
-	ctx := c.Request.Context()
-	r, err := a.Rounds.Again(ctx, access.From(ctx), int64(in.ID))
-	if err != nil {
-		return nil, err
-	}
-	return &MatchReplayOut{Body: MatchReplayView{
-		InputDigest: hex.EncodeToString(r.InputDigest), ResultDigest: hex.EncodeToString(r.ResultDigest), InputsEqual: r.InputsEqual, ResultEqual: r.ResultEqual,
-	}}, nil
-}
 
 // Export hands out the directory of a round.
 func (a *RoundAPI) Export(c *gin.Context, in *MatchRoundIn) (*File, error) {

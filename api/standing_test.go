@@ -120,7 +120,7 @@ func TestThePolicyCarriesTheRulesOfSigningUp(t *testing.T) {
 	numbers := object{
 		"no_show_window_days": 90, "no_show_limit": 2, "suspension_days": 14, "late_cancel_points": 4, "no_show_points": 5, "no_show_after_hours": 24, "week_max_minutes": 1200,
 		"term_max_activities": 6, "travel_kmh": 15, "waitlist_cutoff_minutes": 60, "offer_minutes": 30, "lottery_base_weight": 2, "lottery_first_practice_weight": 9,
-		"appeal_file_days": 20, "appeal_days": 5, "help_hours": 12,
+		"appeal_file_days": 20, "appeal_days": 5, "help_hours": 12, "round_input_days": 30,
 		"public_notice_days": 8, "check_in_notice_days": 3, "host_confirm_days": 5,
 		"review_days":      2,
 		"location_drift_m": 99, "location_accuracy_min_m": 2, "location_accuracy_max_m": 499, "location_speed_kmh": 199, "device_max_students": 2, "position_repeats_max": 2, "location_keep_days": 29,

@@ -27,7 +27,7 @@ func TestFromAListToASeat(t *testing.T) {
 	now := a.Clock.Now()
 	until := now.Add(24 * time.Hour)
 	row := model.MatchRound{
-		ID: a.NewID(), Kind: model.RoundPositions, ProgrammeID: a.Programme.ID, ScopeOrgID: a.University.ID, ScopePath: a.University.Path, Name: "秋季第一轮", Number: 1, Season: model.SeasonTerm,
+		ID: a.NewID(), Kind: model.RoundPositions, ProgrammeID: a.Programme.ID, ScopeOrgID: a.University.ID, ScopePath: a.University.Path, Name: "秋季第一轮", Number: a.NewID(), Season: model.SeasonTerm,
 		Rule: "points-v2", K: 20, RadiusM: 10_000, WishesFrom: now, WishesUntil: until, AnswerHours: 24, DrawSource: "双色球", SecretCommit: make([]byte, 32), Secret: []byte{1},
 		Status: model.RoundOpen, OpenedAt: &now, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}

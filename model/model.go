@@ -33,7 +33,7 @@ func Machines() []Machine {
 		machine("Pairing", pairingMoves), machine("Project", projectMoves), machine("Activity", activityMoves),
 		machine("Signup", signupMoves), machine("HoursClaim", claimMoves),
 		machine("ContentCheck", checkMoves), machine("CheckInReview", reviewMoves), machine("Demand", demandMoves), machine("Dispatch", dispatchMoves),
-		machine("MatchRound", roundMoves), machine("MatchProposal", proposalMoves),
+		machine("MatchRound", roundMoves), machine("MatchReplay", replayMoves), machine("MatchProposal", proposalMoves),
 		machine("Appeal", appealMoves), machine("Incident", incidentMoves),
 	}
 }
@@ -62,7 +62,7 @@ func All() []any {
 		&WechatToken{}, &WechatNonce{}, &PageCode{}, &PushEvent{}, &ContentCheck{}, &Upload{},
 		&StudentProof{}, &Consent{}, &ReliabilityEntry{}, &SignupSuspension{},
 		&Demand{}, &Dispatch{},
-		&MatchRound{}, &RoundInput{}, &RoundRanks{}, &MatchWish{}, &MatchGroup{}, &MatchProposal{},
+		&MatchRound{}, &RoundInput{}, &RoundRanks{}, &MatchReplay{}, &MatchWish{}, &MatchGroup{}, &MatchProposal{},
 		&MatchPair{},
 		&Appeal{}, &Incident{},
 		&Willingness{}, &StudentHome{}, &PositionNeeds{}, &OrgSurvey{}, &OrgSurveyItem{}, &MatchBlock{},

@@ -66,6 +66,7 @@ type Policy struct {
 	PositionRepeatsMax           int64  `json:"position_repeats_max"`
 	LocationKeepDays             int64  `json:"location_keep_days"`
 	ReviewDays                   int64  `json:"review_days"`
+	RoundInputDays               int64  `json:"round_input_days"` // see RoundInputKept
 	Fields                       []Item `json:"fields"`
 	Categories                   []Item `json:"categories"`
 	Skills                       []Item `json:"skills,omitempty"`          // see SkillItems
@@ -178,6 +179,10 @@ func (p Policy) Evidence() EvidenceRules {
 		Host: time.Duration(cmp.Or(p.ReviewDays, 3)) * 24 * time.Hour,
 	}
 }
+
+// RoundInputKept is for how many days what people entered for a match round is kept after it was closed or cancelled;
+// policies that were written before the rule have 365.
+func (p Policy) RoundInputKept() int64 { return cmp.Or(p.RoundInputDays, 365) }
 
 // Item is one entry of a taxonomy.
 type Item struct {

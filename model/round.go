@@ -40,11 +40,12 @@ const (
 type MatchRound struct {
 	ID           int64       `gorm:"primaryKey;autoIncrement:false;comment:id"`
 	Kind         string      `gorm:"size:12;not null;comment:POSITIONS PAIRING"`
-	ProgrammeID  int64       `gorm:"not null;index:ix_round_programme,priority:1;comment:programme"`
+	ProgrammeID  int64       `gorm:"not null;index:ix_round_programme,priority:1;uniqueIndex:uq_round_number,priority:1;comment:programme"`
 	ScopeOrgID   int64       `gorm:"not null;comment:those below it take part: a campus unit, or a committee above universities"`
 	ScopePath    string      `gorm:"size:255;not null;index:ix_round_scope;comment:its path when the round was made"`
 	Name         string      `gorm:"size:100;not null;comment:as people call it"`
-	Number       int64       `gorm:"not null;comment:number of the round as its files have it"`
+	Number       int64       `gorm:"not null;uniqueIndex:uq_round_number,priority:2;comment:number of the round as its files have it"`
+	Twin         int64       `gorm:"not null;uniqueIndex:uq_round_number,priority:3;comment:0; of a round that got the number of another before that was impossible, its id"`
 	Season       string      `gorm:"size:8;not null;comment:TERM VACATION"`
 	Rule         string      `gorm:"size:12;not null;comment:rule by which seats are given, e.g. points-v2"`
 	K            int64       `gorm:"column:k;not null;comment:wishes of a list, 1-50"`
@@ -67,6 +68,8 @@ type MatchRound struct {
 	LeaseOwner   string      `gorm:"size:64;not null;comment:replica at work, empty if none"`
 	LeaseUntil   *time.Time  `gorm:"comment:free after this"`
 	Failure      string      `gorm:"size:500;not null;comment:why the last try failed, empty if it did not"`
+	Failures     int64       `gorm:"not null;comment:tries of the present phase that failed, one after the other"`
+	RetryAt      *time.Time  `gorm:"comment:not tried before this, NULL at once"`
 	Students     int64       `gorm:"not null;comment:students or campus units that take part"`
 	Positions    int64       `gorm:"not null;comment:positions or communities that take part"`
 	Seats        int64       `gorm:"not null;comment:seats of them"`
@@ -79,6 +82,8 @@ type MatchRound struct {
 	PublishedAt  *time.Time  `gorm:"comment:when, NULL before"`
 	AnswersUntil *time.Time  `gorm:"comment:proposals lapse then, NULL before PUBLISHED"`
 	ClosedAt     *time.Time  `gorm:"comment:when it was closed or cancelled, NULL before"`
+	ForgottenAt  *time.Time  `gorm:"comment:when its key was destroyed, NULL before"`
+	EmptiedAt    *time.Time  `gorm:"comment:when the last was deleted that the key had sealed, NULL before"`
 	Reason       string      `gorm:"size:200;not null;comment:why it was cancelled"`
 	CreatedBy    int64       `gorm:"not null;comment:user"`
 	Version      int64       `gorm:"not null;comment:for If-Match, progress does not change it"`
@@ -135,4 +140,57 @@ type RoundRanks struct {
 	RoundID int64  `gorm:"primaryKey;autoIncrement:false;comment:round"`
 	Chunk   int64  `gorm:"primaryKey;autoIncrement:false;comment:number of the first of them, divided by 4096"`
 	Ranks   []byte `gorm:"size:16384;not null;comment:four bytes each, the highest first"`
+}
+
+// ReplayStatus is the state of a replay.
+type ReplayStatus string
+
+// The states of a replay.
+const (
+	ReplayQueued  ReplayStatus = "QUEUED"
+	ReplayRunning ReplayStatus = "RUNNING"
+	ReplayDone    ReplayStatus = "DONE"   // the digests are there, equal or not
+	ReplayFailed  ReplayStatus = "FAILED" // it could not be played
+)
+
+var replayMoves = moves[ReplayStatus]{ //nolint:gochecknoglobals // a table
+	ReplayQueued:  {ReplayRunning, ReplayFailed},
+	ReplayRunning: {ReplayQueued, ReplayDone, ReplayFailed},
+}
+
+// MatchReplay is a round that is played again from what it has stored, to compare the digests.
+type MatchReplay struct {
+	ID           int64        `gorm:"primaryKey;autoIncrement:false;comment:id"`
+	RoundID      int64        `gorm:"not null;index:ix_match_replay_round;comment:round"`
+	LiveRoundID  *int64       `gorm:"uniqueIndex:uq_match_replay_live;comment:the round until it is over, else NULL: one at a time of a round"`
+	Status       ReplayStatus `gorm:"size:12;not null;comment:see docs/states.md"`
+	AskedBy      int64        `gorm:"not null;comment:user"`
+	LeaseOwner   string       `gorm:"size:64;not null;comment:replica at work, empty if none"`
+	LeaseUntil   *time.Time   `gorm:"comment:free after this"`
+	Failure      string       `gorm:"size:500;not null;comment:why the last try failed, empty if it did not"`
+	Failures     int64        `gorm:"not null;comment:tries that failed"`
+	RetryAt      *time.Time   `gorm:"comment:not tried before this, NULL at once"`
+	InputDigest  []byte       `gorm:"size:32;comment:as it came out, NULL before, and where the stored inputs are no round any more"`
+	ResultDigest []byte       `gorm:"size:32;comment:as it came out, NULL before, and where there was no result to compare with"`
+	InputsEqual  *bool        `gorm:"comment:whether it was that of the round, NULL before"`
+	ResultEqual  *bool        `gorm:"comment:whether it was that of the round, NULL before, and where there was no result"`
+	StartedAt    *time.Time   `gorm:"comment:when the last try began, NULL before"`
+	FinishedAt   *time.Time   `gorm:"comment:when it was over, NULL before"`
+	Version      int64        `gorm:"not null;comment:counts moves"`
+	CreatedAt    time.Time    `gorm:"not null;comment:when it was asked for"`
+	UpdatedAt    time.Time    `gorm:"not null;comment:when"`
+}
+
+// TableName of MatchReplay.
+func (MatchReplay) TableName() string { return "match_replays" }
+
+// Key returns id and version.
+func (r *MatchReplay) Key() (id, version int64) { return r.ID, r.Version }
+
+// State returns the status.
+func (r *MatchReplay) State() string { return string(r.Status) }
+
+// MayBecome asks the table of moves.
+func (r *MatchReplay) MayBecome(next string) bool {
+	return replayMoves.allow(r.Status, ReplayStatus(next))
 }

@@ -20,9 +20,12 @@ func roundRoutes(a *api.RoundAPI) []Route {
 		Post("/match-rounds/:id/publish", access.MatchRound, "publishMatchRound", api.Handle(200, a.Publish), "matching", "Show the proposals to both sides", append(moves, "match.not_run")...),
 		Post("/match-rounds/:id/close", access.MatchRound, "closeMatchRound", api.Handle(200, a.Close), "matching", "End a published round when nothing waits for an answer; comes by itself", append(moves, "match.answers_open")...),
 		Post("/match-rounds/:id/cancel", access.MatchRound, "cancelMatchRound", api.Handle(200, a.Cancel), "matching", "Give a round up before it is published, with a reason", append(moves, "access.reason_required", "content.risky")...),
-		Post("/match-rounds/:id/replays", access.MatchRound, "replayMatchRound", api.Handle(200, a.Replay), "matching", "Play a round again from its stored inputs and compare digests", "match.not_frozen"),
-		Get("/match-rounds/:id/export", access.MatchRound, "exportMatchRound", api.Raw("application/zip", a.Export), "matching", "The directory of a frozen round as a zip, for baodao match verify; each time is in the audit log", "match.not_frozen", "match.too_large").StepUp(),
-		Get("/match-rounds/:id/positions/:position_id/why", access.MatchAsk, "getMatchWhy", api.Handle(200, a.Why), "matching", "Why I did not get this position", "match.not_published", "match.not_in_round"),
-		Get("/match-rounds/:id/positions/:position_id/seats", access.MatchSeats, "getMatchSeats", api.Handle(200, a.Seats), "matching", "Why these are proposed for the position, names masked", "match.not_published", "match.not_in_round"),
+		Post("/match-rounds/:id/retry", access.MatchRound, "retryMatchRound", api.Handle(200, a.Retry), "matching", "Try a round that failed again now, instead of when its pause is over", moves...),
+		Post("/match-rounds/:id/replays", access.MatchRound, "replayMatchRound", api.Handle(202, a.AskReplay), "matching", "Have a round played again from its stored inputs and compare digests; while one is under way, that one", "match.not_frozen", "match.forgotten").KeyOptional(),
+		Get("/match-rounds/:id/replays", access.MatchRound, "listMatchReplays", api.Handle(200, a.Replays), "matching", "How a round came out when it was played again, newest first"),
+		Get("/match-rounds/:id/replays/:replay_id", access.MatchRound, "getMatchReplay", api.Handle(200, a.Replay), "matching", "One replay: waiting, at work, equal or different"),
+		Get("/match-rounds/:id/export", access.MatchRound, "exportMatchRound", api.Raw("application/zip", a.Export), "matching", "The directory of a frozen round as a zip, for baodao match verify; each time is in the audit log", "match.not_frozen", "match.forgotten", "match.too_large").StepUp(),
+		Get("/match-rounds/:id/positions/:position_id/why", access.MatchAsk, "getMatchWhy", api.Handle(200, a.Why), "matching", "Why I did not get this position", "match.not_published", "match.forgotten", "match.not_in_round"),
+		Get("/match-rounds/:id/positions/:position_id/seats", access.MatchSeats, "getMatchSeats", api.Handle(200, a.Seats), "matching", "Why these are proposed for the position, names masked", "match.not_published", "match.forgotten", "match.not_in_round"),
 	}
 }

@@ -12,7 +12,7 @@ func wishRoutes(a *api.WishAPI) []Route {
 		"match.proposal_over", "state.conflict", "signup.suspended", "signup.conflict", "signup.load_cap", "signup.needs_training", "signup.needs_insurance", "signup.needs_clearance", "signup.needs_consent",
 	}
 	return []Route{
-		Get("/match-rounds/:id/wishes", access.MatchAsk, "getMyWishes", api.Handle(200, a.Wishes), "matching", "My list for a round, with the chance of each wish; version 0 before the first"),
+		Get("/match-rounds/:id/wishes", access.MatchAsk, "getMyWishes", api.Handle(200, a.Wishes), "matching", "My list for a round, with the chance of each wish; version 0 before the first", "match.forgotten"),
 		Put("/match-rounds/:id/wishes", access.MatchAsk, "putMyWishes", api.Handle(200, a.PutWishes), "matching", "Write my list anew, or have it filled with what is recommended", append(part, "match.friends_list")...),
 		Get("/match-rounds/:id/group", access.MatchAsk, "getMyMatchGroup", api.Handle(200, a.Group), "matching", "My group of friends in a round"),
 		Post("/match-rounds/:id/group", access.MatchAsk, "createMatchGroup", api.Handle(201, a.MakeGroup), "matching", "Begin a group of two to four friends who want the same position, by my list", append(part, "match.grouped")...),

@@ -22,7 +22,8 @@ func newRounds(d Deps, s *Services, checks *content.Service) *round.Service {
 	}
 }
 
-// roundJobs take match rounds further, and end proposals that nobody answered.
+// roundJobs take match rounds further, end proposals that nobody answered, play rounds again, and forget those that are past
+// their time.
 func roundJobs(s *Services) []jobs.Job {
 	return []jobs.Job{{Name: "lapse-match-proposals", Every: 30 * time.Second, Do: func(ctx context.Context) error {
 		_, err := s.Round.Lapse(ctx, 2000)
@@ -32,6 +33,12 @@ func roundJobs(s *Services) []jobs.Job {
 		return err
 	}}, {Name: "advance-match-rounds", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 		_, err := s.Round.Advance(ctx, 20)
+		return err
+	}}, {Name: "replay-match-rounds", Every: 5 * time.Second, Do: func(ctx context.Context) error {
+		_, err := s.Round.PlayAgain(ctx, 4)
+		return err
+	}}, {Name: "forget-match-rounds", Every: time.Hour, Do: func(ctx context.Context) error {
+		_, err := s.Round.Forget(ctx, 20)
 		return err
 	}}, {Name: "propose-match-pairs", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 		_, err := s.Round.ProposePairs(ctx, 200)

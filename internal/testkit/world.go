@@ -56,7 +56,7 @@ func SmallPolicy() model.Policy {
 		BranchParticipationPermille: 250, StudentParticipationPermille: 250, BranchPairingPermille: 300,
 		BranchTermMin: 2, BranchTermMax: 3, StudentMin: 1, DailyMinTerms: 1, ConcentratedMinDays: 30,
 		CaseQuota: 3, CaseMinChars: 1000, CasePhotos: 5, CasePhotoMinBytes: 1048576, PairingDue: "11-15", KickoffDue: "11-20",
-		YearStarts: "09-01", PairingAnswerDays: 14, CheckInEarlyMinutes: 30, CheckOutLateMinutes: 60, PresenceMinPermille: 600, DayMaxMinutes: 480, PassCodeMinutes: 15,
+		YearStarts: "09-01", PairingAnswerDays: 14, CheckInEarlyMinutes: 30, CheckOutLateMinutes: 60, PresenceMinPermille: 600, DayMaxMinutes: 480, PassCodeMinutes: 15, RoundInputDays: 365,
 		NoShowWindowDays: 180, NoShowLimit: 3, SuspensionDays: 7, LateCancelPoints: 1, NoShowPoints: 3, NoShowAfterHours: 48,
 		WaitlistCutoffMinutes: 120, LotteryBaseWeight: 1, LotteryFirstPracticeWeight: 3,
 		Fields:         []model.Item{{Code: "ECOLOGY", Name: "生态环保"}, {Code: "HEALTH", Name: "卫生医疗"}},

@@ -28,6 +28,7 @@ type Override struct {
 	PairingDue, KickoffDue, YearStarts, SignupConsent                                                                                     *string
 	PresenceMinPermille, DayMaxMinutes, AnnulMinutes, CorrectionDays, PassCodeMinutes                                                     *int64
 	LocationDriftM, LocationAccuracyMinM, LocationAccuracyMaxM, LocationSpeedKMH, DeviceMaxStudents, PositionRepeatsMax, LocationKeepDays *int64
+	RoundInputDays                                                                                                                        *int64
 	Fields, Categories, Skills, DeclineReasons                                                                                            *[]model.Item
 }
 
@@ -82,6 +83,7 @@ func rules(p *model.Policy, o Override) []rule {
 		{"position_repeats_max", &p.PositionRepeatsMax, o.PositionRepeatsMax, 0, 100},
 		{"location_keep_days", &p.LocationKeepDays, o.LocationKeepDays, 0, 30},
 		{"review_days", &p.ReviewDays, o.ReviewDays, 0, 60},
+		{"round_input_days", &p.RoundInputDays, o.RoundInputDays, 1, 3660},
 	}...)
 }
 

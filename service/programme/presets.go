@@ -54,8 +54,8 @@ func operational() model.Policy {
 		OfflineUploadHours: 24, OfflineSkewMinutes: 5, MakeupDays: 14,
 		PublicNoticeDays: 7, HostConfirmDays: 7,
 		LocationDriftM: 100, LocationAccuracyMinM: 1, LocationAccuracyMaxM: 500, LocationSpeedKMH: 200, DeviceMaxStudents: 1, LocationKeepDays: 30,
-		ReviewDays: 3,
-		Fields:     nineFields(), Skills: model.DefaultSkills(), DeclineReasons: model.DefaultDeclineReasons(),
+		ReviewDays: 3, RoundInputDays: 365,
+		Fields: nineFields(), Skills: model.DefaultSkills(), DeclineReasons: model.DefaultDeclineReasons(),
 	}
 }
 

@@ -52,7 +52,7 @@ func (h *house) ended() {
 	h.TB.Helper()
 	now := h.Clock.Now()
 	r := model.MatchRound{
-		ID: h.NewID(), Kind: model.RoundPositions, ProgrammeID: h.Programme.ID, ScopeOrgID: h.University.ID, ScopePath: h.University.Path, Name: "一", Number: 1, Season: model.SeasonTerm,
+		ID: h.NewID(), Kind: model.RoundPositions, ProgrammeID: h.Programme.ID, ScopeOrgID: h.University.ID, ScopePath: h.University.Path, Name: "一", Number: h.NewID(), Season: model.SeasonTerm,
 		Rule: "points-v2", K: 20, RadiusM: 9000, WishesFrom: now, WishesUntil: now, SecretCommit: []byte{}, Secret: []byte{}, Status: model.RoundPublished, Students: 1000, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	h.Insert(&r)

@@ -24,7 +24,7 @@ func BenchmarkRound(b *testing.B) {
 		m.draw(id)
 		took("s/match", func() { m.work(m.s) })
 		took("s/replay", func() {
-			if got, err := m.s.Again(m.ctx(), m.officer, id); err != nil || !got.ResultEqual {
+			if got, err := replayed(m.ctx(), m.s, m.officer, id); err != nil || !equal(got) {
 				b.Fatal(got, err)
 			}
 		})

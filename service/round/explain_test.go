@@ -46,7 +46,7 @@ func TestNoStatementOfARoundReadsAWholeTable(t *testing.T) {
 		func() error { _, err := f.s.WhyNot(ctx, me, r.ID, p.ID); return err },
 		func() error { _, err := f.s.Accept(ctx, me, mine.ID); return err },
 		func() error { f.Clock.Add(25 * time.Hour); _, err := f.s.Lapse(ctx, 100); return err },
-		func() error { _, err := f.s.Again(ctx, officer, r.ID); return err },
+		func() error { _, err := replayed(ctx, f.s, officer, r.ID); return err },
 	}
 	for i, do := range ask {
 		if err := do(); err != nil {

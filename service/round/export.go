@@ -8,8 +8,12 @@ import (
 	"fmt"
 	"io"
 
+	"gorm.io/gorm"
+
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/atomic"
+	"baodao/service/audit"
 	"baodao/service/fault"
 )
 
@@ -37,7 +41,7 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, id int64) ([]b
 		return nil, fault.ErrBusy
 	}
 	defer s.large.Unlock()
-	if err := s.note(ctx, actor, &row, "match_round.export", nil); err != nil { // before anything is handed out
+	if err := s.note(ctx, actor, &row, "match_round.export"); err != nil { // before anything is handed out
 		return nil, err
 	}
 	return s.export(ctx, &row)
@@ -68,4 +72,27 @@ func (s *Service) export(ctx context.Context, row *model.MatchRound) ([]byte, er
 		return nil, fmt.Errorf("export match round: %w", err)
 	}
 	return b.Bytes(), nil
+}
+
+// working reads a frozen round that the actor may work on and that is not forgotten.
+func (s *Service) working(ctx context.Context, actor access.Actor, id int64) (model.MatchRound, error) {
+	if err := officer(actor); err != nil {
+		return model.MatchRound{}, err
+	}
+	row, err := find(s.DB.WithContext(ctx), id)
+	if err == nil {
+		err = replayable(actor, &row)
+	}
+	return row, err
+}
+
+// note writes down that somebody looked at the inputs of a round.
+func (s *Service) note(ctx context.Context, actor access.Actor, row *model.MatchRound, action string) error {
+	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+		return s.Audit.Write(tx, actor, audit.Entry{Action: action, Object: row.TableName(), ObjectID: row.ID, OrgPath: row.ScopePath})
+	})
+	if err != nil {
+		return fmt.Errorf("note %s: %w", action, err)
+	}
+	return nil
 }

@@ -32,7 +32,7 @@ func TestALeaseLostToSomebodyAtWork(t *testing.T) {
 		left = inputs()
 	})
 	r := m.row(id)
-	if r.Status != model.RoundFreezing || r.LeaseOwner != "other" || r.Failure != "" || inputs() != left || left == 0 || left == 220 {
+	if r.Status != model.RoundFreezing || r.LeaseOwner != "other" || r.Failures != 1 || inputs() != left || left == 0 || left == 220 {
 		t.Fatalf("%s by %q, %q, %d inputs and then %d", r.Status, r.LeaseOwner, r.Failure, left, inputs())
 	}
 }
@@ -63,7 +63,12 @@ func TestNoResultOfOtherInputs(t *testing.T) {
 	}
 	set(digest)
 	m.work(m.s)
-	if r := m.row(id); r.ResultDigest == nil || r.Failure != "" {
+	if r := m.row(id); r.ResultDigest != nil {
+		t.Fatal("it was tried again at once")
+	}
+	m.Clock.Add(30 * time.Second)
+	m.work(m.s)
+	if r := m.row(id); r.ResultDigest == nil || r.Failure != "" || r.Failures != 0 || r.RetryAt != nil {
 		t.Fatalf("%+v", r)
 	}
 }

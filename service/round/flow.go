@@ -22,7 +22,7 @@ import (
 
 // change runs fn on a locked round that the actor may work on, and answers it as it is afterwards.
 func (s *Service) change(ctx context.Context, actor access.Actor, id int64, fn func(tx *gorm.DB, row *model.MatchRound) error) (out Detail, err error) {
-	if err := personWith(actor, access.MatchRound); err != nil {
+	if err := officer(actor); err != nil {
 		return out, err
 	}
 	return content.Do(ctx, s.Content, actor, func() (Detail, error) {
@@ -46,9 +46,9 @@ func (s *Service) change(ctx context.Context, actor access.Actor, id int64, fn f
 	})
 }
 
-// personWith wants a person who has a permission at all.
-func personWith(actor access.Actor, p access.Permission) error {
-	if err := actor.Require(p); err != nil {
+// officer wants a person who may run rounds somewhere.
+func officer(actor access.Actor) error {
+	if err := actor.Require(access.MatchRound); err != nil {
 		return err
 	}
 	return actor.Require(access.Person)
@@ -71,7 +71,7 @@ func (s *Service) Open(ctx context.Context, actor access.Actor, id int64) (Detai
 
 // move takes a round further; who worked on it lets go.
 func (s *Service) move(tx *gorm.DB, actor access.Actor, row *model.MatchRound, to model.RoundStatus, action string, set map[string]any) error {
-	set["lease_owner"], set["lease_until"], set["failure"] = "", nil, ""
+	set = atRest(set)
 	if to != model.RoundPublished && to != model.RoundClosed {
 		set["done"], set["total"] = 0, 0
 	}
@@ -113,10 +113,7 @@ func (s *Service) Draw(ctx context.Context, actor access.Actor, id int64, value 
 		seed := matchaudit.Seed(matchaudit.Digest(row.InputDigest), secret, []byte(value))
 		return s.Audit.Move(tx, actor, row, audit.Move{
 			Action: "match_round.draw", To: string(model.RoundRunning), OrgPath: row.ScopePath,
-			Set: map[string]any{
-				"draw_value": value, "drawn_by": actor.UserID, "drawn_at": s.Now(), "seed": seed[:],
-				"done": 0, "total": 0, "lease_owner": "", "lease_until": nil, "failure": "",
-			},
+			Set:  atRest(map[string]any{"draw_value": value, "drawn_by": actor.UserID, "drawn_at": s.Now(), "seed": seed[:], "done": 0, "total": 0}),
 			Data: map[string]any{"seed": hex.EncodeToString(seed[:])},
 		})
 	})
@@ -124,7 +121,7 @@ func (s *Service) Draw(ctx context.Context, actor access.Actor, id int64, value 
 
 // secretOf opens the secret of a round and holds it against what was promised.
 func (s *Service) secretOf(tx *gorm.DB, row *model.MatchRound) ([]byte, error) {
-	key, err := s.Vault.Person(tx, row.ID)
+	key, err := s.key(tx, row.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -185,6 +182,18 @@ func (s *Service) show(tx *gorm.DB, actor access.Actor, row *model.MatchRound) e
 	return s.announce(tx, row)
 }
 
+// Retry ends the pause of a round that failed: the next try comes within seconds. fault.ErrState unless it waits for one.
+func (s *Service) Retry(ctx context.Context, actor access.Actor, id int64) (Detail, error) {
+	return s.change(ctx, actor, id, func(tx *gorm.DB, row *model.MatchRound) error {
+		if !waits(row, s.Now()) {
+			return fault.ErrState
+		}
+		return s.Audit.Edit(tx, actor, row, row.Version, audit.Move{
+			Action: "match_round.retry", OrgPath: row.ScopePath, Set: map[string]any{"retry_at": nil, "failures": 0}, Data: map[string]any{"failures": row.Failures},
+		})
+	})
+}
+
 // Cancel gives a round up before it is published. Whoever works on it stops at the next batch.
 func (s *Service) Cancel(ctx context.Context, actor access.Actor, id int64, reason string) (Detail, error) {
 	reason, err := text.Reason(reason)
@@ -197,7 +206,7 @@ func (s *Service) Cancel(ctx context.Context, actor access.Actor, id int64, reas
 		}
 		return s.Audit.Move(tx, actor, row, audit.Move{
 			Action: "match_round.cancel", To: string(model.RoundCancelled), OrgPath: row.ScopePath, Reason: reason,
-			Set: map[string]any{"reason": reason, "closed_at": s.Now(), "lease_owner": "", "lease_until": nil},
+			Set: map[string]any{"reason": reason, "closed_at": s.Now(), "lease_owner": "", "lease_until": nil, "retry_at": nil},
 		})
 	})
 }

@@ -99,7 +99,7 @@ func readSide[T any](each Each, side int64, read func(io.Reader) ([]T, error), w
 			var m more
 			if in.More != "" {
 				if err := json.Unmarshal([]byte(in.More), &m); err != nil {
-					return err
+					return fmt.Errorf("%w: %w", errInputs, err)
 				}
 			}
 			if in.More != "" {
@@ -113,14 +113,26 @@ func readSide[T any](each Each, side int64, read func(io.Reader) ([]T, error), w
 		if err == nil {
 			_, err = w.Write(row)
 		}
+		if err != nil {
+			err = unread{err}
+		}
 		_ = w.CloseWithError(err) // never fails
 	}()
 	all, err := read(r)
+	if _, failed := errors.AsType[unread](err); err != nil && !failed {
+		err = fmt.Errorf("%w: %w", errInputs, err)
+	}
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("%w: %w", errInputs, err), r.CloseWithError(err))
+		return nil, nil, errors.Join(err, r.CloseWithError(err))
 	}
 	return all, extra, nil
 }
+
+// unread is why lines could not be read; that says nothing of what they are.
+type unread struct{ error }
+
+// Unwrap is what happened.
+func (u unread) Unwrap() error { return u.error }
 
 const pipeSize = 1 << 16
 

@@ -37,7 +37,7 @@ func TestAFailureLetsGoOfTheOwnLeaseOnly(t *testing.T) {
 	if _, err := slow.Advance(m.ctx(), 20); !errors.Is(err, errDisk) {
 		t.Fatal(err)
 	}
-	if r := m.row(id); r.LeaseOwner != "other" || r.LeaseUntil == nil || r.Failure != "" {
+	if r := m.row(id); r.LeaseOwner != "other" || r.LeaseUntil == nil || r.Failures != 1 || r.Failure == errDisk.Error() {
 		t.Fatalf("%q until %v, %q", r.LeaseOwner, r.LeaseUntil, r.Failure)
 	}
 }

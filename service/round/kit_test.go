@@ -68,7 +68,7 @@ func (f *fair) out(status model.RoundStatus) model.MatchRound {
 	now := f.Clock.Now()
 	until := now.Add(24 * time.Hour)
 	r := model.MatchRound{
-		ID: f.NewID(), Kind: model.RoundPositions, ProgrammeID: f.Programme.ID, ScopeOrgID: f.University.ID, ScopePath: f.University.Path, Name: "秋季第一轮", Number: 1,
+		ID: f.NewID(), Kind: model.RoundPositions, ProgrammeID: f.Programme.ID, ScopeOrgID: f.University.ID, ScopePath: f.University.Path, Name: "秋季第一轮", Number: f.NewID(),
 		Season: model.SeasonTerm, Rule: "points-v2", K: 20, RadiusM: 10_000, WishesFrom: now.Add(-48 * time.Hour), WishesUntil: now.Add(-24 * time.Hour), AnswerHours: 24,
 		DrawSource: "双色球", SecretCommit: make([]byte, 32), Secret: []byte{1}, Status: status, OpenedAt: &now, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}

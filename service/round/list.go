@@ -3,6 +3,7 @@ package round
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -18,14 +19,19 @@ type Detail struct {
 	model.MatchRound
 	ScopeName string
 	Works     bool // for the actor: progress and failures are for those who run it
+	Busy      bool // a replica works on it
 }
 
 // settle leaves out what is not for the actor.
-func (d *Detail) settle(actor access.Actor) {
+func (d *Detail) settle(actor access.Actor, now time.Time) {
+	d.Busy = busy(&d.MatchRound, now)
+	if !waits(&d.MatchRound, now) {
+		d.RetryAt = nil
+	}
 	d.Works = actor.Check(access.MatchRound, object(d.MatchRound)) == nil
 	d.Secret = nil
 	if !d.Works {
-		d.Failure, d.LeaseOwner, d.DrawnBy, d.CreatedBy = "", "", nil, 0
+		d.Failure, d.Failures, d.RetryAt, d.LeaseOwner, d.DrawnBy, d.CreatedBy = "", 0, nil, "", nil, 0
 		if !d.Out() {
 			d.Placed, d.Blocking, d.ResultDigest, d.Revealed = 0, 0, nil, nil
 		}
@@ -54,7 +60,7 @@ func (s *Service) detail(tx *gorm.DB, actor access.Actor, row model.MatchRound) 
 		return Detail{}, err
 	}
 	d := Detail{MatchRound: row, ScopeName: scope.Name}
-	d.settle(actor)
+	d.settle(actor, s.Now())
 	return d, nil
 }
 
@@ -97,7 +103,7 @@ func (s *Service) List(ctx context.Context, actor access.Actor, f Filter, req pa
 		return none, fmt.Errorf("list match rounds: %w", err)
 	}
 	for i := range rows {
-		rows[i].settle(actor)
+		rows[i].settle(actor, s.Now())
 	}
 	return page.Cut(rows, req.Size(), listRounds, func(d Detail) []int64 { return []int64{d.ID} }), nil
 }

@@ -35,10 +35,10 @@ func loadPairs(r *model.MatchRound, each Each) (*pairGame, error) {
 		return nil, err
 	}
 	if g.Communities, err = files.ReadCommunities(strings.NewReader(communities.String())); err != nil {
-		return nil, fmt.Errorf("communities of a round: %w", err)
+		return nil, fmt.Errorf("%w: communities: %w", errInputs, err)
 	}
 	if g.Branches, err = files.ReadBranches(strings.NewReader(branches.String())); err != nil {
-		return nil, fmt.Errorf("branches of a round: %w", err)
+		return nil, fmt.Errorf("%w: branches: %w", errInputs, err)
 	}
 	return g, nil
 }
@@ -50,7 +50,7 @@ func (g *pairGame) know(b int32, text string) error {
 	}
 	var k incumbents
 	if err := json.Unmarshal([]byte(text), &k); err != nil {
-		return fmt.Errorf("known partners of a branch: %w", err)
+		return fmt.Errorf("%w: known partners of a branch: %w", errInputs, err)
 	}
 	for _, c := range k.Renewed {
 		g.Renewed = append(g.Renewed, pairing.Pair{Branch: b, Community: c})

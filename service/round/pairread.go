@@ -128,6 +128,9 @@ const missed = 20
 func (s *Service) PairsWhy(ctx context.Context, actor access.Actor, id, orgID int64) (PairWhy, error) {
 	db := s.DB.WithContext(ctx)
 	unit, row, err := s.pairScene(db, actor, id, orgID)
+	if err == nil && row.ForgottenAt != nil {
+		err = ErrForgotten
+	}
 	if err != nil {
 		return PairWhy{}, err
 	}

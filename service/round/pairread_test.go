@@ -9,6 +9,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/fault"
+	"baodao/service/idem"
 	"baodao/service/page"
 	"baodao/service/round"
 )
@@ -146,4 +147,29 @@ func TestARoundOfPairingEndsWithItsAnswers(t *testing.T) {
 	c.Clock.Add(14 * 24 * time.Hour)
 	c.propose(t, 0)
 	is("the others expired", model.RoundClosed)
+	c.Clock.Add(366 * 24 * time.Hour)
+	if n, err := c.rounds.Forget(t.Context(), 5); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	c.forgotten(t, r)
+}
+
+// forgotten reads a round of pairing that is past its time: the pairs stay, and are not explained any more.
+func (c *county) forgotten(t *testing.T, r model.MatchRound) {
+	t.Helper()
+	if n := len(c.all(t, c.officer, r, c.City)); n != 4 {
+		t.Errorf("%d pairs", n)
+	}
+	if _, err := c.rounds.PairsWhy(t.Context(), c.officer, r.ID, c.branches[0].ID); !errors.Is(err, round.ErrForgotten) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := c.rounds.AskReplay(t.Context(), c.officer, idem.Key{}, r.ID); !errors.Is(err, round.ErrForgotten) {
+		t.Errorf("got %v", err)
+	}
+	var sealed, units int64
+	err := errors.Join(c.DB.Model(&model.RoundInput{}).Where("round_id = ? AND LENGTH(line) > 0", r.ID).Count(&sealed).Error,
+		c.DB.Model(&model.RoundInput{}).Where("round_id = ?", r.ID).Count(&units).Error)
+	if err != nil || sealed != 0 || units != r.Positions {
+		t.Errorf("%d lines of %d units: %v", sealed, units, err)
+	}
 }

@@ -62,7 +62,7 @@ func rules() []string {
 // Create drafts a round and draws its secret. access.ErrDenied for who has no office above the scope, fault.ErrInvalid
 // naming every wrong field.
 func (s *Service) Create(ctx context.Context, actor access.Actor, key idem.Key, in New) (Detail, error) {
-	if err := personWith(actor, access.MatchRound); err != nil {
+	if err := officer(actor); err != nil {
 		return Detail{}, err
 	}
 	return content.Do(ctx, s.Content, actor, func() (Detail, error) {
@@ -91,11 +91,11 @@ func (s *Service) create(tx *gorm.DB, actor access.Actor, in New) (Detail, error
 		return Detail{}, err
 	}
 	row, err := s.draft(tx, actor, scope, in)
+	if err == nil {
+		err = addNext(tx, &row)
+	}
 	if err != nil {
 		return Detail{}, err
-	}
-	if err := tx.Create(&row).Error; err != nil {
-		return Detail{}, fmt.Errorf("create match round: %w", err)
 	}
 	err = s.Audit.Write(tx, actor, audit.Entry{Action: "match_round.create", Object: row.TableName(), ObjectID: row.ID, OrgPath: scope.Path, To: row.State()})
 	if err != nil {
@@ -155,14 +155,6 @@ func (s *Service) draft(tx *gorm.DB, actor access.Actor, scope model.Org, in New
 		CreatedBy: actor.UserID, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	in.into(&row)
-	var last []int64
-	if err := tx.Model(&model.MatchRound{}).Where("programme_id = ?", in.ProgrammeID).Order("number DESC").Limit(1).Pluck("number", &last).Error; err != nil {
-		return row, fmt.Errorf("read last match round: %w", err)
-	}
-	row.Number = 1
-	if len(last) > 0 {
-		row.Number += last[0]
-	}
 	secret := make([]byte, secretBytes)
 	if _, err := rand.Read(secret); err != nil {
 		return row, fmt.Errorf("make secret of match round: %w", err)
@@ -174,6 +166,31 @@ func (s *Service) draft(tx *gorm.DB, actor access.Actor, scope model.Org, in New
 	commit := sha256.Sum256(secret)
 	row.Secret, row.SecretCommit = keys[row.ID].Seal(vault.RoundSecret, row.ID, string(secret)), commit[:]
 	return row, nil
+}
+
+// numberTries is how many drafts of a programme may come at the same moment.
+const numberTries = 20
+
+// addNext adds a round with the next number of its programme. Who drafts at the same time may be first: then it is the one
+// after. fault.ErrBusy when too many are.
+func addNext(tx *gorm.DB, row *model.MatchRound) error {
+	for range numberTries {
+		var last []int64
+		if err := tx.Model(&model.MatchRound{}).Where("programme_id = ?", row.ProgrammeID).Order("number DESC").Limit(1).Pluck("number", &last).Error; err != nil {
+			return fmt.Errorf("read last match round: %w", err)
+		}
+		row.Number = 1
+		if len(last) > 0 {
+			row.Number += last[0]
+		}
+		if err := tx.Create(row).Error; !errors.Is(err, gorm.ErrDuplicatedKey) {
+			if err != nil {
+				return fmt.Errorf("create match round: %w", err)
+			}
+			return nil
+		}
+	}
+	return fault.ErrBusy
 }
 
 func (f Form) into(row *model.MatchRound) {

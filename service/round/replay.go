@@ -1,95 +1,115 @@
 package round
 
 import (
-	"bytes"
 	"context"
-	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/access"
-	"baodao/service/atomic"
 	"baodao/service/audit"
-	"baodao/service/fault"
+	"baodao/service/idem"
+	"baodao/service/page"
+	"baodao/service/read"
 )
 
-// Replay is what came of playing a round again from what it has stored.
-type Replay struct {
-	InputDigest, ResultDigest []byte // as they come out now; no result before there is one to compare
-	InputsEqual, ResultEqual  bool
-	HasResult                 bool
-}
-
-// Again plays a round again on this replica, from its stored inputs and its seed, and compares. Nothing but the audit log
-// is written. ErrNotFrozen before there are inputs, fault.ErrBusy while another is played here.
-func (s *Service) Again(ctx context.Context, actor access.Actor, id int64) (Replay, error) {
-	row, err := s.working(ctx, actor, id)
-	if err != nil {
-		return Replay{}, err
+// AskReplay asks for a frozen round to be played again from its stored inputs and its seed, on any replica, and compared.
+// Who asks while one is under way gets that one. ErrNotFrozen before there are inputs, ErrForgotten when they are gone.
+func (s *Service) AskReplay(ctx context.Context, actor access.Actor, key idem.Key, id int64) (model.MatchReplay, error) {
+	if err := officer(actor); err != nil {
+		return model.MatchReplay{}, err
 	}
-	if !s.large.TryLock() {
-		return Replay{}, fault.ErrBusy
-	}
-	defer s.large.Unlock()
-	out, err := s.again(ctx, &row)
-	if err != nil {
-		return out, err
-	}
-	return out, s.note(ctx, actor, &row, "match_round.replay", map[string]any{
-		"inputs": hex.EncodeToString(out.InputDigest), "result": hex.EncodeToString(out.ResultDigest), "equal": out.InputsEqual && (out.ResultEqual || !out.HasResult),
+	return idem.Run(ctx, s.DB, s.Now(), actor, "replayMatchRound", key, func(tx *gorm.DB) (model.MatchReplay, error) {
+		row, err := lock(tx, id)
+		if err == nil {
+			err = replayable(actor, &row)
+		}
+		if err != nil {
+			return model.MatchReplay{}, err
+		}
+		var live []model.MatchReplay
+		if err := tx.Where("live_round_id = ?", id).Limit(1).Find(&live).Error; err != nil {
+			return model.MatchReplay{}, fmt.Errorf("look for replay: %w", err)
+		}
+		if len(live) > 0 {
+			return live[0], nil
+		}
+		return s.queueReplay(tx, actor, &row)
 	})
 }
 
-func (s *Service) again(ctx context.Context, row *model.MatchRound) (Replay, error) {
-	out := Replay{HasResult: row.ResultDigest != nil}
-	game, err := s.load(ctx, row)
-	if errors.Is(err, errInputs) {
-		return out, nil // what is stored is no round any more
+// replayable checks that the actor may work on a round whose inputs are written down and still there.
+func replayable(actor access.Actor, row *model.MatchRound) error {
+	if err := actor.Check(access.MatchRound, object(*row)); err != nil {
+		return err
 	}
-	if err != nil {
-		return out, err
-	}
-	if out.InputDigest, err = game.Digest(); err != nil {
-		return out, err
-	}
-	out.InputsEqual = bytes.Equal(out.InputDigest, row.InputDigest)
-	if !out.HasResult {
-		return out, nil
-	}
-	result, err := game.Run(row.Seed, max(1, s.Workers))
-	if err != nil {
-		return out, err
-	}
-	out.ResultDigest, err = result.Digest()
-	out.ResultEqual = bytes.Equal(out.ResultDigest, row.ResultDigest)
-	return out, err
-}
-
-// working reads a frozen round that the actor may work on.
-func (s *Service) working(ctx context.Context, actor access.Actor, id int64) (model.MatchRound, error) {
-	if err := personWith(actor, access.MatchRound); err != nil {
-		return model.MatchRound{}, err
-	}
-	row, err := find(s.DB.WithContext(ctx), id)
-	if err == nil {
-		err = actor.Check(access.MatchRound, object(row))
-	}
-	if err == nil && !row.Frozen() {
-		err = ErrNotFrozen
-	}
-	return row, err
-}
-
-// note writes down that somebody looked at the inputs of a round.
-func (s *Service) note(ctx context.Context, actor access.Actor, row *model.MatchRound, action string, data map[string]any) error {
-	err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		return s.Audit.Write(tx, actor, audit.Entry{Action: action, Object: row.TableName(), ObjectID: row.ID, OrgPath: row.ScopePath, Data: data})
-	})
-	if err != nil {
-		return fmt.Errorf("note %s: %w", action, err)
+	switch {
+	case !row.Frozen():
+		return ErrNotFrozen
+	case row.ForgottenAt != nil:
+		return ErrForgotten
 	}
 	return nil
+}
+
+func (s *Service) queueReplay(tx *gorm.DB, actor access.Actor, row *model.MatchRound) (model.MatchReplay, error) {
+	now := s.Now()
+	r := model.MatchReplay{ID: s.NewID(), RoundID: row.ID, LiveRoundID: &row.ID, Status: model.ReplayQueued, AskedBy: actor.UserID, Version: 1, CreatedAt: now, UpdatedAt: now}
+	if err := tx.Create(&r).Error; err != nil {
+		return r, fmt.Errorf("queue replay: %w", err)
+	}
+	return r, s.Audit.Write(tx, actor, audit.Entry{
+		Action: "match_replay.ask", Object: r.TableName(), ObjectID: r.ID, OrgPath: row.ScopePath, To: r.State(), Data: map[string]any{"round_id": row.ID},
+	})
+}
+
+// Replay reads one replay of a round, for those who run it. fault.ErrNotFound, access.ErrDenied.
+func (s *Service) Replay(ctx context.Context, actor access.Actor, roundID, id int64) (model.MatchReplay, error) {
+	db := s.DB.WithContext(ctx)
+	if err := s.runs(db, actor, roundID); err != nil {
+		return model.MatchReplay{}, err
+	}
+	return read.One[model.MatchReplay](db.Where("id = ? AND round_id = ?", id, roundID), "match replay")
+}
+
+const listReplays = "match_replays"
+
+// Replays pages the replays of a round for those who run it, newest first.
+func (s *Service) Replays(ctx context.Context, actor access.Actor, roundID int64, req page.Request) (page.Result[model.MatchReplay], error) {
+	none := page.Result[model.MatchReplay]{Items: []model.MatchReplay{}}
+	keys, later, err := req.Key(listReplays, 1)
+	if err != nil {
+		return none, err
+	}
+	db := s.DB.WithContext(ctx)
+	if err := s.runs(db, actor, roundID); err != nil {
+		return none, err
+	}
+	q := db.Where("round_id = ?", roundID)
+	if later {
+		q = q.Where("id < ?", keys[0])
+	}
+	rows := []model.MatchReplay{}
+	if err := q.Order("id DESC").Limit(req.Size() + 1).Find(&rows).Error; err != nil {
+		return none, fmt.Errorf("list replays: %w", err)
+	}
+	return page.Cut(rows, req.Size(), listReplays, func(r model.MatchReplay) []int64 { return []int64{r.ID} }), nil
+}
+
+// runs checks that the actor may work on a round.
+func (s *Service) runs(db *gorm.DB, actor access.Actor, id int64) error {
+	if err := actor.Require(access.MatchRound); err != nil {
+		return err
+	}
+	row, err := find(db, id)
+	if err != nil {
+		return err
+	}
+	return actor.Check(access.MatchRound, object(row))
+}
+
+// Equal tells whether everything that a replay that is done had to compare came out equal.
+func Equal(r *model.MatchReplay) bool {
+	return r.InputsEqual != nil && *r.InputsEqual && (r.ResultEqual == nil || *r.ResultEqual)
 }

@@ -5,7 +5,6 @@ package round
 import (
 	"errors"
 	"sync"
-	"time"
 
 	"gorm.io/gorm"
 
@@ -53,6 +52,7 @@ var (
 	ErrAnswers   = fault.Define(fault.Conflict, "match.answers_open", "还有建议没有答复，也没有到期。", "Some proposals are neither answered nor over.")
 	ErrNotFrozen = fault.Define(fault.Conflict, "match.not_frozen", "志愿还没有冻结。", "The wishes are not frozen yet.")
 	ErrNotOut    = fault.Define(fault.Conflict, "match.not_published", "本轮结果还没有公布。", "The round is not published yet.")
+	ErrForgotten = fault.Define(fault.Conflict, "match.forgotten", "本轮已过保存期限，参加者的资料已销毁，不能再逐个解释、导出或重算；摘要、分数线和建议仍可查看。", "The round is past its time: what its people entered was destroyed, so nothing can be explained, handed out or played again. Digests, cut-offs and proposals stay.")
 	ErrNotIn     = fault.Define(fault.NotFound, "match.not_in_round", "您没有参加本轮，或者这个岗位不在本轮。", "You or the position did not take part in the round.")
 )
 
@@ -62,9 +62,6 @@ var (
 	errCommitment = errors.New("round: the secret is not the one that was promised")
 	errInputs     = errors.New("round: the stored inputs are not those that were frozen")
 )
-
-// leaseTime is how long a replica has a round without renewing.
-const leaseTime = 30 * time.Second
 
 // object is what the permission table needs to know of a round. Its rules are public from OPEN on.
 func object(r model.MatchRound) access.Object {

@@ -80,7 +80,7 @@ func (s *Service) seats(db *gorm.DB, row *model.MatchRound, positionID int64) (T
 	if len(rows) == 0 || row.Kind != model.RoundPositions {
 		return Team{}, ErrNotIn
 	}
-	key, err := s.Vault.Person(db, row.ID)
+	key, err := s.key(db, row.ID)
 	if err != nil {
 		return Team{}, err
 	}

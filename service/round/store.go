@@ -131,7 +131,7 @@ func (s *Service) part(ctx context.Context, round int64, key *vault.Person, side
 		r.Side = side
 		in, err := opened(key, &r)
 		if err != nil {
-			return n, err
+			return n, fmt.Errorf("%w: %w", errInputs, err)
 		}
 		if err := f(in); err != nil {
 			return n, err

@@ -30,7 +30,7 @@ type Why struct {
 }
 
 // WhyNot answers a student from what the round has stored. ErrNotOut before the round is published, ErrNotIn for who or what did
-// not take part.
+// not take part, ErrForgotten when the key of the round is gone.
 func (s *Service) WhyNot(ctx context.Context, actor access.Actor, id, positionID int64) (Why, error) {
 	if err := actor.Require(access.MatchAsk); err != nil {
 		return Why{}, err
@@ -87,7 +87,7 @@ func (s *Service) question(db *gorm.DB, row *model.MatchRound, student, position
 	if q.round, err = roundOf(row); err != nil {
 		return nil, err
 	}
-	key, err := s.Vault.Person(db, row.ID)
+	key, err := s.key(db, row.ID)
 	if err != nil {
 		return nil, err
 	}

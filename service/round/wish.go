@@ -79,6 +79,9 @@ const (
 func (s *Service) MyWishes(ctx context.Context, actor access.Actor, roundID int64) (Wishes, error) {
 	db := s.DB.WithContext(ctx)
 	r, err := s.asked(db, actor, roundID)
+	if err == nil && r.ForgottenAt != nil {
+		err = ErrForgotten
+	}
 	if err != nil {
 		return Wishes{}, err
 	}

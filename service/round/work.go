@@ -2,6 +2,7 @@ package round
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 
@@ -11,6 +12,7 @@ import (
 	"baodao/service/access"
 	"baodao/service/atomic"
 	"baodao/service/audit"
+	"baodao/service/vault"
 )
 
 // atATime is how many rows one transaction writes.
@@ -25,13 +27,14 @@ func (s *Service) Advance(ctx context.Context, n int) (done int, err error) {
 		where  string
 		do     func(ctx context.Context, id int64) (bool, error)
 	}{
-		{model.RoundOpen, "wishes_until <= ?", s.freezeDue},
-		{model.RoundFreezing, "(lease_until IS NULL OR lease_until <= ?)", s.writeDown},
-		{model.RoundRunning, "result_digest IS NULL AND (lease_until IS NULL OR lease_until <= ?)", s.match},
-		{model.RoundRunning, "answers_until IS NOT NULL AND (lease_until IS NULL OR lease_until <= ?)", s.stamp},
+		{model.RoundOpen, "wishes_until <= @now", s.freezeDue},
+		{model.RoundFreezing, free, s.writeDown},
+		{model.RoundRunning, "result_digest IS NULL AND " + free, s.match},
+		{model.RoundRunning, "answers_until IS NOT NULL AND " + free, s.stamp},
 	} {
 		var ids []int64
-		one := s.DB.WithContext(ctx).Model(&model.MatchRound{}).Where("status = ? AND "+step.where, step.status, s.Now()).Order("updated_at, id").Limit(n).Pluck("id", &ids).Error
+		one := s.DB.WithContext(ctx).Model(&model.MatchRound{}).Where("status = ?", step.status).Where(step.where, sql.Named("now", s.Now())).
+			Order("updated_at, id").Limit(n).Pluck("id", &ids).Error
 		if one != nil {
 			return done, errors.Join(err, fmt.Errorf("look for match rounds: %w", one))
 		}
@@ -121,7 +124,7 @@ func (s *Service) writeDown(ctx context.Context, id int64) (bool, error) {
 // read loads what was put down, and its digest. Of a million students it takes longer than a lease: it is renewed meanwhile,
 // else two replicas would take the round from each other for ever.
 func (h *hold) read(ctx context.Context) (game Game, digest []byte, err error) {
-	err = h.while(ctx, func() (err error) {
+	err = h.while(ctx, func(ctx context.Context) (err error) {
 		if game, err = h.s.load(ctx, &h.row); err == nil {
 			digest, err = game.Digest()
 		}
@@ -134,7 +137,7 @@ func (h *hold) read(ctx context.Context) (game Game, digest []byte, err error) {
 func (s *Service) match(ctx context.Context, id int64) (bool, error) {
 	return s.phase(ctx, id, model.RoundRunning, "result_digest IS NULL", func(ctx context.Context, h *hold) (func(*gorm.DB, *model.MatchRound) error, error) {
 		var out Outcome
-		err := h.while(ctx, func() (err error) {
+		err := h.while(ctx, func(ctx context.Context) (err error) {
 			out, err = s.play(ctx, &h.row)
 			return err
 		})
@@ -154,10 +157,9 @@ func (s *Service) match(ctx context.Context, id int64) (bool, error) {
 		}
 		f := out.Figures()
 		return func(tx *gorm.DB, row *model.MatchRound) error {
-			return s.Audit.Edit(tx, system(), row, row.Version, audit.Move{Action: "match_round.run", OrgPath: row.ScopePath, Set: map[string]any{
+			return s.Audit.Edit(tx, system(), row, row.Version, audit.Move{Action: "match_round.run", OrgPath: row.ScopePath, Set: atRest(map[string]any{
 				"result_digest": digest, "revealed": secret, "ran_at": s.Now(), "placed": f.Placed, "blocking": f.Blocking,
-				"lease_owner": "", "lease_until": nil, "failure": "",
-			}})
+			})})
 		}, nil
 	})
 }
@@ -205,9 +207,18 @@ func (s *Service) play(ctx context.Context, row *model.MatchRound) (Outcome, err
 	return game.Run(row.Seed, max(1, s.Workers))
 }
 
+// key opens the key of a round. ErrForgotten when it was destroyed.
+func (s *Service) key(db *gorm.DB, round int64) (*vault.Person, error) {
+	key, err := s.Vault.Person(db, round)
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, ErrForgotten.Because(err)
+	}
+	return key, err
+}
+
 // load makes a game of what was put down.
 func (s *Service) load(ctx context.Context, row *model.MatchRound) (Game, error) {
-	key, err := s.Vault.Person(s.DB.WithContext(ctx), row.ID)
+	key, err := s.key(s.DB.WithContext(ctx), row.ID)
 	if err != nil {
 		return nil, err
 	}
