@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"baodao/model"
 	"baodao/service/matching/index"
 	"baodao/service/matching/score"
 	"baodao/service/page"
@@ -68,7 +69,7 @@ func (v *view) stands(entry int32, fit score.Fit) (band uint8, chance int32) {
 // show searches the picture.
 func (p *picture) show(a *Asker, ask Ask, q index.Query) Answer {
 	a = a.before(p, ask)
-	q.Student, q.Radius, q.View = &a.student, a.radius, p.as(a)
+	q.Student, q.Radius, q.View, q.Shared = &a.student, a.radius, p.as(a), ask.Season == model.SeasonTerm
 	var room [score.MaxList]index.Pick
 	if ask.Mixed {
 		return p.answer(a, p.snapshot.Mixed(&q, room[:0]), page.Result[index.Pick]{})
@@ -99,9 +100,10 @@ func (p *picture) answer(a *Asker, list []index.Pick, one page.Result[index.Pick
 		out.RoundID = a.last.id
 	}
 	for i, pick := range list {
-		place := p.places[pick.Entry]
-		out.Items[i] = Item{Pick: pick, Written: place.written, Left: place.seats.capacity - place.seats.taken}
-		if p.special[pick.Entry] || place.seats.waiting > 0 {
+		shown := &p.cards[pick.Entry]
+		out.Items[i] = Item{Pick: pick, Written: shown.written, Left: shown.left}
+		if p.special[pick.Entry] {
+			place := p.places[pick.Entry]
 			out.Items[i].Left = place.seats.free(place.event, pick.Reasons&index.OurPartner != 0, a.now)
 		}
 		if pick.Chance >= score.SafeFrom {

@@ -107,13 +107,18 @@ func (s *Snapshot) Recommend(q *Query, dst []Pick) []Pick {
 	return s.picks(q, x.best, dst)
 }
 
-// picks says of each what it is made of. What stands for nothing ends the list.
+// picks says of each what it is made of. What stands for nothing ends the list. Records are far away in memory: a short
+// first pass lets the processor fetch them at the same time.
 func (s *Snapshot) picks(q *Query, list []candidate, dst []Pick) []Pick {
+	from := len(dst)
 	for _, c := range list {
 		if c == 0 {
 			break
 		}
-		dst = append(dst, s.pick(q, c.entry()))
+		dst = append(dst, Pick{ID: s.records[s.where[c.entry()]].id, Entry: c.entry()})
+	}
+	for i := from; i < len(dst); i++ {
+		s.fill(q, &dst[i])
 	}
 	return dst
 }

@@ -44,21 +44,21 @@ func NewPick(q *Query, entry int32, e *Entry, rating Rating) Pick {
 	return pick
 }
 
-// pick is NewPick of a record: a search has just been there, while the entries are far away in memory.
-func (s *Snapshot) pick(q *Query, entry int32) Pick {
-	r, student := &s.records[s.where[entry]], q.Student
+// fill says the rest of a pick that has its entry, as NewPick does, but from its record: one line of memory, not several.
+func (s *Snapshot) fill(q *Query, pick *Pick) {
+	r, student := &s.records[s.where[pick.Entry]], q.Student
 	fit := score.Fit{Dist: geo.Chord(student.At, r.at), Overlap: bits.OnesCount64(student.Slots & r.slots), Hits: bits.OnesCount32(student.Skills & r.want)}
-	rating := s.rate(q, entry, fit)
-	pick := Pick{ID: r.id, Entry: entry, Fit: fit, Band: rating.Band, Chance: rating.Chance, Parts: score.Parts{
+	rating := s.rate(q, pick.Entry, fit)
+	pick.Fit, pick.Band, pick.Chance = fit, rating.Band, rating.Chance
+	pick.Parts = score.Parts{
 		Near: score.Near(fit.Dist, q.Radius), Time: int32(s.time[int(r.nslots)<<6|fit.Overlap]), Skill: int32(s.skill[int(r.nwant)<<6|fit.Hits]),
 		Interest: score.Interest(student, r.category-1), Urgency: int32(r.urgency),
-	}}
+	}
 	if r.community == student.Served && r.community != score.None {
 		pick.Parts.Served = score.Served
 	}
-	pick.Reasons = reasons(student, r.category-1, int(r.nslots), int(r.nwant), &pick)
+	pick.Reasons = reasons(student, r.category-1, int(r.nslots), int(r.nwant), pick)
 	if rating.Partner {
 		pick.Reasons |= OurPartner
 	}
-	return pick
 }
