@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"baodao/model"
 	"baodao/service/matching/index"
 	"baodao/service/matching/score"
 )
@@ -20,6 +21,7 @@ type picture struct {
 	hosts    map[int64]int32 // numbers of the communities
 	turns    time.Time       // when somebody opens or closes next; zero for never
 	rounds   *rounds
+	policy   *model.Policy // nil: not read
 }
 
 // card is what is shown of a place, so that nothing else of it is looked at: the rest is far away in memory.
@@ -29,8 +31,8 @@ type card struct {
 }
 
 // newPicture draws the places that are open now. all come by rising id.
-func newPicture(all []*place, now time.Time, last *rounds) (*picture, error) {
-	p := &picture{hosts: map[int64]int32{}, rounds: last}
+func newPicture(all []*place, now time.Time, last *rounds, policy *model.Policy) (*picture, error) {
+	p := &picture{hosts: map[int64]int32{}, rounds: last, policy: policy}
 	p.open(all, now)
 	var err error
 	p.snapshot, err = index.Build(p.entries, score.PointsV2, 0)

@@ -33,7 +33,7 @@ func (s *Service) slowly(db *gorm.DB, a *Asker, ask Ask, q index.Query) (Answer,
 	}
 	slices.SortFunc(all, func(a, b *place) int { return cmp.Compare(a.id, b.id) })
 	if ask.Mixed {
-		if p, err = newPicture(all, a.now, last); err != nil {
+		if p, err = newPicture(all, a.now, last, nil); err != nil {
 			return Answer{}, err
 		}
 		return p.show(a, ask, q), nil
