@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"sync"
 
@@ -129,17 +130,17 @@ func (a *RecommendAPI) List(c *gin.Context, in *RecommendIn) (*RecommendOut, err
 	if err != nil {
 		return nil, err
 	}
-	return a.Answer(&found, speaksEnglish(c)), nil
+	return a.Answer(ctx, &found, speaksEnglish(c)), nil
 }
 
 // Answer writes a page.
-func (a *RecommendAPI) Answer(found *recommend.Answer, english bool) *RecommendOut {
+func (a *RecommendAPI) Answer(ctx context.Context, found *recommend.Answer, english bool) *RecommendOut {
 	room, ok := a.rooms.Get().(*[]byte)
 	if !ok {
 		room = new([]byte)
 	}
 	*room = AppendRecommendations((*room)[:0], found, english)
-	return &RecommendOut{Body: Written[RecommendationPage]{JSON: *room, Sent: func() { a.rooms.Put(room) }}}
+	return &RecommendOut{Body: Written[RecommendationPage]{JSON: *room, Sent: func() { a.rooms.Put(room) }, Way: announcer(ctx)}}
 }
 
 // advice is the same for everybody but for what is safe.

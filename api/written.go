@@ -14,7 +14,8 @@ import (
 // be the same.
 type Written[T any] struct {
 	JSON []byte
-	Sent func() // called when JSON is needed no more; nil for nothing
+	Sent func()    // called when JSON is needed no more; nil for nothing
+	Way  Announcer // over which it is sent; nil when it need not be told
 }
 
 // Schema is that of T.
@@ -29,6 +30,9 @@ func (w Written[T]) MarshalJSON() ([]byte, error) { return w.JSON, nil }
 func (w Written[T]) send(to io.Writer) error {
 	if h, ok := to.(http.ResponseWriter); ok {
 		h.Header().Set("Content-Length", strconv.Itoa(len(w.JSON)))
+		if w.Way != nil {
+			w.Way.Announce(len(w.JSON))
+		}
 	}
 	_, err := to.Write(w.JSON)
 	if w.Sent != nil {

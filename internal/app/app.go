@@ -220,7 +220,7 @@ func (a *App) work(ctx context.Context, listener net.Listener) error {
 	server.ErrorLog = slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(router.Whole(listener)); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve: %w", err)
 		}
 		return nil

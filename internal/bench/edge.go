@@ -97,7 +97,7 @@ func serve(ctx context.Context, handler http.Handler) (addr string, stop func() 
 	}
 	server := router.Server("", handler)
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
+	go func() { done <- server.Serve(router.Whole(listener)) }()
 	return listener.Addr().String(), func() error {
 		err := server.Close()
 		if served := <-done; !errors.Is(served, http.ErrServerClosed) {

@@ -106,11 +106,12 @@ func (t *town) overHTTP(ctx context.Context) (r, whole result, err error) {
 
 // recommend is the program's handler but for who asks.
 func (t *town) recommend(c *gin.Context, in *onlineIn) (*api.RecommendOut, error) {
-	found, err := t.built.Recommend.For(c.Request.Context(), t.askers[in.Student], recommend.Ask{ProgrammeID: 1, Season: model.SeasonTerm}, page.Request{})
+	ctx := c.Request.Context()
+	found, err := t.built.Recommend.For(ctx, t.askers[in.Student], recommend.Ask{ProgrammeID: 1, Season: model.SeasonTerm}, page.Request{})
 	if err != nil {
 		return nil, err
 	}
-	return t.pages.Answer(&found, false), nil
+	return t.pages.Answer(ctx, &found, false), nil
 }
 
 func newOnline() (*online, error) {

@@ -15,6 +15,7 @@ import (
 	"baodao/service/matching/geo"
 	"baodao/service/matching/score"
 	"baodao/service/org"
+	"baodao/service/programme"
 	"baodao/service/read"
 	"baodao/service/round"
 	"baodao/service/survey"
@@ -45,18 +46,26 @@ const ours = 0
 // Asker reads who asks for what is open in a programme, in a constant number of queries. Nothing of it is remembered between
 // questions. Errors: as Recommend.
 func (s *Service) Asker(ctx context.Context, actor access.Actor, programmeID int64, season string) (*Asker, error) {
+	return s.asker(ctx, actor, programmeID, season, nil)
+}
+
+// asker is Asker before a picture, which knows the policy and whether there was a round; nil knows nothing.
+func (s *Service) asker(ctx context.Context, actor access.Actor, programmeID int64, season string, p *picture) (*Asker, error) {
 	db := read.Prepared(ctx, s.DB)
 	a := &Asker{now: s.Now(), apart: map[int64]bool{}, partners: map[int64]bool{}}
 	a.student = score.Student{Campus: score.None, Served: score.None, Branch: ours, Group: score.None, Interests: [3]int8{score.None, score.None, score.None}}
-	branch, err := a.profile(db, actor.StudentID)
+	if err := a.profile(db, actor.StudentID); err != nil {
+		return nil, err
+	}
+	policy, err := p.policyOf(db, programmeID)
 	if err != nil {
 		return nil, err
 	}
-	home, err := s.willing(db, a, actor.StudentID, programmeID, season == model.SeasonVacation)
+	said, err := s.Survey.StudentsBy(db, policy, programmeID, season == model.SeasonVacation, actor.StudentID)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.stand(db, branch, season, home); err != nil {
+	if err := a.stand(db, season, a.willing(said)); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(*gorm.DB, int64) error{a.commitments, a.history, a.keptApart} {
@@ -64,48 +73,53 @@ func (s *Service) Asker(ctx context.Context, actor access.Actor, programmeID int
 			return nil, err
 		}
 	}
-	if a.student.Waited, err = round.Waited(db, programmeID, actor.StudentID); err != nil {
-		return nil, err
+	if p == nil || len(p.rounds.last) > 0 { // it counts for chances alone, which are told by a round that is over
+		if a.student.Waited, err = round.Waited(db, programmeID, actor.StudentID); err != nil {
+			return nil, err
+		}
 	}
 	err = a.pairings(db, programmeID)
 	return a, err
 }
 
-func (a *Asker) profile(db *gorm.DB, id int64) (branch int64, err error) {
+// policyOf is the policy that is at hand, or that is read.
+func (p *picture) policyOf(db *gorm.DB, programmeID int64) (model.Policy, error) {
+	if p != nil && p.policy != nil {
+		return *p.policy, nil
+	}
+	return programme.PolicyOf(db, programmeID)
+}
+
+func (a *Asker) profile(db *gorm.DB, id int64) error {
 	var p struct {
-		BranchID    int64
 		Path, Grade string
 		Tags        []string `gorm:"serializer:json"`
 	}
-	res := db.Table("student_profiles AS s").Select("s.branch_id, o.path, s.grade, s.tags").Joins("JOIN orgs AS o ON o.id = s.branch_id").Where("s.id = ?", id).Limit(1).Find(&p)
+	res := db.Table("student_profiles AS s").Select("o.path, s.grade, s.tags").Joins("JOIN orgs AS o ON o.id = s.branch_id").Where("s.id = ?", id).Limit(1).Find(&p)
 	if res.Error != nil {
-		return 0, fmt.Errorf("read who asks: %w", res.Error)
+		return fmt.Errorf("read who asks: %w", res.Error)
 	}
 	if res.RowsAffected == 0 {
-		return 0, fault.ErrNotFound
+		return fault.ErrNotFound
 	}
 	a.branchPath, a.units, a.grade, a.tags = p.Path, org.PathIDs(p.Path), p.Grade, p.Tags
-	return p.BranchID, nil
+	return nil
 }
 
 // willing takes what the student has said. Who has said nothing is free always and goes as far as one goes.
-func (s *Service) willing(db *gorm.DB, a *Asker, id, programmeID int64, homes bool) (home *geo.Point, err error) {
-	said, err := s.Survey.Students(db, programmeID, homes, id)
-	if err != nil {
-		return nil, err
-	}
+func (a *Asker) willing(said []survey.Student) (home *geo.Point) {
 	if len(said) == 0 {
 		a.student.Slots, a.student.MaxDist = 1<<score.Slots-1, 1_000_000
-		return nil, nil //nolint:nilnil // none was said
+		return nil
 	}
 	w := said[0]
 	a.stated = true
 	a.student.Slots, a.student.Skills, a.student.Interests, a.student.MaxDist = uint64(w.Slots), w.Skills, w.Interests, w.MaxDistM
-	return w.Home, nil
+	return w.Home
 }
 
 // stand puts the student where distances count from.
-func (a *Asker) stand(db *gorm.DB, branch int64, season string, home *geo.Point) error {
+func (a *Asker) stand(db *gorm.DB, season string, home *geo.Point) error {
 	var at geo.Point
 	if season == model.SeasonVacation {
 		if home == nil {
@@ -113,11 +127,10 @@ func (a *Asker) stand(db *gorm.DB, branch int64, season string, home *geo.Point)
 		}
 		at = *home
 	} else {
-		places, err := survey.Places(db, branch)
+		there, ok, err := survey.PlaceOn(db, a.branchPath)
 		if err != nil {
 			return err
 		}
-		there, ok := places[branch]
 		if !ok {
 			return ErrNowhere
 		}

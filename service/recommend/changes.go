@@ -127,12 +127,15 @@ func (s *Service) rerank(r *reader, c changes) error {
 			programmes[programme] = true
 		}
 	}
+	for programme := range c.programmes { // those in which nothing was open yet come when something is
+		if s.watch.rounds[programme] != nil {
+			programmes[programme] = true
+		}
+	}
 	for programme := range programmes {
-		last, err := readRounds(r.db, programme)
-		if err != nil {
+		if err := s.watch.learn(r.db, programme); err != nil {
 			return err
 		}
-		s.watch.rounds[programme], s.watch.dirty[programme] = last, true
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"baodao/model"
 	"baodao/service/matching/index"
 	"baodao/service/matching/score"
 )
@@ -16,14 +17,22 @@ type picture struct {
 	snapshot *index.Snapshot
 	special  []bool          // those about which more must be asked than whether they are in the picture
 	ways     []way           // how one gets in: beside each other, because a search asks for many and memory is slow
+	cards    []card          // what is shown
 	hosts    map[int64]int32 // numbers of the communities
 	turns    time.Time       // when somebody opens or closes next; zero for never
 	rounds   *rounds
+	policy   *model.Policy // nil: not read
+}
+
+// card is what is shown of a place, so that nothing else of it is looked at: the rest is far away in memory.
+type card struct {
+	written []byte
+	left    int64 // seats for whoever comes
 }
 
 // newPicture draws the places that are open now. all come by rising id.
-func newPicture(all []*place, now time.Time, last *rounds) (*picture, error) {
-	p := &picture{hosts: map[int64]int32{}, rounds: last}
+func newPicture(all []*place, now time.Time, last *rounds, policy *model.Policy) (*picture, error) {
+	p := &picture{hosts: map[int64]int32{}, rounds: last, policy: policy}
 	p.open(all, now)
 	var err error
 	p.snapshot, err = index.Build(p.entries, score.PointsV2, 0)
@@ -38,7 +47,7 @@ func (p *picture) open(all []*place, now time.Time) {
 		}
 	}
 	p.places, p.entries = make([]*place, 0, len(all)), make([]index.Entry, 0, len(all))
-	p.special, p.ways = make([]bool, 0, len(all)), make([]way, 0, len(all))
+	p.special, p.ways, p.cards = make([]bool, 0, len(all)), make([]way, 0, len(all)), make([]card, 0, len(all))
 	var before *event
 	for _, x := range all {
 		if x.event != before { // most events have one position
@@ -55,6 +64,7 @@ func (p *picture) open(all []*place, now time.Time) {
 		}
 		p.places, p.entries = append(p.places, x), append(p.entries, index.Entry{ID: x.id, Position: x.position})
 		p.special, p.ways = append(p.special, x.event.audience != nil || x.event.pairedUntil != nil), append(p.ways, x.event.way())
+		p.cards = append(p.cards, card{written: x.written, left: x.seats.capacity - x.seats.taken})
 		p.entries[len(p.entries)-1].Position.Community = host
 	}
 }

@@ -19,7 +19,6 @@ import (
 	"baodao/service/matching/index"
 	"baodao/service/matching/score"
 	"baodao/service/page"
-	"baodao/service/programme"
 	"baodao/service/survey"
 )
 
@@ -97,27 +96,40 @@ func (s *Service) Recommend(ctx context.Context, actor access.Actor, ask Ask, re
 	if err := actor.Require(access.Willingness); err != nil {
 		return Answer{}, err
 	}
-	a, err := s.Asker(ctx, actor, ask.ProgrammeID, ask.Season)
+	p, err := s.picture(ctx, ask.ProgrammeID, s.Now())
 	if err != nil {
 		return Answer{}, err
 	}
-	return s.For(ctx, a, ask, req)
+	a, err := s.asker(ctx, actor, ask.ProgrammeID, ask.Season, p)
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.before(ctx, p, a, ask, req)
 }
 
 // For is Recommend for somebody who has just been read.
 func (s *Service) For(ctx context.Context, a *Asker, ask Ask, req page.Request) (Answer, error) {
+	p, err := s.picture(ctx, ask.ProgrammeID, a.now)
+	if err != nil {
+		return Answer{}, err
+	}
+	return s.before(ctx, p, a, ask, req)
+}
+
+// before answers somebody before a picture; nil is none to rely on.
+func (s *Service) before(ctx context.Context, p *picture, a *Asker, ask Ask, req page.Request) (Answer, error) {
 	q, err := query(ask, req)
 	if err != nil {
 		return Answer{}, err
 	}
 	if ask.Category != "" {
-		if q.Kinds, err = kinds(s.DB.WithContext(ctx), ask); err != nil {
+		policy, err := p.policyOf(s.DB.WithContext(ctx), ask.ProgrammeID)
+		if err != nil {
 			return Answer{}, err
 		}
-	}
-	p, err := s.picture(ctx, ask.ProgrammeID, a.now)
-	if err != nil {
-		return Answer{}, err
+		if q.Kinds, err = kinds(policy, ask.Category); err != nil {
+			return Answer{}, err
+		}
 	}
 	if p != nil {
 		return p.show(a, ask, q), nil
@@ -138,7 +150,7 @@ func (s *Service) picture(ctx context.Context, programmeID int64, now time.Time)
 	if err != nil {
 		return nil, err
 	}
-	return newPicture(nil, now, last)
+	return newPicture(nil, now, last, nil)
 }
 
 // listName is the list in a cursor.
@@ -161,13 +173,9 @@ func query(ask Ask, req page.Request) (index.Query, error) {
 }
 
 // kinds is the bit of the category that is asked for.
-func kinds(db *gorm.DB, ask Ask) (uint16, error) {
-	policy, err := programme.PolicyOf(db, ask.ProgrammeID)
-	if err != nil {
-		return 0, err
-	}
+func kinds(policy model.Policy, category string) (uint16, error) {
 	for i, c := range policy.Categories[:min(len(policy.Categories), score.Categories)] {
-		if c.Code == ask.Category {
+		if c.Code == category {
 			return 1 << i, nil
 		}
 	}

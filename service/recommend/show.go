@@ -1,6 +1,7 @@
 package recommend
 
 import (
+	"baodao/model"
 	"baodao/service/matching/index"
 	"baodao/service/matching/score"
 	"baodao/service/page"
@@ -68,13 +69,13 @@ func (v *view) stands(entry int32, fit score.Fit) (band uint8, chance int32) {
 // show searches the picture.
 func (p *picture) show(a *Asker, ask Ask, q index.Query) Answer {
 	a = a.before(p, ask)
-	q.Student, q.Radius, q.View = &a.student, a.radius, p.as(a)
+	q.Student, q.Radius, q.View, q.Shared = &a.student, a.radius, p.as(a), ask.Season == model.SeasonTerm
 	if ask.round != nil {
 		q.View = listed{p.as(a)}
 	}
 	var room [score.MaxList]index.Pick
 	if ask.Mixed {
-		return p.answer(a, p.snapshot.Mixed(&q, room[:0]), page.Result[index.Pick]{})
+		return p.answer(a, p.snapshot.Mixed(&q, room[:0]), len(room))
 	}
 	size := q.Limit
 	q.Limit = min(size+1, score.MaxList)
@@ -84,30 +85,27 @@ func (p *picture) show(a *Asker, ask Ask, q index.Query) Answer {
 		more.Limit, more.After = 1, picks[size-1].Mark()
 		picks = p.snapshot.Recommend(&more, picks)
 	}
-	return p.answer(a, nil, onePage(picks, size))
+	return p.answer(a, picks, size)
 }
 
-// onePage makes a page of picks, of which there may be one more than its size.
-func onePage(picks []index.Pick, size int) page.Result[index.Pick] {
-	return page.Cut(picks, size, listName, func(p index.Pick) []int64 { return []int64{int64(p.Parts.Total()), p.ID} })
-}
-
-// answer is what the student reads: a list, or a page.
-func (p *picture) answer(a *Asker, list []index.Pick, one page.Result[index.Pick]) Answer {
-	if list == nil {
-		list = one.Items
+// answer is what the student reads of picks, of which there may be one more than a page has.
+func (p *picture) answer(a *Asker, picks []index.Pick, size int) Answer {
+	items := make([]Item, len(picks))
+	for i := range picks {
+		shown := &p.cards[picks[i].Entry]
+		items[i] = Item{Pick: picks[i], Written: shown.written, Left: shown.left}
+		if p.special[picks[i].Entry] {
+			place := p.places[picks[i].Entry]
+			items[i].Left = place.seats.free(place.event, picks[i].Reasons&index.OurPartner != 0, a.now)
+		}
 	}
-	out := Answer{Items: make([]Item, len(list)), Next: one.Next, Stated: a.stated, RadiusM: int64(a.radius)}
+	one := page.Cut(items, size, listName, func(x Item) []int64 { return []int64{int64(x.Parts.Total()), x.ID} })
+	out := Answer{Items: one.Items, Next: one.Next, Stated: a.stated, RadiusM: int64(a.radius)}
 	if a.last != nil {
 		out.RoundID = a.last.id
 	}
-	for i, pick := range list {
-		place := p.places[pick.Entry]
-		out.Items[i] = Item{Pick: pick, Written: place.written, Left: place.seats.capacity - place.seats.taken}
-		if p.special[pick.Entry] || place.seats.waiting > 0 {
-			out.Items[i].Left = place.seats.free(place.event, pick.Reasons&index.OurPartner != 0, a.now)
-		}
-		if pick.Chance >= score.SafeFrom {
+	for i := range out.Items {
+		if out.Items[i].Chance >= score.SafeFrom {
 			out.Safe++
 		}
 	}

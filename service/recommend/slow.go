@@ -33,7 +33,7 @@ func (s *Service) slowly(db *gorm.DB, a *Asker, ask Ask, q index.Query) (Answer,
 	}
 	slices.SortFunc(all, func(a, b *place) int { return cmp.Compare(a.id, b.id) })
 	if ask.Mixed {
-		if p, err = newPicture(all, a.now, last); err != nil {
+		if p, err = newPicture(all, a.now, last, nil); err != nil {
 			return Answer{}, err
 		}
 		return p.show(a, ask, q), nil
@@ -42,7 +42,7 @@ func (s *Service) slowly(db *gorm.DB, a *Asker, ask Ask, q index.Query) (Answer,
 	a = a.before(p, ask)
 	q.Student, q.Radius, q.View = &a.student, a.radius, p.as(a)
 	picks := p.every(&q)
-	return p.answer(a, nil, onePage(picks[:min(len(picks), q.Limit+1)], q.Limit)), nil
+	return p.answer(a, picks[:min(len(picks), q.Limit+1)], q.Limit), nil
 }
 
 // every scores everything that suits the student, best first.

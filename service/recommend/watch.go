@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"baodao/model"
+	"baodao/service/programme"
 )
 
 // How pictures are kept: the audit log says what changed, as every change of a state writes a line there in its own
@@ -28,6 +31,7 @@ type watch struct {
 	events   map[int64]*event
 	places   map[int64][]*place // of each programme, by rising id
 	rounds   map[int64]*rounds
+	policies map[int64]*model.Policy
 	pictures map[int64]*picture
 	dirty    map[int64]bool // programmes to be drawn anew
 	top      int64          // newest line of the log
@@ -46,7 +50,7 @@ type rollMark struct {
 // load reads everything.
 func (s *Service) load(db *gorm.DB) (*watch, error) {
 	w := &watch{
-		events: map[int64]*event{}, places: map[int64][]*place{}, rounds: map[int64]*rounds{}, pictures: map[int64]*picture{},
+		events: map[int64]*event{}, places: map[int64][]*place{}, rounds: map[int64]*rounds{}, policies: map[int64]*model.Policy{}, pictures: map[int64]*picture{},
 		dirty: map[int64]bool{}, seen: map[int64]bool{}, most: cmp.Or(s.lines, maxLines),
 	}
 	if err := db.Raw("SELECT COALESCE(MAX(id), 0) FROM audit_log").Scan(&w.top).Error; err != nil {
@@ -71,12 +75,25 @@ func (s *Service) load(db *gorm.DB) (*watch, error) {
 		mark = next
 	}
 	for programme := range w.places {
-		var err error
-		if w.rounds[programme], err = readRounds(db, programme); err != nil {
+		if err := w.learn(db, programme); err != nil {
 			return nil, err
 		}
 	}
 	return w, nil
+}
+
+// learn reads what a picture takes of a programme beside what is open in it.
+func (w *watch) learn(db *gorm.DB, id int64) error {
+	policy, err := programme.PolicyOf(db, id)
+	if err != nil {
+		return err
+	}
+	last, err := readRounds(db, id)
+	if err != nil {
+		return err
+	}
+	w.policies[id], w.rounds[id], w.dirty[id] = &policy, last, true
+	return nil
 }
 
 // after reads the next n events in the order of their beginning; next is zero at the end.
@@ -170,7 +187,7 @@ func (s *Service) follow(db *gorm.DB) error {
 func (s *Service) draw(now time.Time) error {
 	w := s.watch
 	for programme := range w.dirty {
-		p, err := newPicture(w.places[programme], now, w.rounds[programme])
+		p, err := newPicture(w.places[programme], now, w.rounds[programme], w.policies[programme])
 		if err != nil {
 			return fmt.Errorf("draw programme %d: %w", programme, err)
 		}

@@ -44,6 +44,11 @@ func (s *Service) Students(tx *gorm.DB, programmeID int64, homes bool, ids ...in
 	if err != nil {
 		return nil, err
 	}
+	return s.StudentsBy(tx, policy, programmeID, homes, ids...)
+}
+
+// StudentsBy is Students for who has the programme's policy at hand.
+func (s *Service) StudentsBy(tx *gorm.DB, policy model.Policy, programmeID int64, homes bool, ids ...int64) ([]Student, error) {
 	out := make([]Student, 0, len(ids))
 	for part := range slices.Chunk(sorted(ids), chunk) {
 		var rows []studentRow
@@ -56,9 +61,11 @@ func (s *Service) Students(tx *gorm.DB, programmeID int64, homes bool, ids ...in
 		if err := q.Select(columns).Find(&rows).Error; err != nil {
 			return nil, fmt.Errorf("read willingness: %w", err)
 		}
-		if out, err = s.students(tx, out, policy, rows); err != nil {
+		more, err := s.students(tx, out, policy, rows)
+		if err != nil {
 			return nil, err
 		}
+		out = more
 	}
 	return out, nil
 }
@@ -173,6 +180,20 @@ func Places(tx *gorm.DB, ids ...int64) (map[int64]geo.Point, error) {
 		}
 	}
 	return out, nil
+}
+
+// PlaceOn is the location of the lowest organisation of a path that has one; ok is false when none has.
+func PlaceOn(tx *gorm.DB, path string) (at geo.Point, ok bool, err error) {
+	var rows []model.Org
+	if err := tx.Select("id", "lat_e6", "lng_e6").Where("id IN ?", org.PathIDs(path)).Find(&rows).Error; err != nil {
+		return at, false, fmt.Errorf("read where a branch is: %w", err)
+	}
+	known := make(map[int64]model.Org, len(rows))
+	for _, o := range rows {
+		known[o.ID] = o
+	}
+	at, ok = placeWithin(path, known)
+	return at, ok, nil
 }
 
 // placeWithin is the location of the lowest organisation of a path that has one.

@@ -47,6 +47,14 @@ func BenchmarkOnline(b *testing.B) {
 			picks = snapshot.Recommend(query(i), picks[:0])
 		}
 	})
+	b.Run("Shared", func(b *testing.B) {
+		defer cpu(b)()
+		for i := 0; b.Loop(); i++ {
+			q := query(i)
+			q.Shared = true
+			picks = snapshot.Recommend(q, picks[:0])
+		}
+	})
 	b.Run("Mixed", func(b *testing.B) {
 		defer cpu(b)()
 		for i := 0; b.Loop(); i++ {

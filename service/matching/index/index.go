@@ -48,14 +48,17 @@ type Snapshot struct {
 	records []record
 	lons    []int32 // of the records
 	cells   []int32 // of each row of the map and each kind the first record; one more for the end
+	where   []int32 // of each entry its record
 	time    [64 * 64]int16
 	skill   [64 * 64]int16
 	rule    score.Rule
 	last    score.Outlook
+	known   *origins
 }
 
 // record is what a search looks at, in one line of the cache.
 type record struct {
+	id        int64
 	slots     uint64
 	at        geo.XYZ
 	req, want uint32
@@ -66,6 +69,7 @@ type record struct {
 	need      uint8
 	nslots    uint8
 	nwant     uint8
+	_         [8]byte // so that none lies in two lines
 }
 
 // The map is cut into rows of two hundredths of a degree; the records of a row lie by kind and then from west to east.
@@ -88,7 +92,7 @@ func Build(entries []Entry, rule score.Rule, students int) (*Snapshot, error) {
 	if !slices.IsSortedFunc(entries, func(a, b Entry) int { return cmp.Compare(a.ID, b.ID) }) {
 		return nil, errors.New("entries: want them by rising id")
 	}
-	s := &Snapshot{entries: entries, rule: rule, cells: make([]int32, rowCount*kinds+1)}
+	s := &Snapshot{entries: entries, rule: rule, cells: make([]int32, rowCount*kinds+1), known: &origins{}}
 	s.last = score.Outlook{Cutoffs: make([]uint32, len(entries)), Closed: make([]bool, len(entries)), Students: students}
 	for there := range 64 {
 		for fits := range there + 1 {
@@ -107,12 +111,12 @@ func Build(entries []Entry, rule score.Rule, students int) (*Snapshot, error) {
 	for cell := range rowCount * kinds {
 		s.cells[cell+1] += s.cells[cell]
 	}
-	s.lay()
+	s.place()
 	return s, nil
 }
 
-// lay puts the records into their cells.
-func (s *Snapshot) lay() {
+// place puts the records into their cells.
+func (s *Snapshot) place() {
 	keys, next := make([]uint64, s.cells[len(s.cells)-1]), slices.Clone(s.cells)
 	for i := range s.entries {
 		if p := &s.entries[i].Position; p.Cap > 0 {
@@ -121,22 +125,23 @@ func (s *Snapshot) lay() {
 			next[cell]++
 		}
 	}
-	s.records, s.lons = make([]record, len(keys)), make([]int32, len(keys))
+	s.records, s.lons, s.where = make([]record, len(keys)), make([]int32, len(keys)), make([]int32, len(s.entries))
 	for cell := range rowCount * kinds {
 		slices.Sort(keys[s.cells[cell]:s.cells[cell+1]])
 	}
 	for i, key := range keys {
 		entry := int32(key & (Max - 1))
-		p := &s.entries[entry].Position
-		s.records[i], s.lons[i] = newRecord(p, entry), p.LonE6
+		e := &s.entries[entry]
+		s.records[i], s.lons[i], s.where[entry] = newRecord(e, entry), e.Position.LonE6, int32(i)
 	}
 }
 
 func cellOf(p *score.Position) int32 { return rowOf(p.LatE6)*kinds + int32(p.Category) + 1 }
 
-func newRecord(p *score.Position, entry int32) record {
+func newRecord(e *Entry, entry int32) record {
+	p := &e.Position
 	return record{
-		slots: p.Slots, at: p.At, req: p.Req, want: p.Want, entry: entry, community: p.Community,
+		id: e.ID, slots: p.Slots, at: p.At, req: p.Req, want: p.Want, entry: entry, community: p.Community,
 		urgency: int16(score.Urgency(p)), category: p.Category + 1, need: p.Need, //nolint:gosec // at most 700
 		nslots: uint8(bits.OnesCount64(p.Slots)), nwant: uint8(bits.OnesCount32(p.Want)), //nolint:gosec // at most 64
 	}

@@ -112,7 +112,7 @@ func TestOnlineIsBatch(t *testing.T) {
 		last := &score.Outlook{Cutoffs: result.Cutoffs, Closed: result.Closed, Students: len(in.Students), Partners: result.Partners}
 		snapshot, mixed := build(t, in, last), assign.MixedLists(in, last, 2)
 		for s := range in.Students {
-			q := &index.Query{Student: &in.Students[s], Blocked: in.Blocked[int32(s)], Radius: in.Round.Radius, Limit: in.Round.K}
+			q := &index.Query{Student: &in.Students[s], Blocked: in.Blocked[int32(s)], Radius: in.Round.Radius, Limit: in.Round.K, Shared: s%2 == 0}
 			picks := snapshot.Recommend(q, nil)
 			for i, pick := range picks {
 				p := &in.Positions[(pick.ID-7)/3]
@@ -159,7 +159,10 @@ func TestOnlineIsBatchAtTheEndsOfTheMap(t *testing.T) {
 		in.Round.Radius = radius
 		batch, snapshot, some := assign.Lists(in, 1), build(t, in, nil), 0
 		for s := range in.Students {
-			picks := snapshot.Recommend(&index.Query{Student: &in.Students[s], Radius: in.Round.Radius, Limit: in.Round.K}, nil)
+			var picks []index.Pick
+			for range 5 { // the first are searched for on the map, the last in what was found there
+				picks = snapshot.Recommend(&index.Query{Student: &in.Students[s], Radius: in.Round.Radius, Limit: in.Round.K, Shared: s%2 == 0}, nil)
+			}
 			if !slices.Equal(picked(picks), ids(batch.Of(s))) {
 				t.Fatalf("at %v, student %d: online %v, batch %v", at, s, picked(picks), ids(batch.Of(s)))
 			}
@@ -178,7 +181,7 @@ func TestPagesAndFilters(t *testing.T) {
 	snapshot := build(t, in, nil)
 	for i := range in.Students {
 		s := &in.Students[i]
-		q := index.Query{Student: s, Radius: in.Round.Radius, Kinds: 0b1011, Blocks: 1<<40 | 1<<31 | 1<<33, Within: 8000, Limit: 7}
+		q := index.Query{Student: s, Radius: in.Round.Radius, Kinds: 0b1011, Blocks: 1<<40 | 1<<31 | 1<<33, Within: 8000, Limit: 7, Shared: i%2 == 0}
 		var want, got []index.Pick
 		for p := range in.Positions {
 			at := &in.Positions[p]
@@ -222,7 +225,12 @@ func TestNothingIsAllocated(t *testing.T) {
 	snapshot, picks, i := build(t, in, nil), make([]index.Pick, 0, 20), 0
 	query := func() index.Query {
 		i++
-		return index.Query{Student: &in.Students[i%50], Radius: in.Round.Radius, Limit: 20}
+		return index.Query{Student: &in.Students[i%50], Radius: in.Round.Radius, Limit: 20, Shared: i > 500}
+	}
+	for range 500 { // what lies around the campuses
+		q := query()
+		q.Shared = true
+		picks = snapshot.Recommend(&q, picks[:0])
 	}
 	words := make([]byte, 0, 4096)
 	best := testing.AllocsPerRun(200, func() {

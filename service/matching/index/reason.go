@@ -1,7 +1,6 @@
 package index
 
 import (
-	"math/bits"
 	"strconv"
 
 	"baodao/service/matching/score"
@@ -27,12 +26,12 @@ const (
 // What counts as near, and as urgent.
 const (
 	atHandMetres = 3000
-	urgentFrom   = 5
+	urgentFrom   = 500 // of its score
 )
 
-func reasons(s *score.Student, p *score.Position, pick *Pick) Reason {
+func reasons(s *score.Student, category int8, slots, wanted int, pick *Pick) Reason {
 	r := SomeTime
-	if pick.Fit.Overlap == bits.OnesCount64(p.Slots) {
+	if pick.Fit.Overlap == slots {
 		r = AllTime
 	}
 	when := func(holds bool, reason Reason) {
@@ -40,15 +39,13 @@ func reasons(s *score.Student, p *score.Position, pick *Pick) Reason {
 			r |= reason
 		}
 	}
-	wanted := bits.OnesCount32(p.Want)
 	when(pick.Fit.Dist <= atHandMetres, AtHand)
 	when(wanted > 0 && pick.Fit.Hits == wanted, AllSkills)
 	when(pick.Fit.Hits > 0 && pick.Fit.Hits < wanted, SomeSkills)
-	when(pick.Parts.Interest > 0 && s.Interests[0] == p.Category, FirstWish)
-	when(pick.Parts.Interest > 0 && s.Interests[0] != p.Category, LaterWish)
-	when(p.Urgency >= urgentFrom, Urgent)
+	when(pick.Parts.Interest > 0 && s.Interests[0] == category, FirstWish)
+	when(pick.Parts.Interest > 0 && s.Interests[0] != category, LaterWish)
+	when(pick.Parts.Urgency >= urgentFrom, Urgent)
 	when(pick.Parts.Served > 0, ServedThere)
-	when(p.PairedWith(s.Branch), OurPartner)
 	return r
 }
 

@@ -21,6 +21,7 @@ type Query struct {
 	Kinds   uint16  // a bit for each category that is wanted; 0: all
 	Blocks  uint64  // only positions with work in one of these blocks; 0: all
 	View    View    // how the student sees them; nil: as everybody does
+	Shared  bool    // many start from where the student does, so what lies around it is worth keeping
 }
 
 // Mark is a place in the order of recommendations. The zero mark is the beginning.
@@ -56,6 +57,7 @@ func (c candidate) entry() int32 { return math.MaxInt32 - int32(c&math.MaxInt32)
 type search struct {
 	*Query
 	s        *Snapshot
+	limit    int32       // how far it may be
 	reach    int64       // the square of a distance that is too far
 	after    candidate   // only what is below it is wanted
 	interest [16]int32   // by category from 1
@@ -74,7 +76,7 @@ func (s *Snapshot) search(q *Query, best []candidate) search {
 	if q.Within > 0 {
 		limit = min(limit, q.Within)
 	}
-	x := search{Query: q, s: s, reach: (int64(limit) + 1) * (int64(limit) + 1), after: math.MaxUint64, best: best}
+	x := search{Query: q, s: s, limit: limit, reach: (int64(limit) + 1) * (int64(limit) + 1), after: math.MaxUint64, best: best}
 	if q.Student.Served != score.None {
 		x.served = score.Served
 	}
@@ -105,14 +107,18 @@ func (s *Snapshot) Recommend(q *Query, dst []Pick) []Pick {
 	return s.picks(q, x.best, dst)
 }
 
-// picks says of each what it is made of. What stands for nothing ends the list.
+// picks says of each what it is made of. What stands for nothing ends the list. Records are far away in memory: a short
+// first pass lets the processor fetch them at the same time.
 func (s *Snapshot) picks(q *Query, list []candidate, dst []Pick) []Pick {
+	from := len(dst)
 	for _, c := range list {
 		if c == 0 {
 			break
 		}
-		e := &s.entries[c.entry()]
-		dst = append(dst, NewPick(q, c.entry(), e, s.rate(q, c.entry(), score.Measure(q.Student, &e.Position))))
+		dst = append(dst, Pick{ID: s.records[s.where[c.entry()]].id, Entry: c.entry()})
+	}
+	for i := from; i < len(dst); i++ {
+		s.fill(q, &dst[i])
 	}
 	return dst
 }
@@ -122,6 +128,12 @@ func (s *Snapshot) picks(q *Query, list []candidate, dst []Pick) []Pick {
 func (x *search) run() {
 	if len(x.s.records) == 0 || len(x.best) == 0 {
 		return
+	}
+	if x.Shared {
+		if near := x.s.around(x.Student, x.Radius); near != nil {
+			x.gather(near)
+			return
+		}
 	}
 	lat, lon := x.Student.LatE6, int64(x.Student.LonE6)
 	metres := int64(math.Sqrt(float64(x.reach)))
@@ -157,11 +169,17 @@ func (x *search) row(row int32, interested bool) {
 			continue
 		}
 		west, east := x.window(need)
-		lons := x.s.lons[from:to]
-		first, _ := slices.BinarySearch(lons, west)
-		last, _ := slices.BinarySearch(lons, east+1)
-		x.scan(x.s.records[from:to][first:last])
+		x.scan(x.s.between(cell, west, east))
 	}
+}
+
+// between are the records of a cell between two longitudes.
+func (s *Snapshot) between(cell, west, east int32) []record {
+	from, to := s.cells[cell], s.cells[cell+1]
+	lons := s.lons[from:to]
+	first, _ := slices.BinarySearch(lons, west)
+	last, _ := slices.BinarySearch(lons, east+1)
+	return s.records[from:to][first:last]
 }
 
 // window are the longitudes between which a position can have so much score of nearness.
