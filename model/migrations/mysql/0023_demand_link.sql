@@ -1,0 +1,15 @@
+-- +goose Up
+ALTER TABLE `projects`
+  ADD COLUMN `demand_id` bigint NULL COMMENT 'demand it was drafted from, NULL if none',
+  ADD INDEX `ix_project_demand` (`demand_id`);
+ALTER TABLE `activities`
+  ADD COLUMN `demand_id` bigint NULL COMMENT 'demand it was drafted from, NULL if none',
+  ADD INDEX `ix_activity_demand` (`demand_id`);
+ALTER TABLE `demands`
+  ADD COLUMN `given_back_at` datetime(3) NULL COMMENT 'when a unit last gave it back after accepting, NULL if none did',
+  ADD COLUMN `given_back_by` bigint NULL COMMENT 'campus unit that last gave it back, NULL if none did',
+  MODIFY COLUMN `reason` varchar(200) NOT NULL COMMENT 'why it was sent back, given back or cancelled';
+ALTER TABLE `demand_dispatches`
+  MODIFY COLUMN `reason` varchar(200) NOT NULL COMMENT 'why it was declined, given back or withdrawn';
+UPDATE `projects` p JOIN `demands` d ON d.`project_id` = p.`id` SET p.`demand_id` = d.`id`;
+UPDATE `activities` a JOIN `demands` d ON d.`activity_id` = a.`id` SET a.`demand_id` = d.`id`;
