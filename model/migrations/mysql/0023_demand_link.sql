@@ -11,5 +11,9 @@ ALTER TABLE `demands`
   MODIFY COLUMN `reason` varchar(200) NOT NULL COMMENT 'why it was sent back, given back or cancelled';
 ALTER TABLE `demand_dispatches`
   MODIFY COLUMN `reason` varchar(200) NOT NULL COMMENT 'why it was declined, given back or withdrawn';
+ALTER TABLE `uploads`
+  MODIFY COLUMN `original` varchar(64) NOT NULL COMMENT 'file with what came, without its metadata',
+  MODIFY COLUMN `bytes` bigint NOT NULL COMMENT 'of what came',
+  MODIFY COLUMN `sha256` varbinary(32) NOT NULL COMMENT 'of what came';
 UPDATE `projects` p JOIN `demands` d ON d.`project_id` = p.`id` SET p.`demand_id` = d.`id`;
 UPDATE `activities` a JOIN `demands` d ON d.`activity_id` = a.`id` SET a.`demand_id` = d.`id`;
