@@ -65,7 +65,7 @@ func formatOf(data []byte) (format, bool) {
 // drawn is a picture after it was read and drawn anew.
 type drawn struct {
 	media         string
-	width, height int // of what came
+	width, height int    // of what came
 	original      []byte // what came, without what is not needed to see it
 	display       []byte
 }

@@ -23,7 +23,7 @@ func (f format) stripped(data []byte) (out []byte, ok bool) {
 
 // tiffOf is an EXIF block that says an orientation and nothing else.
 func tiffOf(turn int) []byte {
-	return append([]byte("MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00"), byte(turn), 0, 0, 0, 0, 0, 0)
+	return append([]byte("MM\x00\x2a\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00"), byte(turn), 0, 0, 0, 0, 0, 0) //nolint:gosec // 2 to 8
 }
 
 // Markers of a JPEG.
@@ -78,14 +78,14 @@ func stripJPEG(data []byte, turn int) (out []byte, ok bool) {
 
 // needed tells whether a segment of a JPEG says how its pixels look.
 func needed(marker byte, body []byte) bool {
-	switch {
-	case marker == jpegCOM:
+	switch marker {
+	case jpegCOM:
 		return false
-	case marker == jpegAPP0:
+	case jpegAPP0:
 		return bytes.HasPrefix(body, []byte("JFIF\x00"))
-	case marker == jpegAPP2:
+	case jpegAPP2:
 		return bytes.HasPrefix(body, []byte("ICC_PROFILE\x00"))
-	case marker == jpegAPP14:
+	case jpegAPP14:
 		return bytes.HasPrefix(body, []byte("Adobe"))
 	}
 	return marker < jpegAPP0 || marker > jpegAPP15

@@ -15,5 +15,7 @@ ALTER TABLE `uploads`
   MODIFY COLUMN `original` varchar(64) NOT NULL COMMENT 'file with what came, without its metadata',
   MODIFY COLUMN `bytes` bigint NOT NULL COMMENT 'of what came',
   MODIFY COLUMN `sha256` varbinary(32) NOT NULL COMMENT 'of what came';
+ALTER TABLE `appeals`
+  MODIFY COLUMN `subject_kind` varchar(20) NOT NULL COMMENT 'RELIABILITY_ENTRY SUSPENSION SIGNUP CHECK_IN HOURS_CLAIM HOURS_ENTRY';
 UPDATE `projects` p JOIN `demands` d ON d.`project_id` = p.`id` SET p.`demand_id` = d.`id`;
 UPDATE `activities` a JOIN `demands` d ON d.`activity_id` = a.`id` SET a.`demand_id` = d.`id`;
