@@ -12,12 +12,13 @@ const (
 	CheckReview   CheckStatus = "REVIEW"   // a person must look
 	CheckPassed   CheckStatus = "PASSED"   // may be shown
 	CheckRisky    CheckStatus = "RISKY"    // may never be shown
+	CheckExpired  CheckStatus = "EXPIRED"  // nobody looked in time; it is not shown, and may be sent again
 )
 
 var checkMoves = moves[CheckStatus]{ //nolint:gochecknoglobals // a table
 	CheckPending:  {CheckChecking, CheckReview, CheckPassed, CheckRisky},
 	CheckChecking: {CheckReview, CheckPassed, CheckRisky},
-	CheckReview:   {CheckPassed, CheckRisky},
+	CheckReview:   {CheckPassed, CheckRisky, CheckExpired},
 }
 
 // What a check looks at.

@@ -114,7 +114,7 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{MatchNone, "本轮没有匹配建议", "No proposal this time", "“{name}”这次没有给您匹配到岗位。可以查看原因；空余名额会进入下一轮。", "“{name}” has no position for you this time. You can see why; free seats go on to the next round."},
 	{MatchOpen, "可以填报志愿了", "Make your list", "“{name}”开始填报志愿，{due}截止。想去哪里由您排，不填没有任何后果。", "“{name}” takes wishes until {due}. You say where; making no list costs nothing."},
 	{MatchUnexplained, "多次拒绝未说明原因", "Refusals without a reason", "{org}在匹配中已有 {name} 次拒绝没有说明原因，请了解情况。", "{org} has declined {name} proposals without a reason; please ask why."},
-	{ContentDecided, "内容审核有结果", "Your content was looked at", "您提交的内容已由人工审核：{name}。{reason}", "A person looked at what you submitted: {name}. {reason}"},
+	{ContentDecided, "内容审核有结果", "Your content was looked at", "您提交的内容的人工审核结果：{name}。{reason}", "The review of what you submitted: {name}. {reason}"},
 }
 
 // Wordings returns the table of kinds.
