@@ -191,6 +191,7 @@ type ActivityView struct {
 	ID            ID           `json:"id" doc:"The activity"`
 	ProgrammeID   ID           `json:"programme_id" doc:"The programme"`
 	ProjectID     *ID          `json:"project_id,omitempty" doc:"The project, if any"`
+	DemandID      *ID          `json:"demand_id,omitempty" doc:"The demand it was drafted from, if any"`
 	Organiser     OrgNameView  `json:"organiser" doc:"Who submits and publishes"`
 	Campus        *OrgNameView `json:"campus,omitempty" doc:"Campus side, if any"`
 	Host          OrgNameView  `json:"host" doc:"Local side: where it happens"`
@@ -228,7 +229,7 @@ type ActivityView struct {
 func newActivityView(d project.Detail) ActivityView {
 	a := d.Activity
 	v := ActivityView{
-		ID: ID(a.ID), ProgrammeID: ID(a.ProgrammeID), ProjectID: idPointer(a.ProjectID), Organiser: newOrgNameView(d.Organiser), Host: newOrgNameView(d.Host),
+		ID: ID(a.ID), ProgrammeID: ID(a.ProgrammeID), ProjectID: idPointer(a.ProjectID), DemandID: idPointer(a.DemandID), Organiser: newOrgNameView(d.Organiser), Host: newOrgNameView(d.Host),
 		Status: string(a.Status), Phase: string(d.Phase), Title: a.Title, Summary: a.Summary, Field: a.Field, Category: a.Category,
 		Carriers: append([]string{}, a.Carriers...), Mode: a.Mode, PlacementMode: a.PlacementMode, SignupRulesBody: newSignupRulesBody(a),
 		SignupOpensAt: At(a.SignupOpensAt), SignupClosesAt: At(a.SignupClosesAt), CancelUntil: At(a.CancelUntil), MinTurnout: a.MinTurnout,

@@ -39,6 +39,7 @@ type ListActivitiesIn struct {
 	Carrier     string  `query:"carrier" maxLength:"40" pattern:"^[A-Z][A-Z0-9_]+$" doc:"Code of a carrier" example:"SAN_XIA_XIANG"`
 	Mode        string  `query:"mode" enum:"ONSITE,REMOTE,HYBRID" doc:"Where it is done" example:"ONSITE"`
 	ProgrammeID ID      `query:"programme_id" doc:"Only of this programme"`
+	DemandID    ID      `query:"demand_id" doc:"Only drafted from this demand"`
 	OrgID       ID      `query:"org_id" doc:"Organiser or host is this organisation or below it"`
 	Region      string  `query:"region" pattern:"^[0-9]{2,12}$" doc:"Division code, short or padded with zeros: everything inside it" example:"370102000000"`
 	StartsFrom  Time    `query:"starts_from" doc:"First session at or after this; now when left out"`
@@ -131,7 +132,7 @@ func (a *ActivityAPI) List(c *gin.Context, in *ListActivitiesIn) (*ActivityPageO
 		return nil, err
 	}
 	rows, err := a.Projects.Activities(c.Request.Context(), project.Filter{
-		Query: in.Q, Field: in.Field, Category: in.Category, Carrier: in.Carrier, Mode: in.Mode, ProgrammeID: int64(in.ProgrammeID), OrgID: int64(in.OrgID),
+		Query: in.Q, Field: in.Field, Category: in.Category, Carrier: in.Carrier, Mode: in.Mode, ProgrammeID: int64(in.ProgrammeID), DemandID: int64(in.DemandID), OrgID: int64(in.OrgID),
 		Region: in.Region, StartsFrom: in.StartsFrom.Time(), StartsTo: in.StartsTo.Time(), OpenOnly: in.OpenOnly, Near: near,
 	}, in.Request())
 	if err != nil {
@@ -143,8 +144,9 @@ func (a *ActivityAPI) List(c *gin.Context, in *ListActivitiesIn) (*ActivityPageO
 // ListManagedIn narrows the list for staff.
 type ListManagedIn struct {
 	PageIn
-	Status string `query:"status" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,CANCELLED,MERGED,HOURS_CONFIRMED,CLOSED" doc:"Only in this state, as stored" example:"SUBMITTED"`
-	OrgID  ID     `query:"org_id" doc:"Organiser, campus side or host is this organisation or below it"`
+	Status   string `query:"status" enum:"DRAFT,SUBMITTED,RETURNED,APPROVED,PUBLISHED,CANCELLED,MERGED,HOURS_CONFIRMED,CLOSED" doc:"Only in this state, as stored" example:"SUBMITTED"`
+	OrgID    ID     `query:"org_id" doc:"Organiser, campus side or host is this organisation or below it"`
+	DemandID ID     `query:"demand_id" doc:"Only drafted from this demand"`
 }
 
 // ManagedActivityView is an activity in the list for staff.
@@ -152,6 +154,7 @@ type ManagedActivityView struct {
 	ID          ID           `json:"id" doc:"The activity"`
 	ProgrammeID ID           `json:"programme_id" doc:"The programme"`
 	ProjectID   *ID          `json:"project_id,omitempty" doc:"The project, if any"`
+	DemandID    *ID          `json:"demand_id,omitempty" doc:"The demand it was drafted from, if any"`
 	Title       string       `json:"title" doc:"What it is called" example:"社区清洁日"`
 	Organiser   OrgNameView  `json:"organiser" doc:"Who submits and publishes"`
 	Campus      *OrgNameView `json:"campus,omitempty" doc:"Campus side, if any"`
@@ -168,7 +171,7 @@ type ManagedActivityView struct {
 func newManagedActivityView(m project.Managed) ManagedActivityView {
 	a := m.Activity
 	v := ManagedActivityView{
-		ID: ID(a.ID), ProgrammeID: ID(a.ProgrammeID), ProjectID: idPointer(a.ProjectID), Title: a.Title, Organiser: newOrgNameView(m.Organiser), Host: newOrgNameView(m.Host),
+		ID: ID(a.ID), ProgrammeID: ID(a.ProgrammeID), ProjectID: idPointer(a.ProjectID), DemandID: idPointer(a.DemandID), Title: a.Title, Organiser: newOrgNameView(m.Organiser), Host: newOrgNameView(m.Host),
 		Status: string(a.Status), Phase: string(m.Phase), StartsAt: At(a.StartsAt), EndsAt: At(a.EndsAt), Seats: newSeatsView(m.Seats),
 		CreatedAt: At(a.CreatedAt), UpdatedAt: At(a.UpdatedAt),
 	}
@@ -182,7 +185,7 @@ func newManagedActivityView(m project.Managed) ManagedActivityView {
 // ListManaged lists activities in any state that the caller may see from inside, newest first.
 func (a *ActivityAPI) ListManaged(c *gin.Context, in *ListManagedIn) (*PageOut[ManagedActivityView], error) {
 	ctx := c.Request.Context()
-	rows, err := a.Projects.ManagedActivities(ctx, access.From(ctx), project.ManagedFilter{Status: model.ActivityStatus(in.Status), OrgID: int64(in.OrgID)}, in.Request())
+	rows, err := a.Projects.ManagedActivities(ctx, access.From(ctx), project.ManagedFilter{Status: model.ActivityStatus(in.Status), OrgID: int64(in.OrgID), DemandID: int64(in.DemandID)}, in.Request())
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,7 @@ type AppealAPI struct{ Appeals *appeal.Service }
 // AppealView is one appeal.
 type AppealView struct {
 	ID            ID              `json:"id" doc:"The appeal"`
-	SubjectKind   string          `json:"subject_kind" enum:"RELIABILITY_ENTRY,SUSPENSION,SIGNUP,HOURS_CLAIM,HOURS_ENTRY" doc:"What it is about" example:"RELIABILITY_ENTRY"`
+	SubjectKind   string          `json:"subject_kind" enum:"RELIABILITY_ENTRY,SUSPENSION,SIGNUP,CHECK_IN,HOURS_CLAIM,HOURS_ENTRY" doc:"What it is about" example:"RELIABILITY_ENTRY"`
 	SubjectID     ID              `json:"subject_id" doc:"Which one"`
 	ActivityID    *ID             `json:"activity_id,omitempty" doc:"The activity that it goes back to"`
 	ActivityTitle string          `json:"activity_title,omitempty" doc:"Its title" example:"社区清洁日"`
@@ -31,7 +31,7 @@ type AppealView struct {
 	DueAt         *Time           `json:"due_at,omitempty" doc:"It is to be decided before this, or goes to the organisation above; of DENIED: it can be taken further before this" example:"2026-10-22T16:00:00.000Z"`
 	Escalations   int64           `json:"escalations" doc:"How often it went to the organisation above" example:"0"`
 	Outcome       string          `json:"outcome,omitempty" enum:"UPHELD,DENIED" doc:"What was decided last" example:"UPHELD"`
-	Effect        string          `json:"effect,omitempty" enum:"REVERSED,LIFTED,EXCUSED,SEATED,WAITLISTED,NONE,REOPENED,RESTORED,CORRECTED" doc:"What upholding it changed: REVERSED took the points back, LIFTED ended the suspension, EXCUSED made the absence an approved leave, SEATED and WAITLISTED gave a seat or a place in the waiting list, NONE came too late for that, REOPENED lets the hours be confirmed again, RESTORED and CORRECTED added lines to the ledger" example:"REVERSED"`
+	Effect        string          `json:"effect,omitempty" enum:"REVERSED,LIFTED,EXCUSED,SEATED,WAITLISTED,NONE,REOPENED,COUNTED,RESTORED,CORRECTED" doc:"What upholding it changed: REVERSED took the points back, LIFTED ended the suspension, EXCUSED made the absence an approved leave, SEATED and WAITLISTED gave a seat or a place in the waiting list, NONE came too late for that, REOPENED lets the hours be confirmed again, COUNTED lets the check-in count (the check-out that is missing is added by the host, or the hours are proposed), RESTORED and CORRECTED added lines to the ledger" example:"REVERSED"`
 	Reason        string          `json:"reason,omitempty" doc:"Of what was decided last" example:"经核实，医院证明属实"`
 	DecidedBy     *ID             `json:"decided_by,omitempty" doc:"User who decided last"`
 	DecidedAt     *Time           `json:"decided_at,omitempty" doc:"When"`
@@ -66,7 +66,7 @@ func newAppealOut(a appeal.Shown, err error) (*AppealOut, error) {
 type FileAppealIn struct {
 	IdemIn
 	Body struct {
-		SubjectKind string `json:"subject_kind" enum:"RELIABILITY_ENTRY,SUSPENSION,SIGNUP,HOURS_CLAIM,HOURS_ENTRY" doc:"A line that took points off, a suspension, a signup that was rejected, removed or marked as absent, a claim that was rejected or posted with no minutes, or a line of the ledger that took hours back or has too few" example:"RELIABILITY_ENTRY"`
+		SubjectKind string `json:"subject_kind" enum:"RELIABILITY_ENTRY,SUSPENSION,SIGNUP,CHECK_IN,HOURS_CLAIM,HOURS_ENTRY" doc:"A line that took points off, a suspension, a signup that was rejected, removed or marked as absent, a check-in whose review is REFUSED and that has no hours yet, a claim that was rejected or posted with no minutes, or a line of the ledger that took hours back or has too few" example:"RELIABILITY_ENTRY"`
 		SubjectID   ID     `json:"subject_id" doc:"Which one, of the caller's own"`
 		Text        string `json:"text" minLength:"1" maxLength:"1000" pattern:"[^\\s\u3000]" patternDescription:"not blank" doc:"Why it is wrong; whoever decides reads it" example:"当天因病住院，有医院证明"`
 		FileIDs     []ID   `json:"file_ids,omitempty" maxItems:"6" nullable:"false" doc:"Uploads that prove it; whoever decides sees them" example:"[\"7301234567890124\"]"`

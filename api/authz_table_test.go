@@ -44,6 +44,7 @@ var authzTargets = map[string]authzTarget{
 	"need":                 {orgs: "community", seen: perms(access.DemandRead)},
 	"open need":            {orgs: "community", seen: perms(access.DemandBoard)},
 	"request":              {orgs: "branch", seen: perms(access.DemandRead)},
+	"asked unit":           {orgs: "branch, community", seen: perms(access.DemandRead)},
 	"answer":               {orgs: "branch", seen: perms(access.DemandAnswer)},
 	"round of students":    {own: "student, lead, mate", seen: everybody},
 	"entry":                {orgs: "branch", own: "student", seen: perms(access.HoursRead)},

@@ -26,6 +26,8 @@ var authzDemandRules = []authzRule{
 	{op: "listMyDispatches", by: people, reads: access.DemandAnswer, shows: map[string]string{"dispatch": "answer"}},
 	{op: "acceptDispatch", on: "dispatch", is: "request", by: perms(access.DemandAnswer)},
 	{op: "declineDispatch", on: "dispatch", is: "request", by: perms(access.DemandAnswer), body: reasonBody},
+	{op: "withdrawDispatch", on: "dispatch", is: "asked unit", at: "department, community", by: perms(access.DemandDispatch), body: reasonBody},
+	{op: "giveBackDemand", on: "accepted demand", is: "both sides", at: "branch", by: perms(access.DemandAnswer), body: reasonBody},
 	{op: "convertDemandToProject", on: "accepted demand", is: "both sides", at: "branch", by: perms(access.DemandAnswer), but: unitsOwn},
 	{op: "convertDemandToActivity", on: "accepted demand", is: "both sides", at: "branch", by: perms(access.DemandAnswer), body: emptyBody, but: unitsOwn},
 	{op: "getDemandTimes", on: "community", by: perms(access.StatsRead), query: "from=2026-01-01T00:00:00Z&to=2027-01-01T00:00:00Z"},

@@ -84,7 +84,8 @@ type DemandView struct {
 	FulfilledAt *Time                `json:"fulfilled_at,omitempty" doc:"When it was done"`
 	ProjectID   *ID                  `json:"project_id,omitempty" doc:"The project it became"`
 	ActivityID  *ID                  `json:"activity_id,omitempty" doc:"The activity it became"`
-	Reason      string               `json:"reason,omitempty" doc:"Why it was sent back or cancelled; for those on one of its sides" example:"请补充联系人"`
+	GivenBackAt *Time                `json:"given_back_at,omitempty" doc:"When a unit last gave it back after accepting it; for those on one of its sides"`
+	Reason      string               `json:"reason,omitempty" doc:"Why it was sent back, given back or cancelled; for those on one of its sides" example:"请补充联系人"`
 	Dispatches  []DispatchView       `json:"dispatches" doc:"Whom it was sent to, newest first; for those on one of its sides, empty in lists"`
 	CreatedAt   Time                 `json:"created_at" doc:"When it was drafted"`
 }
@@ -93,9 +94,9 @@ type DemandView struct {
 type DispatchView struct {
 	ID        ID          `json:"id" doc:"The dispatch"`
 	Org       OrgNameView `json:"org" doc:"Who is asked"`
-	Status    string      `json:"status" enum:"SENT,ACCEPTED,DECLINED,OVERDUE,FORWARDED,WITHDRAWN" doc:"What became of it; OVERDUE: not answered, so the unit above was asked" example:"SENT"`
+	Status    string      `json:"status" enum:"SENT,ACCEPTED,DECLINED,OVERDUE,FORWARDED,WITHDRAWN,GIVEN_BACK" doc:"What became of it; OVERDUE: not answered, so the unit above was asked; GIVEN_BACK: accepted, and given back later" example:"SENT"`
 	DueAt     Time        `json:"due_at" doc:"Answer before that"`
-	Reason    string      `json:"reason,omitempty" doc:"Why it was declined" example:"本周考试"`
+	Reason    string      `json:"reason,omitempty" doc:"Why it was declined, given back or withdrawn" example:"本周考试"`
 	Escalated bool        `json:"escalated" doc:"Whether it follows one that a unit below did not answer" example:"false"`
 	SentAt    Time        `json:"sent_at" doc:"When"`
 	DecidedAt *Time       `json:"decided_at,omitempty" doc:"When it was answered"`
@@ -118,7 +119,7 @@ func newDemandView(d demand.Detail) DemandView {
 		}),
 		CopyOf: idPointer(d.CopyOf), SubmittedAt: AtOrNil(d.SubmittedAt), VerifiedAt: AtOrNil(d.VerifiedAt), SentAt: AtOrNil(d.SentAt),
 		AcceptedAt: AtOrNil(d.AcceptedAt), FulfilledAt: AtOrNil(d.FulfilledAt), ProjectID: idPointer(d.ProjectID), ActivityID: idPointer(d.ActivityID),
-		Reason: d.Reason, CreatedAt: At(d.CreatedAt),
+		Reason: d.Reason, GivenBackAt: AtOrNil(d.GivenBackAt), CreatedAt: At(d.CreatedAt),
 		Dispatches: Views(d.Dispatches, func(x demand.SentTo) DispatchView { return newDispatchView(x.Dispatch, x.OrgName) }),
 	}
 	v.Lat, v.Lng = degreesOrNil(d.LatE6), degreesOrNil(d.LngE6)
@@ -243,57 +244,8 @@ func (a *DemandAPI) Cancel(c *gin.Context, in *DemandReasonIn) (*DemandOut, erro
 	return newDemandOut(a.Demands.Cancel(ctx, access.From(ctx), int64(in.ID), in.Body.Reason))
 }
 
-// DispatchDemandIn asks a unit.
-type DispatchDemandIn struct {
-	IdemIn
-	ID   ID `path:"id" doc:"The demand"`
-	Body struct {
-		OrgID ID   `json:"org_id" doc:"Campus unit that is asked"`
-		DueAt Time `json:"due_at" doc:"Answer before that; not after the demand begins" example:"2026-12-01T10:00:00.000Z"`
-	}
-}
-
-// Dispatch asks a campus unit to take a demand.
-func (a *DemandAPI) Dispatch(c *gin.Context, in *DispatchDemandIn) (*DemandOut, error) {
+// GiveBack ends the acceptance of a demand; nothing follows from it.
+func (a *DemandAPI) GiveBack(c *gin.Context, in *DemandReasonIn) (*DemandOut, error) {
 	ctx := c.Request.Context()
-	return newDemandOut(a.Demands.Send(ctx, access.From(ctx), in.Key(), int64(in.ID), int64(in.Body.OrgID), in.Body.DueAt.Time()))
-}
-
-// TakeDemandIn takes a demand of the board.
-type TakeDemandIn struct {
-	ID   ID `path:"id" doc:"The demand"`
-	Body struct {
-		OrgID ID `json:"org_id" doc:"Campus unit that takes it"`
-	}
-}
-
-// Take accepts a demand of the board for a unit.
-func (a *DemandAPI) Take(c *gin.Context, in *TakeDemandIn) (*DemandOut, error) {
-	ctx := c.Request.Context()
-	return newDemandOut(a.Demands.Take(ctx, access.From(ctx), int64(in.ID), int64(in.Body.OrgID)))
-}
-
-// DispatchIn names a dispatch.
-type DispatchIn struct {
-	ID ID `path:"id" doc:"The dispatch"`
-}
-
-// Accept takes a demand that was sent to the unit.
-func (a *DemandAPI) Accept(c *gin.Context, in *DispatchIn) (*DemandOut, error) {
-	ctx := c.Request.Context()
-	return newDemandOut(a.Demands.Accept(ctx, access.From(ctx), int64(in.ID)))
-}
-
-// DeclineDispatchIn declines with a reason.
-type DeclineDispatchIn struct {
-	ID   ID `path:"id" doc:"The dispatch"`
-	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"200" pattern:"\\S" patternDescription:"not blank" doc:"Why" example:"本周考试"`
-	}
-}
-
-// Decline turns a demand down; nothing follows from it.
-func (a *DemandAPI) Decline(c *gin.Context, in *DeclineDispatchIn) (*DemandOut, error) {
-	ctx := c.Request.Context()
-	return newDemandOut(a.Demands.Decline(ctx, access.From(ctx), int64(in.ID), in.Body.Reason))
+	return newDemandOut(a.Demands.GiveBack(ctx, access.From(ctx), int64(in.ID), in.Body.Reason))
 }

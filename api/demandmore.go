@@ -76,7 +76,7 @@ func (a *DemandAPI) Mine(c *gin.Context, in *MyDemandsIn) (*PageOut[DemandView],
 // DispatchesIn narrows the list of dispatches.
 type DispatchesIn struct {
 	PageIn
-	Status string `query:"status" enum:"SENT,ACCEPTED,DECLINED,OVERDUE,FORWARDED,WITHDRAWN" doc:"Only in this state" example:"SENT"`
+	Status string `query:"status" enum:"SENT,ACCEPTED,DECLINED,OVERDUE,FORWARDED,WITHDRAWN,GIVEN_BACK" doc:"Only in this state" example:"SENT"`
 }
 
 // RequestView is a dispatch with what it is about.
@@ -117,6 +117,7 @@ type DemandTimesView struct {
 	Accepted  int64     `json:"accepted" doc:"Of them, taken by a unit" example:"12"`
 	Fulfilled int64     `json:"fulfilled" doc:"Of them, done" example:"9"`
 	Expired   int64     `json:"expired" doc:"Of them, taken by nobody in time" example:"1"`
+	GivenBack int64     `json:"given_back" doc:"Of them, given back by a unit that had accepted; what stands below counts to the last acceptance" example:"1"`
 	Verify    StageView `json:"verify" doc:"From submission to the board"`
 	Send      StageView `json:"send" doc:"From the board until a unit was asked or took it"`
 	Accept    StageView `json:"accept" doc:"From being asked until a unit accepted"`
@@ -142,7 +143,7 @@ func (a *DemandAPI) Times(c *gin.Context, in *DemandTimesIn) (*DemandTimesOut, e
 		return nil, err
 	}
 	return &DemandTimesOut{Body: DemandTimesView{
-		Submitted: t.Submitted, Accepted: t.Accepted, Fulfilled: t.Fulfilled, Expired: t.Expired,
+		Submitted: t.Submitted, Accepted: t.Accepted, Fulfilled: t.Fulfilled, Expired: t.Expired, GivenBack: t.GivenBack,
 		Verify: newStageView(t.Verify), Send: newStageView(t.Send), Accept: newStageView(t.Accept), Fulfil: newStageView(t.Fulfil),
 	}}, nil
 }

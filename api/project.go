@@ -73,6 +73,7 @@ type ListProjectsIn struct {
 	PageIn
 	ProgrammeID ID     `query:"programme_id" doc:"Only of this programme"`
 	PairingID   ID     `query:"pairing_id" doc:"Only of this pairing"`
+	DemandID    ID     `query:"demand_id" doc:"Only drafted from this demand"`
 	Status      string `query:"status" enum:"DRAFT,SUBMITTED,CAMPUS_OK,HOST_OK,RUNNING,CLOSING,CLOSED,STOPPED" doc:"Only in this state" example:"RUNNING"`
 }
 
@@ -89,6 +90,7 @@ type ProjectView struct {
 	ID                ID          `json:"id" doc:"The project"`
 	ProgrammeID       ID          `json:"programme_id" doc:"The programme of the pairing"`
 	PairingID         ID          `json:"pairing_id" doc:"The pairing"`
+	DemandID          *ID         `json:"demand_id,omitempty" doc:"The demand it was drafted from, if any"`
 	Campus            OrgNameView `json:"campus" doc:"Campus side of the pairing"`
 	Local             OrgNameView `json:"local" doc:"Local side of the pairing, the host"`
 	Status            string      `json:"status" enum:"DRAFT,SUBMITTED,CAMPUS_OK,HOST_OK,RUNNING,CLOSING,CLOSED,STOPPED" doc:"CAMPUS_OK and HOST_OK: one side has confirmed" example:"RUNNING"`
@@ -110,7 +112,7 @@ type ProjectView struct {
 func newProjectView(v project.View) ProjectView {
 	p := v.Project
 	out := ProjectView{
-		ID: ID(p.ID), ProgrammeID: ID(p.ProgrammeID), PairingID: ID(p.PairingID), Campus: newOrgNameView(v.Campus), Local: newOrgNameView(v.Local),
+		ID: ID(p.ID), ProgrammeID: ID(p.ProgrammeID), PairingID: ID(p.PairingID), DemandID: idPointer(p.DemandID), Campus: newOrgNameView(v.Campus), Local: newOrgNameView(v.Local),
 		Status: string(p.Status), Title: p.Title, Field: p.Field, Category: p.Category,
 		Goals: append([]string{}, p.Goals...), Tasks: append([]string{}, p.Tasks...), Duties: append([]string{}, p.Duties...),
 		RiskPlan: p.RiskPlan, Support: append([]string{}, p.Support...),
@@ -145,7 +147,7 @@ func (a *ProjectAPI) Create(c *gin.Context, in *CreateProjectIn) (*ProjectOut, e
 func (a *ProjectAPI) List(c *gin.Context, in *ListProjectsIn) (*PageOut[ProjectView], error) {
 	ctx := c.Request.Context()
 	rows, err := a.Projects.Projects(ctx, access.From(ctx), project.ProjectFilter{
-		ProgrammeID: int64(in.ProgrammeID), PairingID: int64(in.PairingID), Status: model.ProjectStatus(in.Status),
+		ProgrammeID: int64(in.ProgrammeID), PairingID: int64(in.PairingID), DemandID: int64(in.DemandID), Status: model.ProjectStatus(in.Status),
 	}, in.Request())
 	if err != nil {
 		return nil, err

@@ -79,6 +79,7 @@ type Activity struct {
 	PairedFirst       bool           `gorm:"not null;comment:until then only paired branches sign up at all"`
 	CoverID           *int64         `gorm:"comment:upload that is its picture, NULL if none"`
 	MergedInto        *int64         `gorm:"comment:activity that took its students over, NULL unless MERGED"`
+	DemandID          *int64         `gorm:"index:ix_activity_demand;comment:demand it was drafted from, NULL if none"`
 }
 
 // The modes of signing up.

@@ -7,6 +7,7 @@ const (
 	AppealPenalty    = "RELIABILITY_ENTRY" // a line that took points off
 	AppealSuspension = "SUSPENSION"        // from signing up
 	AppealSignup     = "SIGNUP"            // rejected, removed, or marked as absent
+	AppealCheckIn    = "CHECK_IN"          // refused by a reviewer, before there was a claim
 	AppealClaim      = "HOURS_CLAIM"       // rejected
 	AppealHours      = "HOURS_ENTRY"       // a line of the ledger that was reversed, or has too few minutes
 )
@@ -42,7 +43,7 @@ var appealMoves = moves[AppealStatus]{ //nolint:gochecknoglobals // a table
 // was withdrawn.
 type Appeal struct {
 	ID            int64        `gorm:"primaryKey;autoIncrement:false;comment:id"`
-	SubjectKind   string       `gorm:"size:20;not null;uniqueIndex:uq_appeal_live,priority:1;comment:RELIABILITY_ENTRY SUSPENSION SIGNUP HOURS_CLAIM HOURS_ENTRY"`
+	SubjectKind   string       `gorm:"size:20;not null;uniqueIndex:uq_appeal_live,priority:1;comment:RELIABILITY_ENTRY SUSPENSION SIGNUP CHECK_IN HOURS_CLAIM HOURS_ENTRY"`
 	SubjectID     int64        `gorm:"not null;comment:row it is about"`
 	LiveSubjectID *int64       `gorm:"uniqueIndex:uq_appeal_live,priority:2;comment:the same, NULL once it is withdrawn"`
 	StudentID     int64        `gorm:"not null;index:ix_appeal_student;comment:who appeals"`

@@ -12,12 +12,13 @@ const (
 	CheckReview   CheckStatus = "REVIEW"   // a person must look
 	CheckPassed   CheckStatus = "PASSED"   // may be shown
 	CheckRisky    CheckStatus = "RISKY"    // may never be shown
+	CheckExpired  CheckStatus = "EXPIRED"  // nobody looked in time; it is not shown, and may be sent again
 )
 
 var checkMoves = moves[CheckStatus]{ //nolint:gochecknoglobals // a table
 	CheckPending:  {CheckChecking, CheckReview, CheckPassed, CheckRisky},
 	CheckChecking: {CheckReview, CheckPassed, CheckRisky},
-	CheckReview:   {CheckPassed, CheckRisky},
+	CheckReview:   {CheckPassed, CheckRisky, CheckExpired},
 }
 
 // What a check looks at.
@@ -64,16 +65,16 @@ func (c *ContentCheck) MayBecome(next string) bool {
 	return checkMoves.allow(c.Status, CheckStatus(next))
 }
 
-// Upload is a picture that a person gave. What they sent is kept as it came and shown to nobody; what is shown was drawn
-// anew from it. Its verdict is the ContentCheck with the same id.
+// Upload is a picture that a person gave. What they sent is kept without its metadata, its pixels as they came, and shown to
+// nobody; what is shown was drawn anew from it. Its verdict is the ContentCheck with the same id.
 type Upload struct {
 	ID         int64      `gorm:"primaryKey;autoIncrement:false;comment:id"`
 	UserID     int64      `gorm:"not null;index:ix_upload_user,priority:1;comment:whose"`
-	Original   string     `gorm:"size:64;not null;uniqueIndex:uq_upload_original;comment:file with the bytes that came"`
+	Original   string     `gorm:"size:64;not null;uniqueIndex:uq_upload_original;comment:file with what came, without its metadata"`
 	Display    string     `gorm:"size:64;not null;uniqueIndex:uq_upload_display;comment:file with the picture drawn anew"`
 	Media      string     `gorm:"size:16;not null;comment:of the original: image/jpeg image/png image/webp"`
-	Bytes      int64      `gorm:"not null;comment:of the original"`
-	SHA256     []byte     `gorm:"column:sha256;size:32;not null;comment:of the original"`
+	Bytes      int64      `gorm:"not null;comment:of what came"`
+	SHA256     []byte     `gorm:"column:sha256;size:32;not null;comment:of what came"`
 	Width      int        `gorm:"not null;comment:pixels of the original, as it is stored"`
 	Height     int        `gorm:"not null;comment:pixels of the original, as it is stored"`
 	ShownBytes int64      `gorm:"not null;comment:of the picture drawn anew"`

@@ -73,7 +73,9 @@ type Demand struct {
 	FulfilledAt   *time.Time       `gorm:"comment:when, NULL before"`
 	ProjectID     *int64           `gorm:"comment:project that it became, NULL if none"`
 	ActivityID    *int64           `gorm:"uniqueIndex:uq_demand_activity;comment:activity that it became, NULL if none"`
-	Reason        string           `gorm:"size:200;not null;comment:why it was sent back or cancelled"`
+	GivenBackAt   *time.Time       `gorm:"comment:when a unit last gave it back after accepting, NULL if none did"`
+	GivenBackBy   *int64           `gorm:"comment:campus unit that last gave it back, NULL if none did"`
+	Reason        string           `gorm:"size:200;not null;comment:why it was sent back, given back or cancelled"`
 	CreatedBy     int64            `gorm:"not null;comment:user"`
 	Version       int64            `gorm:"not null;comment:for If-Match"`
 	CreatedAt     time.Time        `gorm:"not null;comment:when"`
@@ -112,13 +114,15 @@ const (
 	DispatchSent      DispatchStatus = "SENT"
 	DispatchAccepted  DispatchStatus = "ACCEPTED"
 	DispatchDeclined  DispatchStatus = "DECLINED"
-	DispatchOverdue   DispatchStatus = "OVERDUE"   // not answered in time; the unit above is asked
-	DispatchForwarded DispatchStatus = "FORWARDED" // handed on to a unit below
-	DispatchWithdrawn DispatchStatus = "WITHDRAWN" // the demand was cancelled or has expired
+	DispatchOverdue   DispatchStatus = "OVERDUE"    // not answered in time; the unit above is asked
+	DispatchForwarded DispatchStatus = "FORWARDED"  // handed on to a unit below
+	DispatchWithdrawn DispatchStatus = "WITHDRAWN"  // taken back before an answer, or the demand was cancelled or has expired
+	DispatchGivenBack DispatchStatus = "GIVEN_BACK" // accepted, and given back later
 )
 
 var dispatchMoves = moves[DispatchStatus]{ //nolint:gochecknoglobals // a table
-	DispatchSent: {DispatchAccepted, DispatchDeclined, DispatchOverdue, DispatchForwarded, DispatchWithdrawn},
+	DispatchSent:     {DispatchAccepted, DispatchDeclined, DispatchOverdue, DispatchForwarded, DispatchWithdrawn},
+	DispatchAccepted: {DispatchGivenBack},
 }
 
 // Dispatch asks one campus unit to take a demand. A demand has at most one that waits for an answer.
@@ -131,7 +135,7 @@ type Dispatch struct {
 	SentBy       int64          `gorm:"not null;comment:user, 0 for an escalation"`
 	DueAt        time.Time      `gorm:"not null;index:ix_dispatch_due,priority:2;comment:answer expected before"`
 	Status       DispatchStatus `gorm:"size:12;not null;index:ix_dispatch_due,priority:1;comment:see docs/states.md"`
-	Reason       string         `gorm:"size:200;not null;comment:why it was declined"`
+	Reason       string         `gorm:"size:200;not null;comment:why it was declined, given back or withdrawn"`
 	DecidedBy    *int64         `gorm:"comment:user"`
 	DecidedAt    *time.Time     `gorm:"comment:when, NULL while SENT"`
 	EscalatedOf  *int64         `gorm:"comment:overdue dispatch that it follows, NULL if none"`

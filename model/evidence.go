@@ -57,6 +57,7 @@ const (
 
 var reviewMoves = moves[ReviewStatus]{ //nolint:gochecknoglobals // a table
 	ReviewWaiting: {ReviewAccepted, ReviewRefused, ReviewLapsed},
+	ReviewRefused: {ReviewAccepted}, // by an appeal alone
 }
 
 // CheckInReview asks a person about a check-in with the verdict REVIEW. There is one for each of them.

@@ -53,6 +53,7 @@ type Project struct {
 	UpdatedAt   time.Time     `gorm:"not null;comment:when"`
 
 	ReturnReason *string `gorm:"size:200;comment:why it was sent back, NULL once it is submitted again"`
+	DemandID     *int64  `gorm:"index:ix_project_demand;comment:demand it was drafted from, NULL if none"`
 }
 
 // TableName of Project.

@@ -56,7 +56,7 @@ func newPush(d Deps, s *Services) (*Push, error) {
 		return nil, nil //nolint:nilnil // no push is an answer
 	}
 	inbound, err := wechat.NewInbound(wechat.InboundConfig{
-		AppID: d.AppID, Token: d.Push.Token, AESKey: d.Push.AESKey, Nonces: &wxstore.Nonces{DB: d.DB, Now: d.Now}, Now: d.Now,
+		AppID: d.AppID, Token: d.Push.Token, AESKey: d.Push.AESKey, Now: d.Now,
 	})
 	if err != nil {
 		return nil, err
@@ -69,8 +69,8 @@ func newPush(d Deps, s *Services) (*Push, error) {
 // Challenge answers WeChat's check of the address.
 func (p *Push) Challenge(q url.Values) (string, error) { return p.inbound.Challenge(q) }
 
-// Receive keeps the events of a push, within a time in which WeChat still waits for the answer. When that fails, the
-// repetition is let in.
+// Receive keeps the events of a push, within a time in which WeChat still waits for the answer. A push that comes again, with
+// the same nonce or another one, finds its events there and is answered like the first.
 func (p *Push) Receive(ctx context.Context, q url.Values, body []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, pushWithin)
 	defer cancel()
@@ -80,7 +80,6 @@ func (p *Push) Receive(ctx context.Context, q url.Values, body []byte) error {
 	}
 	n, err := p.events.Keep(ctx, events)
 	if err != nil {
-		p.inbound.Release(q)
 		return errors.Join(errPushSlow, err)
 	}
 	if n > 0 {

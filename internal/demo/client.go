@@ -156,14 +156,19 @@ func (a *answer) get(path string) string {
 // login exchanges a code of the simulated WeChat for tokens.
 func (c *client) login() {
 	c.story.logins++
-	c.access = ""
+	c.access, c.refresh = "", ""
 	c.keep(c.post(http.StatusOK, "/auth/login", map[string]string{"code": fmt.Sprintf("dev-%s-%04d", c.name, c.story.logins)}))
 }
 
-// renew exchanges the refresh token for new tokens.
+// renew exchanges the refresh token for new tokens, or logs in again when that has run out too.
 func (c *client) renew() {
 	c.access = ""
-	c.keep(c.post(http.StatusOK, "/auth/refresh", map[string]string{"refresh_token": c.refresh}))
+	a, err := c.once(c.story.ctx, http.MethodPost, "/auth/refresh", map[string]string{"refresh_token": c.refresh}, nil)
+	if err != nil || a.status != http.StatusOK {
+		c.login()
+		return
+	}
+	c.keep(a)
 }
 
 func (c *client) keep(a *answer) { c.access, c.refresh = a.get("access_token"), a.get("refresh_token") }

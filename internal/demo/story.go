@@ -22,6 +22,7 @@ func (s *story) play() {
 	s.attend()
 	s.hours()
 	s.figures()
+	s.rounds()
 	if s.err == nil {
 		fmt.Fprintf(s.out, "\n故事讲完了，%d 步，最后的数字都对得上。\n", s.steps)
 	}
@@ -49,7 +50,7 @@ func (s *story) institutions() {
 	s.ids["town"] = s.org(province, "county", "TOWN_YOUTH_WORK_COMMITTEE", "桥头街道青工委", nil)
 	s.ids["community"] = s.org(province, "town", "COMMUNITY", "河畔社区", object{"lat": 36.650000, "lng": 117.120000})
 	s.ids["far"] = s.org(province, "town", "COMMUNITY", "山前社区", object{"lat": 36.800000, "lng": 117.300000})
-	s.ids["university"] = s.org(province, "city", "UNIVERSITY_COMMITTEE", "示例大学团委", nil)
+	s.ids["university"] = s.org(province, "city", "UNIVERSITY_COMMITTEE", "示例大学团委", object{"lat": 36.655000, "lng": 117.115000})
 	s.ids["department"] = s.org(province, "university", "DEPARTMENT_COMMITTEE", "信息系团委", nil)
 	s.ids["branch"] = s.org(province, "department", "LEAGUE_BRANCH", "软件一班团支部", nil)
 	s.ids["branch2"] = s.org(province, "department", "LEAGUE_BRANCH", "软件二班团支部", nil)

@@ -29,16 +29,13 @@ type InboundConfig struct {
 	AppID  string
 	Token  string
 	AESKey string           // EncodingAESKey, 43 characters
-	Nonces NonceStore       // nil remembers them in this process
 	Now    func() time.Time // clock; it must be set
 }
 
 // Inbound receives WeChat's message push. It takes safe mode only: whatever is not encrypted, not signed with
-// msg_signature, older or newer than ten minutes, or seen before is refused.
-type Inbound struct {
-	cfg    InboundConfig
-	nonces NonceStore
-}
+// msg_signature, or older or newer than ten minutes is refused. What comes again is read again, and answered like the first
+// time: whoever keeps the events keeps each of them once, by its key.
+type Inbound struct{ cfg InboundConfig }
 
 // NewInbound makes an Inbound, or tells what is wrong with the configuration.
 func NewInbound(cfg InboundConfig) (*Inbound, error) {
@@ -50,11 +47,7 @@ func NewInbound(cfg InboundConfig) (*Inbound, error) {
 	if err != nil {
 		return nil, fmt.Errorf("configure wechat push: %w", err)
 	}
-	in := &Inbound{cfg: cfg, nonces: cfg.Nonces}
-	if in.nonces == nil {
-		in.nonces = newMemoryNonces(cfg.Now)
-	}
-	return in, nil
+	return &Inbound{cfg: cfg}, nil
 }
 
 // Challenge answers the GET check that WeChat makes when the push address is entered: write echo as the whole body. Errors:
@@ -73,8 +66,8 @@ func (in *Inbound) Challenge(q url.Values) (echo string, err error) {
 }
 
 // Open proves, decrypts and reads one push. The Content-Type is not relied on: it is wrong in life. Answer a good push
-// with "success" within 5 s, events of unknown sort included, or WeChat sends it again, up to three times; if the events
-// could not be kept, call Release first so that the repetition is let in. Errors: ErrPushRefused.
+// with "success" within 5 s, events of unknown sort included, or WeChat sends it again, up to three times.
+// Errors: ErrPushRefused.
 func (in *Inbound) Open(q url.Values, _ string, body []byte) ([]Event, error) {
 	if len(body) > pushBodyMost {
 		return nil, refused("body is too large")
@@ -97,18 +90,8 @@ func (in *Inbound) Open(q url.Values, _ string, body []byte) ([]Event, error) {
 	if err != nil {
 		return nil, refused("message cannot be decrypted for this app")
 	}
-	events, err := readEvents(plain)
-	if err != nil {
-		return nil, err
-	}
-	if !in.nonces.Claim(want, in.cfg.Now().Add(2*pushWindow)) {
-		return nil, refused("message was received before")
-	}
-	return events, nil
+	return readEvents(plain)
 }
-
-// Release forgets that a push was received, because its events could not be kept.
-func (in *Inbound) Release(q url.Values) { in.nonces.Release(q.Get("msg_signature")) }
 
 // fresh refuses timestamps that are not of the last or next ten minutes.
 func (in *Inbound) fresh(stamp string) error {

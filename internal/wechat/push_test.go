@@ -42,11 +42,14 @@ func (m *mailbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if m.broken {
-		m.in.Release(r.URL.Query())
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
 	}
-	m.events = append(m.events, events...)
+	for _, e := range events {
+		if !slices.ContainsFunc(m.events, func(have wechat.Event) bool { return have.Key == e.Key }) {
+			m.events = append(m.events, e)
+		}
+	}
 	_, _ = io.WriteString(w, "success")
 }
 

@@ -183,35 +183,3 @@ func TestALockKeepsOthersOutAndEndsByItself(t *testing.T) {
 	}
 	again()
 }
-
-func TestAPushIsTakenOnceByAllReplicas(t *testing.T) {
-	t.Parallel()
-	clock := testkit.NewClock()
-	db := testkit.DB(t, clock).WithContext(t.Context())
-	var taken atomic.Int32
-	var group sync.WaitGroup
-	for range 8 {
-		nonces := &wxstore.Nonces{DB: db, Now: clock.Now}
-		group.Go(func() {
-			if nonces.Claim("one", clock.Now().Add(time.Minute)) {
-				taken.Add(1)
-			}
-		})
-	}
-	group.Wait()
-	if taken.Load() != 1 {
-		t.Fatal(taken.Load())
-	}
-	nonces := &wxstore.Nonces{DB: db, Now: clock.Now}
-	nonces.Release("one")
-	if !nonces.Claim("one", clock.Now().Add(time.Minute)) || !nonces.Claim("two", clock.Now().Add(time.Hour)) {
-		t.Error("a released key is free, another one too")
-	}
-	clock.Add(2 * time.Minute)
-	if err := nonces.Purge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if !nonces.Claim("one", clock.Now().Add(time.Minute)) || nonces.Claim("two", clock.Now().Add(time.Hour)) {
-		t.Error("only what is out of date is forgotten")
-	}
-}

@@ -21,6 +21,7 @@ const (
 	EffectSeated   = "SEATED"   // the student has a seat
 	EffectNone     = "NONE"     // it was wrong, but nothing could be given any more
 	EffectReopened = "REOPENED" // the claim begins anew
+	EffectCounted  = "COUNTED"  // the check-in counts
 	EffectRestored = "RESTORED" // what was taken from the ledger is back
 
 	EffectCorrected  = "CORRECTED"  // the ledger says the minutes that are right
@@ -41,6 +42,7 @@ func kinds() map[string]kind {
 		model.AppealPenalty:    {find: penalty, uphold: reversePenalty},
 		model.AppealSuspension: {find: suspension, uphold: liftSuspension},
 		model.AppealSignup:     {find: ended, uphold: readmit},
+		model.AppealCheckIn:    {find: refused, uphold: believe},
 		model.AppealClaim:      {find: claim, uphold: reopenClaim},
 		model.AppealHours:      {find: line, uphold: rewrite},
 	}

@@ -13,6 +13,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/content"
+	"baodao/service/fault"
 	"baodao/service/notify"
 	"baodao/service/org"
 	"baodao/service/read"
@@ -113,10 +114,11 @@ func (s *Service) shown(tx *gorm.DB, actor access.Actor, r reviewed) (Doubtful, 
 }
 
 func (s *Service) settleReview(tx *gorm.DB, actor access.Actor, r reviewed, v verdict, reason string) error {
-	if r.row.MayBecome(string(v.to)) { // else it is refused as such
-		if err := s.Content.Reason(tx, actor, content.Activity, r.scene.path, reason); err != nil {
-			return err
-		}
+	if r.row.Status != model.ReviewWaiting { // what was refused only an appeal takes back
+		return fault.ErrState
+	}
+	if err := s.Content.Reason(tx, actor, content.Activity, r.scene.path, reason); err != nil {
+		return err
 	}
 	err := s.Audit.Move(tx, actor, &r.row, audit.Move{
 		Action: v.action, To: string(v.to), Reason: reason, OrgPath: r.scene.path, Set: map[string]any{"decided_by": actor.UserID, "reason": reason},

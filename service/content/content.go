@@ -31,9 +31,10 @@ var ErrUnknownTrace = errors.New("content: unknown trace id")
 
 // How long things last.
 const (
-	patience  = 2 * time.Second  // for WeChat, while a person waits
-	jobWaits  = 20 * time.Second // for WeChat, while nobody does
-	answerDue = 40 * time.Minute // after that a person looks
+	patience  = 2 * time.Second     // for WeChat, while a person waits
+	jobWaits  = 20 * time.Second    // for WeChat, while nobody does
+	answerDue = 40 * time.Minute    // after that a person looks
+	reviewDue = 14 * 24 * time.Hour // after that nobody does any more; checks belong to no programme, so no policy says it
 	keepTexts = 7 * 24 * time.Hour
 	keepRows  = 180 * 24 * time.Hour // of a verdict about texts; after that they are asked about again
 )

@@ -11,6 +11,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/atomic"
+	"baodao/service/audit"
 	"baodao/service/fault"
 )
 
@@ -18,9 +19,9 @@ import (
 const retryGap = 30 * time.Second
 
 // Advance asks WeChat about up to limit pictures and texts that wait for it, and hands what has had no answer for 40
-// minutes to the reviewers. It stops early while WeChat does not answer.
+// minutes to the reviewers; what they leave for reviewDue expires. It stops early while WeChat does not answer.
 func (s *Service) Advance(ctx context.Context, limit int) error {
-	if err := s.overdue(ctx, limit); err != nil {
+	if err := errors.Join(s.overdue(ctx, limit), s.expire(ctx, limit)); err != nil {
 		return err
 	}
 	var rows []model.ContentCheck
@@ -49,6 +50,30 @@ func (s *Service) overdue(ctx context.Context, limit int) error {
 		}
 		for i := range rows {
 			if err := s.move(tx, program(), &rows[i], outcome{status: model.CheckReview, why: whyNoAnswer}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// expire ends what no reviewer decided in time, and tells the authors: it is not shown, nobody keeps its texts, and the same
+// may be sent again, which asks anew.
+func (s *Service) expire(ctx context.Context, limit int) error {
+	return atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+		var rows []*model.ContentCheck
+		err := atomic.ForUpdate(tx).Where("status = ? AND updated_at <= ?", model.CheckReview, s.Now().Add(-reviewDue)).Order("id").Limit(limit).Find(&rows).Error
+		if err != nil {
+			return fmt.Errorf("look for checks that nobody decided: %w", err)
+		}
+		for _, row := range rows {
+			err := s.Audit.Move(tx, program(), row, audit.Move{
+				Action: "content.expire", To: string(model.CheckExpired), OrgPath: row.OrgPath, Set: map[string]any{"texts_enc": nil, "digest": nil},
+			})
+			if err == nil && row.UserID != 0 {
+				err = s.tellDecided(tx, *row, "无人审核，已过期，不会公开 / nobody looked in time, it is not shown", "可以重新提交。 / It can be sent again.")
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -104,7 +129,7 @@ func (s *Service) settle(ctx context.Context, row model.ContentCheck, got outcom
 // rows it changed.
 func (s *Service) Purge(ctx context.Context, limit int) (n int, err error) {
 	now := s.Now()
-	done := []model.CheckStatus{model.CheckPassed, model.CheckRisky}
+	done := []model.CheckStatus{model.CheckPassed, model.CheckRisky, model.CheckExpired}
 	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		var read, old []int64
 		err := errors.Join(

@@ -196,6 +196,11 @@ func (s *Service) decideOne(tx *gorm.DB, actor access.Actor, row model.ContentCh
 	if to == model.CheckRisky {
 		name = "不予发布 / refused"
 	}
+	return s.tellDecided(tx, row, name, reason)
+}
+
+// tellDecided tells an author what became of a check that a person had to look at.
+func (s *Service) tellDecided(tx *gorm.DB, row model.ContentCheck, name, reason string) error {
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.ContentDecided, UserIDs: []int64{row.UserID}, Fact: []string{"check" + strconv.FormatInt(row.ID, 10)}, Object: row.TableName(), ObjectID: row.ID,
 		Data: map[string]string{"name": name, "reason": reason},

@@ -31,7 +31,7 @@ func (s *Service) IntoProject(ctx context.Context, actor access.Actor, key idem.
 		if err != nil {
 			return err
 		}
-		v, err := s.Projects.DraftProject(tx, actor, project.NewProject{PairingID: pairing, Plan: planOf(sc.row)})
+		v, err := s.Projects.DraftProject(tx, actor, project.NewProject{PairingID: pairing, DemandID: &sc.row.ID, Plan: planOf(sc.row)})
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (s *Service) IntoActivity(ctx context.Context, actor access.Actor, key idem
 		if projectID == 0 && d.ProjectID != nil {
 			projectID = *d.ProjectID
 		}
-		in := project.NewActivity{OrgID: *d.AcceptedOrgID, ProjectID: projectID, Draft: draftOf(d, s.Now())}
+		in := project.NewActivity{OrgID: *d.AcceptedOrgID, ProjectID: projectID, DemandID: &d.ID, Draft: draftOf(d, s.Now())}
 		if projectID == 0 {
 			in.ProgrammeID, in.HostOrgID = d.ProgrammeID, d.HostOrgID
 		}

@@ -180,6 +180,7 @@ func (d *Detail) settle(actor access.Actor, now time.Time) {
 		return
 	}
 	d.Dispatches, d.ContactID, d.Reason, d.SubmittedBy, d.VerifiedBy, d.AcceptedBy = nil, 0, "", nil, nil, nil
+	d.GivenBackAt, d.GivenBackBy = nil, nil
 }
 
 // concerns tells whether the actor stands on the host's side, or on that of a unit that was asked or has accepted.

@@ -489,7 +489,7 @@ func TestWhoIsTold(t *testing.T) {
 	d, err = b.Decline(t.Context(), b.secretary, d.Dispatches[0].ID, "本周考试")
 	b.good(t, d, err)
 	b.Told(notify.DemandDeclined, b.clerk, b.county)
-	b.Inbox(notify.DemandDeclined, b.clerk, "辛班团支部没有接下需求“四点半课堂”。本周考试")
+	b.Inbox(notify.DemandDeclined, b.clerk, "辛班团支部不承接需求“四点半课堂”。本周考试")
 	d, err = b.Take(t.Context(), b.department, d.ID, b.Department.ID)
 	b.good(t, d, err)
 	b.Told(notify.DemandAccepted, b.clerk, b.county) // who sent it once wants to know, whoever took it
@@ -537,7 +537,7 @@ func TestTheHostAndTheSenderHearWhatTheClockDid(t *testing.T) {
 	if _, err := b.Settle(t.Context(), 10); err != nil {
 		t.Fatal(err)
 	}
-	b.Inbox(notify.DemandDeclined, b.clerk, "辛班团支部没有接下需求“四点半课堂”。到期没有答复，已转请"+b.Department.Name+"。 / No answer in time; the unit above is asked.")
+	b.Inbox(notify.DemandDeclined, b.clerk, "辛班团支部不承接需求“四点半课堂”。到期没有答复，已转请"+b.Department.Name+"。 / No answer in time; the unit above is asked.")
 	d, err = b.Get(t.Context(), b.department, d.ID)
 	b.good(t, d, err)
 	d, err = b.Accept(t.Context(), b.department, d.Dispatches[0].ID)

@@ -188,7 +188,7 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, dispatchID int
 func (s *Service) accept(tx *gorm.DB, actor access.Actor, sc scene, orgID int64) error {
 	err := s.Audit.Move(tx, actor, &sc.row, audit.Move{
 		Action: "demand.accept", To: string(model.DemandAccepted), OrgPath: sc.row.HostPath, Data: map[string]any{"org_id": orgID},
-		Set: map[string]any{"accepted_at": s.Now(), "accepted_by": actor.UserID, "accepted_org_id": orgID},
+		Set: map[string]any{"accepted_at": s.Now(), "accepted_by": actor.UserID, "accepted_org_id": orgID, "reason": ""},
 	})
 	if err != nil {
 		return err
@@ -239,10 +239,6 @@ func (s *Service) answer(ctx context.Context, actor access.Actor, dispatchID int
 		if sc.live != nil && sc.live.ID == dispatchID {
 			return fn(tx, sc)
 		}
-		now, err := read.One[model.Dispatch](tx.Where("id = ?", dispatchID), "dispatch")
-		if err == nil && now.Status != to {
-			err = fault.ErrState
-		}
-		return err
+		return was(tx, dispatchID, to)
 	})
 }

@@ -21,8 +21,8 @@ type Stage struct {
 // Times are the service times of the demands of an organisation and all below it that were submitted in [from, to):
 // from submission to the board, from the board until a unit was asked or took it, until one accepted, and until it was done.
 type Times struct {
-	Submitted, Accepted, Fulfilled, Expired int64
-	Verify, Send, Accept, Fulfil            Stage
+	Submitted, Accepted, Fulfilled, Expired, GivenBack int64
+	Verify, Send, Accept, Fulfil                       Stage
 }
 
 // most is how many demands are measured at once.
@@ -56,7 +56,7 @@ func (s *Service) Times(ctx context.Context, actor access.Actor, orgID, programm
 }
 
 func submittedIn(db *gorm.DB, top model.Org, programmeID int64, from, to time.Time) ([]model.Demand, error) {
-	q := db.Model(&model.Demand{}).Select("id", "status", "starts_at", "submitted_at", "verified_at", "sent_at", "accepted_at", "fulfilled_at").
+	q := db.Model(&model.Demand{}).Select("id", "status", "starts_at", "submitted_at", "verified_at", "sent_at", "accepted_at", "fulfilled_at", "given_back_at").
 		Where("host_path >= ? AND host_path < ? AND submitted_at >= ? AND submitted_at < ?", top.Path, access.PathEnd(top.Path), from, to)
 	if programmeID != 0 {
 		q = q.Where("programme_id = ?", programmeID)
@@ -84,6 +84,9 @@ func (t *Times) count(d *model.Demand, now time.Time) {
 	}
 	if d.FulfilledAt != nil {
 		t.Fulfilled++
+	}
+	if d.GivenBackAt != nil {
+		t.GivenBack++
 	}
 	if d.Phase(now) == model.DemandExpired {
 		t.Expired++

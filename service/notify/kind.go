@@ -81,8 +81,8 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{DemandReturned, "需求被退回", "Demand sent back", "需求“{name}”需要修改。{reason}", "The demand “{name}” needs changes. {reason}"},
 	{DemandOpen, "需求已上架", "Demand on the board", "需求“{name}”已通过核实，等待单位接单。", "The demand “{name}” was verified and waits for a unit."},
 	{DemandAccepted, "需求有人接单", "Demand accepted", "{org}接下了需求“{name}”。", "{org} took the demand “{name}”."},
-	{DemandDeclined, "需求未被接下", "Demand not taken", "{org}没有接下需求“{name}”。{reason}", "{org} did not take the demand “{name}”. {reason}"},
-	{DemandCancelled, "需求已撤销", "Demand cancelled", "{org}撤销了需求“{name}”。{reason}", "{org} cancelled the demand “{name}”. {reason}"},
+	{DemandDeclined, "需求未被接下", "Demand not taken", "{org}不承接需求“{name}”。{reason}", "{org} does not take on the demand “{name}”. {reason}"},
+	{DemandCancelled, "需求已撤回", "Demand withdrawn", "{org}的需求“{name}”不再需要您所在的组织。{reason}", "The demand “{name}” of {org} needs your organisation no longer. {reason}"},
 	{DemandExpired, "需求已过期", "Demand expired", "需求“{name}”到开始时间还没有单位接下，已过期。可以复制后重新提交。", "Nobody took the demand “{name}” before it was to begin. It can be copied and submitted again."},
 	{ActivityPublished, "有新活动", "New activity", "“{activity}”：{time}，{place}。", "“{activity}”: {time}, {place}."},
 	{SignupConfirmed, "报名成功", "You are in", "您已报上“{activity}”：{time}，{place}。", "You have a seat in “{activity}”: {time}, {place}."},
@@ -120,7 +120,7 @@ var wordings = []Wording{ //nolint:gochecknoglobals // a table
 	{MatchFriend, "同组同学有变化", "A friend does not come along", "“{activity}”：同组一位同学的匹配建议没有达成。您自己的不受影响，仍由您决定。", "“{activity}”: the proposal to a friend of your group came to nothing. Yours stands; it is for you to decide."},
 	{MatchStays, "请确认续约", "Renew your pairing?", "匹配轮次建议{org}与现在的结对单位继续结对，请在结对中确认续约。", "A match round keeps {org} with whom it is paired now; please renew the pairing."},
 	{MatchUnexplained, "多次拒绝未说明原因", "Refusals without a reason", "{org}在匹配中已有 {name} 次拒绝没有说明原因，请了解情况。", "{org} has declined {name} proposals without a reason; please ask why."},
-	{ContentDecided, "内容审核有结果", "Your content was looked at", "您提交的内容已由人工审核：{name}。{reason}", "A person looked at what you submitted: {name}. {reason}"},
+	{ContentDecided, "内容审核有结果", "Your content was looked at", "您提交的内容的人工审核结果：{name}。{reason}", "The review of what you submitted: {name}. {reason}"},
 }
 
 // Wordings returns the table of kinds.

@@ -24,8 +24,9 @@ var ErrProjectNotRunning = fault.Define(fault.Conflict, "project.not_running", "
 type NewActivity struct {
 	OrgID       int64 // organiser: one of the project's sides, or the unit itself
 	ProjectID   int64
-	ProgrammeID int64 // without a project
-	HostOrgID   int64 // without a project, for a campus organiser
+	ProgrammeID int64  // without a project
+	HostOrgID   int64  // without a project, for a campus organiser
+	DemandID    *int64 // that it is drafted from, nil for none
 	Draft
 }
 
@@ -72,7 +73,7 @@ func (s *Service) DraftActivity(tx *gorm.DB, actor access.Actor, in NewActivity)
 func (s *Service) place(tx *gorm.DB, actor access.Actor, in NewActivity) (model.Activity, map[int64]model.Org, error) {
 	now := s.Now()
 	row := model.Activity{
-		ID: s.NewID(), OrgID: in.OrgID, ProgrammeID: in.ProgrammeID, Status: model.ActivityDraft,
+		ID: s.NewID(), OrgID: in.OrgID, ProgrammeID: in.ProgrammeID, DemandID: in.DemandID, Status: model.ActivityDraft,
 		CreatedBy: actor.UserID, Version: 1, CreatedAt: now, UpdatedAt: now,
 	}
 	organiser, err := org.ByID(tx, in.OrgID)

@@ -96,8 +96,9 @@ func (s *Service) withContact(tx *gorm.DB, d Detail) (Detail, error) {
 
 // ManagedFilter narrows the list for staff; zero values do not.
 type ManagedFilter struct {
-	Status model.ActivityStatus // as stored
-	OrgID  int64                // organiser, campus side or host is this organisation or below it
+	Status   model.ActivityStatus // as stored
+	DemandID int64                // drafted from this demand
+	OrgID    int64                // organiser, campus side or host is this organisation or below it
 }
 
 // Managed is a row of the list for staff.
@@ -121,6 +122,9 @@ func (s *Service) ManagedActivities(ctx context.Context, actor access.Actor, f M
 	q := tx.Where(s.managedBy(tx, actor))
 	if f.Status != "" {
 		q = q.Where("status = ?", f.Status)
+	}
+	if f.DemandID != 0 {
+		q = q.Where("demand_id = ?", f.DemandID)
 	}
 	if f.OrgID != 0 {
 		o, err := org.ByID(tx, f.OrgID)

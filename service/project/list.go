@@ -19,7 +19,7 @@ import (
 type Filter struct {
 	Query                          string // words of the title, the summary or the host's name
 	Field, Category, Carrier, Mode string
-	ProgrammeID                    int64
+	ProgrammeID, DemandID          int64
 	OrgID                          int64     // organiser or host is this organisation or below it
 	Region                         string    // division code, short or padded with zeros: everything inside it
 	StartsFrom                     time.Time // zero: now

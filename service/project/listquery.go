@@ -61,6 +61,9 @@ func newListQuery(tx *gorm.DB, f Filter, now time.Time) (*listQuery, error) {
 	if f.ProgrammeID != 0 {
 		q.add("+a.programme_id = ?", f.ProgrammeID) // the plus keeps SQLite on the index of the list: it would sort the whole programme
 	}
+	if f.DemandID != 0 {
+		q.add("a.demand_id = ?", f.DemandID)
+	}
 	if f.Carrier != "" {
 		q.add("INSTR(a.carriers, ?) > 0", `"`+f.Carrier+`"`) // a JSON list of codes, which hold no quotes
 	}

@@ -42,6 +42,7 @@ const maxItem = 200
 // NewProject asks for a project of a pairing.
 type NewProject struct {
 	PairingID int64
+	DemandID  *int64 // that it is drafted from, nil for none
 	Plan
 }
 
@@ -64,7 +65,7 @@ func (s *Service) DraftProject(tx *gorm.DB, actor access.Actor, in NewProject) (
 	if err != nil {
 		return View{}, err
 	}
-	row := s.newProject(actor, p, in.Plan)
+	row := s.newProject(actor, p, in)
 	sides, err := sidesOf(tx, row)
 	if err != nil {
 		return View{}, err
@@ -86,10 +87,10 @@ func (s *Service) DraftProject(tx *gorm.DB, actor access.Actor, in NewProject) (
 	return View{Project: row, Campus: sides.campus, Local: sides.local}, s.Audit.Write(tx, actor, entry)
 }
 
-func (s *Service) newProject(actor access.Actor, p model.Pairing, plan Plan) model.Project {
-	now := s.Now()
+func (s *Service) newProject(actor access.Actor, p model.Pairing, in NewProject) model.Project {
+	now, plan := s.Now(), in.Plan
 	return model.Project{
-		ID: s.NewID(), ProgrammeID: p.ProgrammeID, PairingID: p.ID, CampusOrgID: p.CampusOrgID, LocalOrgID: p.LocalOrgID,
+		ID: s.NewID(), ProgrammeID: p.ProgrammeID, PairingID: p.ID, DemandID: in.DemandID, CampusOrgID: p.CampusOrgID, LocalOrgID: p.LocalOrgID,
 		Title: plan.Title, Field: plan.Field, Category: plan.Category,
 		Goals: listOf(plan.Goals), Tasks: listOf(plan.Tasks), Duties: listOf(plan.Duties), RiskPlan: plan.RiskPlan, Support: listOf(plan.Support),
 		Status: model.ProjectDraft, CreatedBy: actor.UserID, Version: 1, CreatedAt: now, UpdatedAt: now,

@@ -60,8 +60,8 @@ func advises(actor access.Actor, p access.Permission, o access.Object) bool {
 
 // ProjectFilter narrows a list of projects; zero values do not.
 type ProjectFilter struct {
-	ProgrammeID, PairingID int64
-	Status                 model.ProjectStatus
+	ProgrammeID, PairingID, DemandID int64
+	Status                           model.ProjectStatus
 }
 
 // Projects lists the projects in the actor's sight, newest first: those of their organisations on either side, and those
@@ -76,11 +76,10 @@ func (s *Service) Projects(ctx context.Context, actor access.Actor, f ProjectFil
 	}
 	tx := s.DB.WithContext(ctx)
 	q := tx.Where(s.visibleProjects(tx, actor))
-	if f.ProgrammeID != 0 {
-		q = q.Where("programme_id = ?", f.ProgrammeID)
-	}
-	if f.PairingID != 0 {
-		q = q.Where("pairing_id = ?", f.PairingID)
+	for column, id := range map[string]int64{"programme_id": f.ProgrammeID, "pairing_id": f.PairingID, "demand_id": f.DemandID} {
+		if id != 0 {
+			q = q.Where(column+" = ?", id)
+		}
 	}
 	if f.Status != "" {
 		q = q.Where("status = ?", f.Status)

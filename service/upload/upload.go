@@ -1,5 +1,5 @@
-// Package upload takes pictures: once sent, a picture has an id that its sender can use for a day, and what is shown to
-// others is drawn anew, without anything that was hidden in the file. A file is written before its row and deleted after
+// Package upload takes pictures: once sent, a picture has an id that its sender can use for a day. The original is kept with
+// its pixels as they came and without where it was taken; what is shown to others is drawn anew. A file is written before its row and deleted after
 // it, so that a row never misses its files; files without a row are swept up.
 package upload
 
@@ -131,7 +131,8 @@ func (s *Service) add(ctx context.Context, actor access.Actor, data []byte) (Fil
 	return File{row, model.CheckPending}, nil
 }
 
-// keep writes both files and makes the row.
+// keep writes both files and makes the row. Size and hash are those of what came: by them a repeat is known, and a rule on the
+// size of photos is about what was sent.
 func (s *Service) keep(actor access.Actor, data []byte, d drawn) (model.Upload, error) {
 	now := s.Now()
 	until, sum := now.Add(life), sha256.Sum256(data)
@@ -140,7 +141,7 @@ func (s *Service) keep(actor access.Actor, data []byte, d drawn) (model.Upload, 
 		ShownBytes: int64(len(d.display)), ExpiresAt: &until, CreatedAt: now,
 	}
 	var err error
-	if row.Original, err = s.Store.Put(data); err != nil {
+	if row.Original, err = s.Store.Put(d.original); err != nil {
 		return row, fmt.Errorf("keep original: %w", err)
 	}
 	if row.Display, err = s.Store.Put(d.display); err != nil {
