@@ -26,7 +26,7 @@ func newRounds(d Deps, s *Services, checks *content.Service) *round.Service {
 // their time.
 func roundJobs(s *Services) []jobs.Job {
 	return []jobs.Job{{Name: "lapse-match-proposals", Every: 30 * time.Second, Do: func(ctx context.Context) error {
-		_, err := s.Round.Lapse(ctx, 2000)
+		_, err := s.Round.Lapse(ctx, 50_000)
 		return err
 	}}, {Name: "end-gone-proposals", Every: 10 * time.Second, Do: func(ctx context.Context) error {
 		_, err := s.Round.EndGone(ctx, 2000)

@@ -78,7 +78,7 @@ func TestRoundSurvivesAnyMoment(t *testing.T) {
 		m := newMarket(t, 2300, 300)
 		m.dice = rand.New(rand.NewPCG(rand.Uint64(), uint64(n)))
 		id := m.open(m.lists())
-		for most := 200; !m.further(id); most += 40 {
+		for most := 200; !m.further(id); most += most / 3 {
 			s := m.begin(sound)
 			pause(time.Duration(m.dice.IntN(most)) * time.Millisecond)
 			s.kill()

@@ -21,15 +21,16 @@ import (
 type crowd struct {
 	*census
 
+	places map[int64]geo.Point // of branches, as far as they were sought
+	sought map[int64]bool
+
 	ids    []int64
 	groups map[int64]int64 // of the members of groups
 	leads  map[int64]int64 // of each group its lead
 	number map[int64]int32 // of groups, as they come up
 	lists  map[int64][]int64
 	campus map[geo.Point]int32 // numbers of places, as they come up
-	places map[int64]geo.Point // of branches, as far as they were sought
-	sought map[int64]bool
-	apart  [][]int32 // communities that each of a glimpse is kept apart from
+	apart  [][]int32           // communities that each of a glimpse is kept apart from
 }
 
 // students puts the asking side down: who made a list or is open to others, and friends of those, by rising id.
