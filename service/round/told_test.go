@@ -152,3 +152,30 @@ func TestAYesToWhatCameToNothing(t *testing.T) {
 	is(t, second(f.s.Accept(t.Context(), s[0], p[0].ID)), fault.ErrState)
 	is(t, second(f.s.Decline(t.Context(), s[0], p[0].ID)), fault.ErrState)
 }
+
+// An answer leaves what was answered, or has lapsed, as it was: a second yes is no newer one, and a no comes too late.
+func TestAnAnswerLeavesWhatWasAnswered(t *testing.T) {
+	t.Parallel()
+	f := newFair(t, 5)
+	s, p := f.proposed(5)
+	f.yes(p[0], p[1])
+	if _, err := f.s.Accept(t.Context(), s[1], p[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.s.Decline(t.Context(), s[2], p[2].ID); err != nil {
+		t.Fatal(err)
+	}
+	f.put("match_proposals", p[3].ID, map[string]any{"answers_until": f.Clock.Now()})
+	f.Clock.Add(time.Hour)
+	again, err := f.says(true, "", p[0])
+	if err != nil || !again[0].HostOkAt.Equal(f.Clock.Now().Add(-time.Hour)) || again[0].Version != 2 {
+		t.Errorf("a second yes: %+v %v", again, err)
+	}
+	got, err := f.says(false, "TIME_CHANGED", p[1:]...)
+	if err != nil || len(got) != 4 || got[2].Status != model.ProposalLapsed {
+		t.Fatalf("%+v %v", got, err)
+	}
+	if got := f.stand(p...); got != "PROPOSED, CONFIRMED, REJECTED STUDENT, PROPOSED, REJECTED HOST" {
+		t.Error(got)
+	}
+}
