@@ -179,3 +179,22 @@ func TestAnAnswerLeavesWhatWasAnswered(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A host reads what is proposed to it and to no other, and a proposal is open until its time, not in the very moment of it.
+func TestAHostReadsItsOwnProposals(t *testing.T) {
+	t.Parallel()
+	f := newFair(t, 5)
+	_, p := f.proposed(2)
+	other := f.Org(f.Town, model.OrgCommunity, "寅社区")
+	f.put("match_proposals", p[1].ID, map[string]any{"host_org_id": other.ID})
+	f.Clock.Set(f.round.AnswersUntil.Add(-time.Millisecond))
+	for range 2 {
+		for status, want := range map[model.ProposalStatus]bool{model.ProposalProposed: f.Clock.Now().Before(*f.round.AnswersUntil), model.ProposalLapsed: !f.Clock.Now().Before(*f.round.AnswersUntil), "": true} {
+			got, err := f.s.HostProposals(t.Context(), f.clerk, f.Community.ID, round.HostFilter{Status: status}, first(5))
+			if err != nil || (len(got.Items) == 1) != want || want && got.Items[0].ID != p[0].ID {
+				t.Errorf("%q at %s: %+v %v", status, f.Clock.Now(), got.Items, err)
+			}
+		}
+		f.Clock.Set(*f.round.AnswersUntil)
+	}
+}
