@@ -198,3 +198,37 @@ func TestAHostReadsItsOwnProposals(t *testing.T) {
 		f.Clock.Set(*f.round.AnswersUntil)
 	}
 }
+
+// Who says no is not told so: neither a host that had said yes, nor a student who works there.
+func TestWhoSaysNoIsNotTold(t *testing.T) {
+	t.Parallel()
+	f := newFair(t, 5)
+	s, p := f.proposed(2)
+	f.yes(p...)
+	if _, err := f.says(false, "TIME_CHANGED", p[0]); err != nil {
+		t.Fatal(err)
+	}
+	if kinds, _ := f.heard(f.clerk); kinds != "" {
+		t.Errorf("the host heard %q", kinds)
+	}
+	f.Grant(s[1], access.HostStaff, f.Community)
+	if _, err := f.s.Decline(t.Context(), s[1], p[1].ID); err != nil {
+		t.Fatal(err)
+	}
+	if kinds, _ := f.heard(s[1]); kinds != "" {
+		t.Errorf("the student heard %q", kinds)
+	}
+	if kinds, _ := f.heard(f.clerk); kinds != "MATCH_ENDED" {
+		t.Errorf("the host heard %q", kinds)
+	}
+}
+
+// There are no wishes in a round of pairing.
+func TestNoWishesInARoundOfPairing(t *testing.T) {
+	t.Parallel()
+	f, r := newOpen(t)
+	me := f.willing(f.Branch)
+	f.put("match_rounds", r.ID, map[string]any{"kind": model.RoundPairing})
+	is(t, second(f.s.MyWishes(t.Context(), me, r.ID)), fault.ErrNotFound)
+	is(t, second(f.s.PutWishes(t.Context(), me, r.ID, 0, round.List{})), fault.ErrNotFound)
+}
