@@ -49,15 +49,15 @@ func (s *stop) halts(do func() error) (done chan error) {
 // patience is how long it takes until one who does not finish is taken to wait for somebody.
 const patience = 300 * time.Millisecond
 
-// comes is what comes within a time, and whether anything does.
-func comes(c <-chan error, within time.Duration) (error, bool) {
+// comes tells whether anything comes within a time, and what.
+func comes(c <-chan error, within time.Duration) (did bool, err error) {
 	wait := time.NewTimer(within)
 	defer wait.Stop()
 	select {
 	case err := <-c:
-		return err, true
+		return true, err
 	case <-wait.C:
-		return nil, false
+		return false, nil
 	}
 }
 
@@ -122,7 +122,7 @@ func TestWhoFreezesWaitsForWhatIsBeingWritten(t *testing.T) {
 				frozen <- second(f.ahead().Advance(t.Context(), 20))
 				close(frozen)
 			}()
-			if _, did := comes(frozen, patience); did {
+			if did, _ := comes(frozen, patience); did {
 				t.Error("frozen while it was being written")
 			}
 			close(at.run)
@@ -180,7 +180,7 @@ func TestListsAreWrittenSideBySide(t *testing.T) {
 	}
 	other := make(chan error, 1)
 	go func() { other <- put(b) }()
-	if err, did := comes(other, 3*time.Second); !did || err != nil {
+	if did, err := comes(other, 3*time.Second); !did || err != nil {
 		t.Error("one list waits for another", err)
 	}
 	if testkit.OnMySQL() {
