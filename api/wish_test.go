@@ -74,3 +74,49 @@ func TestFromAListToASeat(t *testing.T) {
 	a.Do(me, "GET /signups/"+got.Get("signup_id"), nil).Status(200)
 	a.Do(me, fmt.Sprintf("POST /match-proposals/%d/decline", p.ID), nil).Problem(409, "state.conflict")
 }
+
+// proposedBy adds a published round that proposes a position of the community to a student.
+func proposedBy(a *apitest.API, me access.Actor) model.MatchProposal {
+	a.TB.Helper()
+	project := a.Project(model.Pairing{ProgrammeID: a.Programme.ID, CampusOrgID: a.Branch.ID, LocalOrgID: a.Community.ID}, "清洁")
+	_, _, position := a.Activity(project, 1, func(x *model.Activity, _ *model.Session) { x.SignupMode = model.SignupMatched })
+	now := a.Clock.Now()
+	until := now.Add(24 * time.Hour)
+	r := model.MatchRound{
+		ID: a.NewID(), Kind: model.RoundPositions, ProgrammeID: a.Programme.ID, ScopeOrgID: a.University.ID, ScopePath: a.University.Path, Name: "秋季第一轮", Number: 1, Season: model.SeasonTerm,
+		Rule: "points-v2", K: 20, RadiusM: 10_000, WishesFrom: now, WishesUntil: now, AnswerHours: 24, DrawSource: "双色球", SecretCommit: make([]byte, 32), Secret: []byte{1},
+		Status: model.RoundPublished, OpenedAt: &now, PublishedAt: &now, AnswersUntil: &until, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	p := model.MatchProposal{
+		ID: a.NewID(), RoundID: r.ID, StudentID: me.StudentID, PositionID: position.ID, ActivityID: position.ActivityID, HostOrgID: a.Community.ID, WishNo: 1, Band: 20, Score: 7000,
+		Status: model.ProposalProposed, AnswersUntil: &until, Version: 1, CreatedAt: now, UpdatedAt: now,
+	}
+	a.Insert(&r, &p)
+	return p
+}
+
+// What is proposed to a suspended account ends with it: the host is not to wait for an answer that cannot come.
+func TestASuspendedAccountEndsItsProposals(t *testing.T) {
+	t.Parallel()
+	a := apitest.New(t)
+	me, clerk, security := a.Student("赵甲", a.Branch), a.Staff("干事", access.HostStaff, a.Community), a.Staff("安管", access.SecurityAdmin, model.Org{})
+	proposedBy(a, me)
+	a.Do(security, fmt.Sprintf("POST /users/%d/suspend", me.UserID), object{"reason": "冒用他人身份"}).Status(200)
+	got := a.Do(clerk, fmt.Sprintf("GET /orgs/%d/match-proposals", a.Community.ID), nil).Status(200)
+	if got.Get("data.0.status") != "REJECTED" || got.Get("data.0.rejected_by") != "RULES" || strings.Contains(string(got.Body), "停用") {
+		t.Errorf("%s", got.Body)
+	}
+}
+
+// A host's words are looked at before a student reads them.
+func TestTheReasonOfARefusalIsLookedAt(t *testing.T) {
+	t.Parallel()
+	a, _ := checkedCrew(t)
+	p := proposedBy(a.API, a.Student("赵甲", a.Branch))
+	path := fmt.Sprintf("POST /orgs/%d/match-proposals/answer", a.Community.ID)
+	no := object{"proposal_ids": []string{fmt.Sprint(p.ID)}, "answer": "DECLINE", "reason_code": "OTHER", "reason": "教你赌博"}
+	a.Do(a.host, path, no).Problem(422, "content.risky")
+	if got := a.Do(a.host, path, with(no, object{"reason": "场地装修"})).Status(200); got.Get("items.0.status") != "REJECTED" {
+		t.Errorf("%s", got.Body)
+	}
+}

@@ -186,10 +186,8 @@ func newServices(d Deps) (*Services, error) {
 		Demand:    &demand.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Notify: notices, Content: required, Projects: projects},
 		Content:   checks, Upload: pictures, Survey: surveys,
 	}
-	out.Appeal, out.Support = newAppeals(d, out, required), newSupport(d, out, required)
-	out.Recommend = newRecommend(d, surveys)
+	out.Appeal, out.Support, out.Recommend = newAppeals(d, out, required), newSupport(d, out, required), newRecommend(d, surveys)
 	out.Round = newRounds(d, out, required)
-	out.Account.Suspended = out.Round.Suspended
 	return out, nil
 }
 

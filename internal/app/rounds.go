@@ -11,15 +11,18 @@ import (
 	"baodao/service/round"
 )
 
-// newRounds makes the rounds of matching. The replica has a name of its own, by which it holds the lease of a round.
+// newRounds makes the rounds of matching. The replica has a name of its own, by which it holds the lease of a round. Rounds
+// hear of suspended accounts.
 func newRounds(d Deps, s *Services, checks *content.Service) *round.Service {
-	return &round.Service{
+	rounds := &round.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: s.Org.Audit, Vault: s.Vault, Notify: s.Notify, Content: checks, Signups: s.Signup, Survey: s.Survey, Advice: s.Recommend,
 		Owner: jobs.Name(), Workers: runtime.GOMAXPROCS(0), Kinds: map[string]round.Kind{
 			model.RoundPositions: &round.Positions{DB: d.DB, Now: d.Now, NewID: d.NewID, Survey: s.Survey},
 			model.RoundPairing:   &round.Pairs{DB: d.DB, Now: d.Now, Survey: s.Survey, Pairings: s.Pairing},
 		},
 	}
+	s.Account.Suspended = rounds.Suspended
+	return rounds
 }
 
 // roundJobs take match rounds further, end proposals that nobody answered, play rounds again, and forget those that are past

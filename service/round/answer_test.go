@@ -189,6 +189,24 @@ func TestTheRulesOfSigningUpHold(t *testing.T) {
 	}
 }
 
+// What a student can mend until the proposal lapses leaves it open; everything else ends it.
+func TestWhatCanBeMended(t *testing.T) {
+	t.Parallel()
+	for _, why := range []*fault.Fault{
+		signup.ErrConflict, signup.ErrLoadCap, signup.ErrNeedsTraining, signup.ErrNeedsInsurance, signup.ErrNeedsClearance, signup.ErrNeedsConsent,
+		signup.ErrSuspended, signup.ErrSuspended.Saying("到明天为止", "until tomorrow"),
+	} {
+		if !round.Mendable(why) {
+			t.Error(why.Code, "cannot be mended")
+		}
+	}
+	for _, why := range []*fault.Fault{signup.ErrFull, signup.ErrClosed, signup.ErrNotEligible, signup.ErrDuplicate, signup.ErrNotOpen} {
+		if round.Mendable(why) {
+			t.Error(why.Code, "can be mended")
+		}
+	}
+}
+
 func TestWhatNobodyAnswersLapses(t *testing.T) {
 	t.Parallel()
 	f := newFair(t, 5)

@@ -35,6 +35,11 @@ func TestNoStatementOfARoundReadsAWholeTable(t *testing.T) {
 	r := f.play(officer, "第一轮", map[*access.Actor][]int64{&me: {p.ID}})
 	mine := f.mine(r, me)
 	f.yes(mine.MatchProposal)
+	_, _, off := f.matched(2, nil)
+	gone, stopped := f.Student("落空", f.Branch), f.Student("停用", f.Branch)
+	f.proposal(r, gone, off)
+	f.put("match_proposals", f.proposal(r, stopped, p).ID, map[string]any{"parts": `{"seats":2}`})
+	f.put("activities", off.ActivityID, map[string]any{"status": model.ActivityCancelled})
 	ask := []func() error{
 		func() error { _, err := f.s.MyWishes(ctx, me, r.ID); return err },
 		func() error { _, err := f.s.MyProposals(ctx, me, model.ProposalProposed, page.Request{}); return err },
@@ -45,6 +50,10 @@ func TestNoStatementOfARoundReadsAWholeTable(t *testing.T) {
 		func() error { _, err := f.s.Seats(ctx, f.clerk, r.ID, p.ID); return err },
 		func() error { _, err := f.s.WhyNot(ctx, me, r.ID, p.ID); return err },
 		func() error { _, err := f.s.Accept(ctx, me, mine.ID); return err },
+		func() error { _, err := f.s.EndGone(ctx, 100); return err },
+		func() error {
+			return db.Transaction(func(tx *gorm.DB) error { return f.s.Suspended(tx, officer, stopped.UserID) })
+		},
 		func() error { f.Clock.Add(25 * time.Hour); _, err := f.s.Lapse(ctx, 100); return err },
 		func() error { _, err := replayed(ctx, f.s, officer, r.ID); return err },
 	}

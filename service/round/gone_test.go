@@ -39,6 +39,7 @@ func TestNobodyWaitsForWhatIsGone(t *testing.T) {
 	late, none, full := f.at(nil)
 	answered, done, _ := f.at(nil)
 	secret := f.proposal(f.out(model.RoundRunning), f.Student("未公布", f.Branch), gone)
+	f.put("match_proposals", secret.ID, map[string]any{"answers_until": f.Clock.Now().Add(24 * time.Hour)}) // is about to be published
 	f.yes(off)
 	if _, err := f.s.Decline(t.Context(), answered, done.ID); err != nil {
 		t.Fatal(err)
@@ -119,6 +120,8 @@ func TestASuspendedAccountHasNoProposals(t *testing.T) {
 	old := f.proposal(f.out(model.RoundClosed), s[0], another)
 	f.put("match_proposals", old.ID, map[string]any{"status": model.ProposalLapsed})
 	secret := f.proposal(f.out(model.RoundRunning), s[0], another)
+	over := f.proposal(f.out(model.RoundPublished), s[0], another)
+	f.put("match_proposals", over.ID, map[string]any{"answers_until": f.Clock.Now()})
 	f.yes(p...)
 	suspend := func(who access.Actor) {
 		t.Helper()
@@ -129,7 +132,7 @@ func TestASuspendedAccountHasNoProposals(t *testing.T) {
 	suspend(s[0])
 	suspend(s[0])
 	suspend(f.clerk)
-	if got := f.stand(p[0], p[1], old, secret); got != "REJECTED RULES, PROPOSED, LAPSED, PROPOSED" {
+	if got := f.stand(p[0], p[1], old, secret, over); got != "REJECTED RULES, PROPOSED, LAPSED, PROPOSED, PROPOSED" {
 		t.Error(got)
 	}
 	if kinds, reason := f.heard(f.clerk); kinds != "MATCH_ENDED" || reason != "同学现在不能报名这个活动" {
@@ -184,24 +187,37 @@ func TestFriendsHearThatOneDoesNotCome(t *testing.T) {
 	}
 }
 
-// When a whole group lapses at once nobody is told of the others.
-func TestAGroupThatLapsesTogether(t *testing.T) {
+// When a whole group lapses at once, or what it was to do is called off, nobody is told of the others.
+func TestAGroupThatEndsTogether(t *testing.T) {
 	t.Parallel()
-	f := newFair(t, 9)
+	for _, off := range []bool{false, true} {
+		f := newFair(t, 9)
+		f.endsTogether(t, off)
+	}
+}
+
+func (f *fair) endsTogether(t *testing.T, off bool) {
+	t.Helper()
 	s, p := f.proposed(2)
 	for i := range s {
 		f.Insert(&model.MatchGroup{RoundID: f.round.ID, StudentID: s[i].StudentID, GroupID: 1, Leads: i == 0, CreatedAt: f.Clock.Now()})
 		f.put("match_proposals", p[i].ID, map[string]any{"parts": `{"seats":2}`})
 	}
-	f.Clock.Set(*f.round.AnswersUntil)
+	end, want := f.s.Lapse, ""
+	if off {
+		f.put("activities", f.activity.ID, map[string]any{"status": model.ActivityCancelled})
+		end, want = f.s.EndGone, "MATCH_ENDED"
+	} else {
+		f.Clock.Set(*f.round.AnswersUntil)
+	}
 	for range 2 {
-		if n, err := f.s.Lapse(t.Context(), 1); n != 1 || err != nil {
+		if n, err := end(t.Context(), 1); n != 1 || err != nil {
 			t.Fatal(n, err)
 		}
 	}
 	for i := range s {
-		if kinds, _ := f.heard(s[i]); kinds != "" {
-			t.Errorf("student %d heard %q", i, kinds)
+		if kinds, _ := f.heard(s[i]); kinds != want {
+			t.Errorf("student %d heard %q, want %q", i, kinds, want)
 		}
 	}
 }

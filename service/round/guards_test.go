@@ -103,13 +103,14 @@ func TestAListComesTooLate(t *testing.T) {
 func TestWhatWasAnsweredMeanwhileDoesNotLapse(t *testing.T) {
 	t.Parallel()
 	f := newFair(t, 5)
-	_, rows := f.proposed(3)
+	_, rows := f.proposed(4)
 	f.Clock.Add(24 * time.Hour)
 	once := true
 	err := f.DB.Callback().Query().After("gorm:query").Register("meanwhile", func(tx *gorm.DB) {
 		if ids, ok := tx.Statement.Dest.(*[]int64); once && ok && slices.Contains(*ids, rows[1].ID) {
 			once = false
 			f.put("match_proposals", rows[1].ID, map[string]any{"status": model.ProposalRejected, "rejected_by": "STUDENT"})
+			f.put("match_proposals", rows[3].ID, map[string]any{"answers_until": f.Clock.Now().Add(time.Hour)})
 		}
 	})
 	if err != nil {
@@ -118,7 +119,7 @@ func TestWhatWasAnsweredMeanwhileDoesNotLapse(t *testing.T) {
 	if _, err := f.s.Lapse(t.Context(), 100); err != nil {
 		t.Fatal(err)
 	}
-	if got := f.stand(rows...); once || got != "LAPSED, REJECTED STUDENT, LAPSED" {
+	if got := f.stand(rows...); once || got != "LAPSED, REJECTED STUDENT, LAPSED, PROPOSED" {
 		t.Errorf("got %s", got)
 	}
 }

@@ -49,6 +49,18 @@ func (s *stop) halts(do func() error) (done chan error) {
 // patience is how long it takes until one who does not finish is taken to wait for somebody.
 const patience = 300 * time.Millisecond
 
+// comes tells whether anything comes within a time, and what.
+func comes(c <-chan error, within time.Duration) (did bool, err error) {
+	wait := time.NewTimer(within)
+	defer wait.Stop()
+	select {
+	case err := <-c:
+		return true, err
+	case <-wait.C:
+		return false, nil
+	}
+}
+
 // ahead is a replica that believes it is a day later.
 func (f *fair) ahead() *round.Service {
 	now := func() time.Time { return f.Clock.Now().Add(25 * time.Hour) }
@@ -110,10 +122,8 @@ func TestWhoFreezesWaitsForWhatIsBeingWritten(t *testing.T) {
 				frozen <- second(f.ahead().Advance(t.Context(), 20))
 				close(frozen)
 			}()
-			select {
-			case <-frozen:
+			if did, _ := comes(frozen, patience); did {
 				t.Error("frozen while it was being written")
-			case <-time.After(patience):
 			}
 			close(at.run)
 			if err := <-written; err != nil {
@@ -170,11 +180,8 @@ func TestListsAreWrittenSideBySide(t *testing.T) {
 	}
 	other := make(chan error, 1)
 	go func() { other <- put(b) }()
-	select {
-	case err := <-other:
-		is(t, err, nil)
-	case <-time.After(3 * time.Second):
-		t.Error("one list waits for another")
+	if did, err := comes(other, 3*time.Second); !did || err != nil {
+		t.Error("one list waits for another", err)
 	}
 	if testkit.OnMySQL() {
 		close(at.run)
