@@ -56,11 +56,14 @@ func atRest(set map[string]any) map[string]any {
 }
 
 // leased are the columns of a row that a replica takes. An owner that is still there has died at work: that counts as a
-// failure, because what is too large kills whoever tries it, and the try after this one waits.
+// failure, because what is too large kills whoever tries it. One may die of anything, so from the second on the next try waits.
 func leased(owner, before string, failures int64, now time.Time) map[string]any {
 	set := map[string]any{"lease_owner": owner, "lease_until": now.Add(leaseTime)}
 	if before != "" {
-		set["failure"], set["failures"], set["retry_at"] = died, failures+1, now.Add(pause(failures+1))
+		set["failures"] = failures + 1
+	}
+	if before != "" && failures > 0 {
+		set["failure"], set["retry_at"] = died, now.Add(pause(failures+1))
 	}
 	return set
 }

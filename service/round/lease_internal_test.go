@@ -34,10 +34,12 @@ func TestALeaseIsKept(t *testing.T) {
 					}
 					return nil
 				}, func(ctx context.Context) error {
+					work := time.NewTimer(95 * time.Second)
+					defer work.Stop()
 					select {
 					case <-ctx.Done():
 						return ctx.Err()
-					case <-time.After(95 * time.Second):
+					case <-work.C:
 						return nil
 					}
 				})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -182,6 +183,42 @@ func TestOneReplayOfARoundAtATime(t *testing.T) {
 	})
 	if again := m.ask(id); again.ID == ids[0] {
 		t.Error("it was over")
+	}
+}
+
+// Who asks between the look of another and what it writes waits for it, and gets the same.
+func TestAskingBetweenLookAndWrite(t *testing.T) {
+	t.Parallel()
+	m := newMill(t, 20, 5)
+	id := m.frozen()
+	var once sync.Once
+	second := make(chan int64, 1)
+	err := m.DB.Callback().Query().After("gorm:query").Register("between", func(tx *gorm.DB) {
+		if _, ok := tx.Statement.Dest.(*[]model.MatchReplay); !ok {
+			return
+		}
+		once.Do(func() {
+			go func() {
+				r, err := m.s.AskReplay(m.ctx(), m.officer, idem.Key{}, id)
+				if err != nil {
+					t.Error(err)
+				}
+				second <- r.ID
+			}()
+			wait := time.NewTimer(300 * time.Millisecond)
+			defer wait.Stop()
+			select {
+			case got := <-second:
+				second <- got
+			case <-wait.C:
+			}
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first := m.ask(id); first.ID != <-second {
+		t.Error("two replays")
 	}
 }
 
