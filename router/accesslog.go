@@ -26,10 +26,9 @@ func accessLog(now clock.Clock, observe func(string, int, time.Duration)) gin.Ha
 		if observe != nil {
 			observe(method(c)+" "+route, c.Writer.Status(), took)
 		}
-		attrs := []slog.Attr{
+		attrs := append(make([]slog.Attr, 0, 10),
 			slog.String("request_id", ex.RequestID), slog.String("method", method(c)), slog.String("route", route), slog.Int("status", c.Writer.Status()),
-			slog.Int64("ms", took.Milliseconds()), slog.Int("bytes", max(0, c.Writer.Size())), slog.String("network", network(c.ClientIP())),
-		}
+			slog.Int64("ms", took.Milliseconds()), slog.Int("bytes", max(0, c.Writer.Size())), slog.String("network", network(c.ClientIP())))
 		if ex.UserID != 0 {
 			attrs = append(attrs, slog.Int64("user_id", ex.UserID))
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"baodao/internal/testkit"
 	"baodao/model"
 	"baodao/service/page"
 	"baodao/service/recommend"
@@ -63,6 +64,35 @@ func TestWhoHasWaitedStandsHigher(t *testing.T) {
 			t.Errorf("%+v, %+v: want one band more", mine.Items, theirs.Items)
 		}
 	}
+}
+
+// TestHowOftenTheDatabaseIsAsked counts the queries of a recommendation before a picture.
+func TestHowOftenTheDatabaseIsAsked(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	me := h.Student("我", h.Branch)
+	h.Activity(h.project, 3, nil)
+	db, heard := testkit.Hear(h.s.DB, "SELECT")
+	h.s.DB = db
+	for _, want := range []int{7, 8} {
+		h.tick(h.s)
+		before := len(heard.Said())
+		h.ask(h.s, me, recommend.Ask{Category: "CULTURE"}, page.Request{})
+		if got := heard.Said()[before:]; len(got) != want {
+			t.Errorf("%d queries, want %d: %q", len(got), want, got)
+		}
+		h.ended() // now it counts how often one has waited
+		h.change("match_rounds", h.round().ID, "")
+	}
+}
+
+// round is the one that there is.
+func (h *house) round() (r model.MatchRound) {
+	h.TB.Helper()
+	if err := h.DB.Order("id DESC").First(&r).Error; err != nil {
+		h.TB.Fatal(err)
+	}
+	return r
 }
 
 // TestSeatsThatAreLeft tells strangers without those that are kept for paired branches.
