@@ -25,6 +25,7 @@ type settings struct {
 	full  bool
 	mysql string // DSN, empty without a server
 	data  string // folder of real divisions and campuses, empty for invented ones
+	seed  uint64 // of what is invented
 	out   io.Writer
 }
 

@@ -63,7 +63,7 @@ func (s settings) sample(short, full int) (*score.Instance, error) {
 }
 
 func (s settings) season(season score.Season, short, full int) (*score.Instance, error) {
-	o := sample.Options{Students: short, Season: season, Rule: score.PointsV2, Seed: 1}
+	o := sample.Options{Students: short, Season: season, Rule: score.PointsV2, Seed: max(1, s.seed)}
 	if s.full {
 		o.Students = full
 	}
@@ -124,18 +124,6 @@ func seated(in *score.Instance, held []int32, out *score.Outcome) error {
 	return nil
 }
 
-// near is a position in range of a campus.
-type near struct {
-	slots      uint64
-	req, want  uint32
-	dist, part int32
-	id         int32
-	nslots     int
-	nwant      int
-	category   int8
-	need       uint8
-}
-
 // scoreAll scores every pair in range once, campus by campus, and counts the pairs. Distance, nearness and urgency are
 // taken once for a campus; what depends on the student is looked up.
 func scoreAll(in *score.Instance) (pairs int) {
@@ -171,10 +159,9 @@ func inRange(in *score.Instance, at geo.XYZ) (spots []near) {
 	for i := range in.Positions {
 		p := &in.Positions[i]
 		if d := geo.Chord(at, p.At); d <= in.Round.Radius {
-			spots = append(spots, near{
-				slots: p.Slots, req: p.Req, want: p.Want, dist: d, id: int32(i), category: p.Category, need: p.Need,
-				part: score.Near(d, in.Round.Radius) + score.Urgency(p), nslots: bits.OnesCount64(p.Slots), nwant: bits.OnesCount32(p.Want),
-			})
+			spot := newNear(p, int32(i))
+			spot.dist, spot.part = d, score.Near(d, in.Round.Radius)+score.Urgency(p)
+			spots = append(spots, spot)
 		}
 	}
 	return spots
