@@ -63,7 +63,7 @@ func (s settings) sample(short, full int) (*score.Instance, error) {
 }
 
 func (s settings) season(season score.Season, short, full int) (*score.Instance, error) {
-	o := sample.Options{Students: short, Season: season, Rule: score.PointsV2, Seed: max(1, s.seed)}
+	o := sample.Options{Students: short, Season: season, Rule: score.PointsV2, Seed: s.seed}
 	if s.full {
 		o.Students = full
 	}

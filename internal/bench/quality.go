@@ -44,12 +44,25 @@ type quality struct {
 }
 
 func qualityOf(in *score.Instance) (q quality, err error) {
-	out, err := assign.RunComplete(in, 2)
+	last, err := q.match(in)
 	if err != nil {
 		return q, err
 	}
-	if err := unblocked(in, &out.Outcome); err != nil {
+	if q.rounds, err = again(in, last, 2); err != nil {
 		return q, err
+	}
+	q.plainRounds, err = again(in, nil, 4)
+	return q, err
+}
+
+// match fills seats in every way there is, and returns how the best of them ended.
+func (q *quality) match(in *score.Instance) (*score.Outlook, error) {
+	out, err := assign.RunComplete(in, 2)
+	if err != nil {
+		return nil, err
+	}
+	if err := unblocked(in, &out.Outcome); err != nil {
+		return nil, err
 	}
 	last := &score.Outlook{Cutoffs: out.Cutoffs, Closed: out.Closed, Students: len(in.Students)}
 	q.wronged, q.all = len(out.Wronged), fared(in, score.Lists{}, out.Place)
@@ -59,21 +72,15 @@ func qualityOf(in *score.Instance) (q quality, err error) {
 	next.Round.Seed = []byte("the next round")
 	place, lists, err := matched(&next, last)
 	if err != nil {
-		return q, err
+		return nil, err
 	}
 	q.shown, q.mixed = worth(in, place), fared(in, lists, place)
 	if place, lists, err = matched(in, nil); err != nil {
-		return q, err
+		return nil, err
 	}
 	q.plainWorth, q.plain = worth(in, place), fared(in, lists, place)
-	if q.rounds, err = again(in, last, 2); err != nil {
-		return q, err
-	}
-	if q.plainRounds, err = again(in, nil, 4); err != nil {
-		return q, err
-	}
 	q.bound, q.best = newAuction(in).bound()
-	return q, nil
+	return last, nil
 }
 
 func (q *quality) note(in *score.Instance) string {
