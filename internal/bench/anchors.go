@@ -48,7 +48,7 @@ func (q *quality) anchors(w io.Writer, in *score.Instance) {
 		if in.Round.Season == score.Vacation {
 			theirs = a.vacation
 		}
-		fmt.Fprintf(w, "ANCHOR season=%s name=%s ours=%.4g theirs=%.4g\n", in.Round.Season, a.name, a.ours, theirs) //nolint:errcheck // the terminal
+		fmt.Fprintf(w, "ANCHOR season=%s name=%s ours=%.4g theirs=%.4g\n", in.Round.Season, a.name, a.ours, theirs)
 	}
 }
 
@@ -76,7 +76,7 @@ func (q *quality) measure(in *score.Instance) (m measures) {
 		count(campus, student.Campus, got)
 	}
 	for i := range m.waited {
-		m.waited[i] = waited[int32(i)].share() //nolint:gosec // bounded
+		m.waited[i] = waited[int32(i)].share()
 		m.limit[i] = limit[[...]int32{3000, 6000, 10_000}[i]].share()
 	}
 	var shares []float64

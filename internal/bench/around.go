@@ -46,9 +46,9 @@ func newSurroundings(in *score.Instance) *surroundings {
 		a.all, a.at = append(a.all, newNear(position, p)), append(a.at, position.At)
 		cube := a.cube(position.At)
 		if part, ok := a.cubes[cube]; ok {
-			a.cubes[cube] = [2]int32{part[0], int32(i + 1)} //nolint:gosec // bounded
+			a.cubes[cube] = [2]int32{part[0], int32(i + 1)}
 		} else {
-			a.cubes[cube] = [2]int32{int32(i), int32(i + 1)} //nolint:gosec // bounded
+			a.cubes[cube] = [2]int32{int32(i), int32(i + 1)}
 		}
 	}
 	return a

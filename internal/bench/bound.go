@@ -16,7 +16,7 @@ type auction struct {
 	bids    [][]bid // of the seats taken, the lowest first
 	work    []int32 // students without a seat
 	step    int32
-	worth   []int64 // while choices are looked for
+	worth   [shortlist]int64 // while choices are looked for
 }
 
 // choice is an eligible position and its score, packed; 0 is none.
@@ -96,7 +96,8 @@ func (a *auction) best(s int32) (best, value, second int32) {
 
 // look finds the choices of a student anew.
 func (a *auction) look(s int32) {
-	student, best := &a.in.Students[s], append(a.worth[:0], make([]int64, shortlist)...)
+	student, best := &a.in.Students[s], &a.worth
+	clear(best[:])
 	spots := a.around.of(student.At)
 	for i := range spots {
 		p := &spots[i]
@@ -111,9 +112,9 @@ func (a *auction) look(s int32) {
 		}
 		best[k] = v
 	}
-	a.worth, a.above[s] = best, int32(best[shortlist-1]>>32)
+	a.above[s] = int32(best[shortlist-1] >> 32) //nolint:gosec // a score
 	for k, v := range best {
-		a.choices[int(s)*shortlist+k] = choice(v & (1<<32 - 1)) //nolint:gosec // the low half
+		a.choices[int(s)*shortlist+k] = choice(v & (1<<32 - 1))
 	}
 }
 
