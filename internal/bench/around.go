@@ -2,65 +2,120 @@ package main
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"baodao/service/matching/geo"
 	"baodao/service/matching/score"
 )
 
-// surroundings find the positions in range of a point with nothing of the engine. What was found for one of a few points
-// is kept: in term all students start from campuses.
+// surroundings find the positions in range of a point, and what they score, with nothing of the engine but the weights.
+// What was found for one of a few points is kept: in term all students start from campuses.
 type surroundings struct {
 	in    *score.Instance
-	north []spotted // all positions, from south to north
-	known map[geo.XYZ][]spotted
-	loose []spotted
+	cubes map[[3]int32][2]int32 // where in all the positions of a cube as wide as the radius are
+	all   []near                // as seen from nowhere
+	at    []geo.XYZ
+	known map[geo.XYZ][]near
+	loose []near
+	nears []int32 // what nearness scores, by distance
+	times [64 * 64]int32
+	skill [64 * 64]int32
 }
 
-// spotted is a position that was found: how far off, or where.
-type spotted struct {
-	id   int32
-	dist int32
-	z    int32
-}
-
-const mostKnown = 4096
+const mostKnown = 1024
 
 func newSurroundings(in *score.Instance) *surroundings {
-	a := &surroundings{in: in, known: map[geo.XYZ][]spotted{}}
-	for p := range in.Positions {
-		a.north = append(a.north, spotted{id: int32(p), z: in.Positions[p].At.Z})
+	a := &surroundings{in: in, cubes: map[[3]int32][2]int32{}, known: map[geo.XYZ][]near{}}
+	for d := range in.Round.Radius + 1 {
+		a.nears = append(a.nears, score.Near(d, in.Round.Radius))
 	}
-	slices.SortFunc(a.north, func(x, y spotted) int { return cmp.Compare(x.z, y.z) })
+	for i := range a.times {
+		a.times[i], a.skill[i] = score.Time(i&63, i>>6), score.Skill(i&63, i>>6)
+	}
+	order := make([]int32, len(in.Positions))
+	for p := range order {
+		order[p] = int32(p)
+	}
+	slices.SortFunc(order, func(p, q int32) int {
+		x, y := a.cube(in.Positions[p].At), a.cube(in.Positions[q].At)
+		return cmp.Or(slices.Compare(x[:], y[:]), cmp.Compare(p, q))
+	})
+	for i, p := range order {
+		position := &in.Positions[p]
+		a.all, a.at = append(a.all, newNear(position, p)), append(a.at, position.At)
+		cube := a.cube(position.At)
+		if part, ok := a.cubes[cube]; ok {
+			a.cubes[cube] = [2]int32{part[0], int32(i + 1)}
+		} else {
+			a.cubes[cube] = [2]int32{int32(i), int32(i + 1)}
+		}
+	}
 	return a
 }
 
-// of finds them in any order. They are good until the next call.
-func (a *surroundings) of(at geo.XYZ) []spotted { return a.find(at, false) }
+func (a *surroundings) cube(at geo.XYZ) [3]int32 {
+	const shift = 1 << 24 // so that division rounds down everywhere
+	edge := a.in.Round.Radius + 1
+	return [3]int32{(at.X + shift) / edge, (at.Y + shift) / edge, (at.Z + shift) / edge}
+}
 
-// sorted finds them, the nearest first, ties by the lower id.
-func (a *surroundings) sorted(at geo.XYZ) []spotted { return a.find(at, true) }
-
-func (a *surroundings) find(at geo.XYZ, sorted bool) []spotted {
+// of finds the positions in any order. They are good until the next call.
+func (a *surroundings) of(at geo.XYZ) []near {
 	if spots, ok := a.known[at]; ok {
 		return spots
 	}
-	spots := a.loose[:0]
-	from, _ := slices.BinarySearchFunc(a.north, at.Z-a.in.Round.Radius-1, func(s spotted, z int32) int { return cmp.Compare(s.z, z) })
-	for _, s := range a.north[from:] {
-		if s.z > at.Z+a.in.Round.Radius+1 {
-			break
-		}
-		if d := geo.Chord(at, a.in.Positions[s.id].At); d <= a.in.Round.Radius {
-			spots = append(spots, spotted{id: s.id, dist: d})
+	a.loose = a.loose[:0]
+	c := a.cube(at)
+	for i := range int32(27) {
+		part := a.cubes[[3]int32{c[0] + i/9 - 1, c[1] + i/3%3 - 1, c[2] + i%3 - 1}]
+		for k := part[0]; k < part[1]; k++ {
+			if d := geo.Chord(at, a.at[k]); d <= a.in.Round.Radius {
+				spot := a.all[k]
+				spot.dist, spot.part = d, spot.part+a.nears[d]
+				a.loose = append(a.loose, spot)
+			}
 		}
 	}
-	if sorted {
-		slices.SortFunc(spots, func(x, y spotted) int { return cmp.Or(cmp.Compare(x.dist, y.dist), cmp.Compare(x.id, y.id)) })
-	}
-	a.loose = spots
 	if len(a.known) < mostKnown {
-		a.known[at] = slices.Clone(spots)
+		a.known[at] = slices.Clone(a.loose)
 	}
-	return spots
+	return a.loose
+}
+
+// score is what a position in range is to a student; -1 is not eligible.
+func (a *surroundings) score(s *score.Student, p *near) int32 {
+	overlap := bits.OnesCount64(s.Slots & p.slots)
+	if overlap < int(p.need) || p.dist > s.MaxDist || p.req&^s.Skills != 0 {
+		return -1
+	}
+	total := p.part + a.times[(p.nslots<<6|overlap)&4095] + a.skill[(p.nwant<<6|bits.OnesCount32(s.Skills&p.want))&4095]
+	if s.Served != score.None && a.in.Positions[p.id].Community == s.Served {
+		total += score.Served
+	}
+	return total + score.Interest(s, p.category)
+}
+
+// near is a position in range.
+type near struct {
+	slots      uint64
+	req, want  uint32
+	dist, part int32
+	id         int32
+	nslots     int
+	nwant      int
+	category   int8
+	need       uint8
+}
+
+// newNear is a position that has seats, whatever the distance.
+func newNear(p *score.Position, id int32) near {
+	need := p.Need
+	if p.Cap < 1 {
+		need = score.Slots + 1 // nobody is free for it
+	}
+	return near{
+		slots: p.Slots, req: p.Req, want: p.Want, id: id, category: p.Category, need: need,
+		part: score.Urgency(p), nslots: bits.OnesCount64(p.Slots), nwant: bits.OnesCount32(p.Want),
+	}
 }

@@ -176,7 +176,11 @@ const rateTime = 1500 * time.Millisecond
 
 // pair measures ours against a floor, in turn with the order reversed every other round (A B B A), after a warm-up.
 func pair(ctx context.Context, ours, floor func(context.Context) (float64, error)) (result, error) {
-	const rounds = 6
+	return pairs(ctx, 6, ours, floor)
+}
+
+// pairs is pair with so many rounds after the warm-up.
+func pairs(ctx context.Context, rounds int, ours, floor func(context.Context) (float64, error)) (result, error) {
 	var ratios, values []float64
 	for i := range rounds + 1 {
 		first, second := ours, floor

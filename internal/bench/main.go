@@ -4,6 +4,7 @@
 // ratios {"list.page": 0.6}: a ratio below it ends the run with exit code 1. A wrong answer always does. BENCH_DATA names a
 // folder of real divisions (provinces.csv to villages.csv) and campuses (universities*.csv: name, lat, lng); without it
 // they are invented or the built-in excerpt.
+// BENCH_SEED is another number for other invented rounds of matching (1).
 // With TEST_MYSQL_DSN every benchmark of the database runs on that server too.
 package main
 
@@ -16,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -25,6 +27,7 @@ type settings struct {
 	full  bool
 	mysql string // DSN, empty without a server
 	data  string // folder of real divisions and campuses, empty for invented ones
+	seed  uint64 // of invented rounds of matching
 	out   io.Writer
 }
 
@@ -76,6 +79,10 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	s := settings{full: os.Getenv("BENCH_FULL") == "1", mysql: os.Getenv("TEST_MYSQL_DSN"), data: os.Getenv("BENCH_DATA"), out: os.Stdout}
 	var err error
+	if s.seed, err = seedOf(os.Getenv("BENCH_SEED")); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
 	if os.Getenv(simulatorVariable) != "" {
 		err = simulate(ctx)
 	} else {
@@ -86,6 +93,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+}
+
+func seedOf(text string) (uint64, error) {
+	if text == "" {
+		return 1, nil
+	}
+	return strconv.ParseUint(text, 10, 64)
 }
 
 func run(ctx context.Context, s settings, only, gateFile string) error {

@@ -28,7 +28,7 @@ func matchPairing(ctx context.Context, s settings, _ string) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	pairs := 0
+	made := 0
 	ours := func(context.Context) (float64, error) {
 		began := time.Now()
 		out, err := pairing.Run(round)
@@ -36,7 +36,7 @@ func matchPairing(ctx context.Context, s settings, _ string) (result, error) {
 		if err != nil {
 			return 0, err
 		}
-		pairs = len(out.Pairs)
+		made = len(out.Pairs)
 		return took.Seconds(), steady(round, out)
 	}
 	floor := func(context.Context) (float64, error) {
@@ -44,9 +44,9 @@ func matchPairing(ctx context.Context, s settings, _ string) (result, error) {
 		_, err := assign.Run(in, assign.Lists(in, 2), 2)
 		return time.Since(began).Seconds(), err
 	}
-	r, err := pair(ctx, ours, floor)
+	r, err := pairs(ctx, s.rounds(), ours, floor)
 	r.Unit, r.Floor = "s", "wall of match.million"
-	r.Note = fmt.Sprintf("branches=%d communities=%d renewed=%d pairs=%d", branches, communities, len(round.Renewed), pairs)
+	r.Note = fmt.Sprintf("branches=%d communities=%d renewed=%d pairs=%d", branches, communities, len(round.Renewed), made)
 	return r, err
 }
 

@@ -23,6 +23,7 @@ func matchQuality(_ context.Context, s settings, _ string) (result, error) {
 		if err != nil {
 			return result{}, fmt.Errorf("%s: %w", season, err)
 		}
+		q.anchors(s.out, in)
 		r.Note += q.note(in)
 		if season == score.Term {
 			r.Value, r.Ratio = float64(q.complete), share(q.complete, q.usual)
@@ -34,42 +35,52 @@ func matchQuality(_ context.Context, s settings, _ string) (result, error) {
 
 // quality are the figures of one season.
 type quality struct {
-	complete, shown, usual, bound int64    // total scores
-	all, mixed, plain             standing // by complete lists, lists of reach, likely and safe, lists of the best alone
-	wronged                       int
-	rounds, plainRounds           []float64 // share of seats confirmed after each
+	bound                              int64    // what no assignment exceeds
+	complete, shown, plainWorth, usual int64    // total scores
+	place, nearest, best               []int32  // by complete lists, first come, and by the auction
+	all, mixed, plain                  standing // by complete lists, lists of reach, likely and safe, lists of the best alone
+	wronged                            int
+	rounds, plainRounds                []float64 // share of seats confirmed after each
 }
 
 func qualityOf(in *score.Instance) (q quality, err error) {
-	out, err := assign.RunComplete(in, 2)
+	last, err := q.match(in)
 	if err != nil {
 		return q, err
 	}
-	if err := unblocked(in, &out.Outcome); err != nil {
+	if q.rounds, err = again(in, last, 2); err != nil {
 		return q, err
+	}
+	q.plainRounds, err = again(in, nil, 4)
+	return q, err
+}
+
+// match fills seats in every way there is, and returns how the best of them ended.
+func (q *quality) match(in *score.Instance) (*score.Outlook, error) {
+	out, err := assign.RunComplete(in, 2)
+	if err != nil {
+		return nil, err
+	}
+	if err := unblocked(in, &out.Outcome); err != nil {
+		return nil, err
 	}
 	last := &score.Outlook{Cutoffs: out.Cutoffs, Closed: out.Closed, Students: len(in.Students)}
 	q.wronged, q.all = len(out.Wronged), fared(in, score.Lists{}, out.Place)
-	q.complete, q.usual = worth(in, out.Place), worth(in, firstCome(in))
+	q.place, q.nearest = out.Place, firstCome(in)
+	q.complete, q.usual = worth(in, q.place), worth(in, q.nearest)
 	next := *in
 	next.Round.Seed = []byte("the next round")
 	place, lists, err := matched(&next, last)
 	if err != nil {
-		return q, err
+		return nil, err
 	}
 	q.shown, q.mixed = worth(in, place), fared(in, lists, place)
 	if place, lists, err = matched(in, nil); err != nil {
-		return q, err
+		return nil, err
 	}
-	q.plain = fared(in, lists, place)
-	if q.rounds, err = again(in, last, 2); err != nil {
-		return q, err
-	}
-	if q.plainRounds, err = again(in, nil, 4); err != nil {
-		return q, err
-	}
-	q.bound = newAuction(in).bound()
-	return q, nil
+	q.plainWorth, q.plain = worth(in, place), fared(in, lists, place)
+	q.bound, q.best = newAuction(in).bound()
+	return last, nil
 }
 
 func (q *quality) note(in *score.Instance) string {
@@ -120,17 +131,18 @@ func firstCome(in *score.Instance) (place []int32) {
 	for p := range in.Positions {
 		free[p] = in.Positions[p].Cap
 	}
-	around := newSurroundings(in)
+	around, nowhere := newSurroundings(in), &near{id: score.None, dist: 1 << 30}
 	for s := range in.Students {
-		student := &in.Students[s]
-		spots := around.sorted(student.At)
-		place[s] = score.None
+		student, best := &in.Students[s], nowhere
+		spots := around.of(student.At)
 		for i := range spots {
-			p := spots[i].id
-			if free[p] > 0 && score.Misfits(student, &in.Positions[p], score.Measure(student, &in.Positions[p]), in.Round.Radius) == 0 {
-				place[s], free[p] = p, free[p]-1
-				break
+			p := &spots[i]
+			if free[p.id] > 0 && (p.dist < best.dist || p.dist == best.dist && p.id < best.id) && around.score(student, p) >= 0 {
+				best = p
 			}
+		}
+		if place[s] = best.id; best != nowhere {
+			free[best.id]--
 		}
 	}
 	return place
@@ -149,15 +161,14 @@ func unblocked(in *score.Instance, out *score.Outcome) error {
 			have = scoreOf(in, s, p)
 			held[p]++
 		}
-		for _, spot := range around.of(student.At) {
-			p := &in.Positions[spot.id]
-			fit := score.Measure(student, p)
-			if out.Closed[spot.id] || score.Misfits(student, p, fit, in.Round.Radius) != 0 {
+		spots := around.of(student.At)
+		for i := range spots {
+			spot := &spots[i]
+			total := around.score(student, spot)
+			if total < have || total < 0 || total == have && spot.id >= out.Place[s] || out.Closed[spot.id] {
 				continue
 			}
-			total := score.Of(student, p, fit, in.Round.Radius).Total()
-			better := total > have || total == have && spot.id < out.Place[s]
-			if better && score.Key(in.Round.Rule.Band(student, p, fit, in.Round.Radius), ranks[s]) >= out.Cutoffs[spot.id] {
+			if keyOf(in, s, &in.Positions[spot.id], ranks[s]) >= out.Cutoffs[spot.id] {
 				return fmt.Errorf("student %d and position %d would rather have each other", s, spot.id)
 			}
 		}

@@ -32,9 +32,9 @@ const (
 	termRadius     = 10_000
 	vacationRadius = 15_000
 	listLength     = 20
-	perCommunity   = 3    // positions
+	perCommunity   = 5    // positions
 	neighbourhood  = 400  // metres around the place of a community in which its positions are
-	parish         = 2000 // metres around a community in which people live
+	parish         = 1000 // metres around a position in which people live
 )
 
 // New invents a round.
@@ -79,10 +79,11 @@ type maker struct {
 	host   host      // of the positions made last
 }
 
-// host is a community and the campus or town it belongs to.
+// host is a community, the campus or town it belongs to, and the branch it is paired with.
 type host struct {
-	at   int
-	lies point
+	at      int
+	lies    point
+	partner int32
 }
 
 type point struct{ lat, lon float64 } // millionths of a degree
@@ -152,7 +153,11 @@ func (m *maker) settleHost() host {
 	if m.random.Float64() < 0.35 {
 		spread = 17_000
 	}
-	return host{at, m.scatter(m.points[at], spread)}
+	h := host{at, m.scatter(m.points[at], spread), score.None}
+	if m.random.Float64() < 0.4 {
+		h.partner = m.branch(at)
+	}
+	return h
 }
 
 func (m *maker) position(id int) score.Position {
@@ -164,7 +169,7 @@ func (m *maker) position(id int) score.Position {
 	m.near[at] = append(m.near[at], int32(id)) //nolint:gosec // bounded
 	p := score.Position{
 		LatE6: lat, LonE6: lon, At: xyz, Community: int32(id / perCommunity), Category: m.work(), //nolint:gosec // bounded
-		Urgency: uint8(m.random.IntN(score.MaxUrgency + 1)), Partner: score.None, //nolint:gosec // bounded
+		Urgency: uint8(m.random.IntN(score.MaxUrgency + 1)), Partner: m.host.partner, //nolint:gosec // bounded
 	}
 	p.Cap = [...]int32{2, 4, 6, 8, 10, 12, 16, 20, 30}[m.random.IntN(9)]
 	if m.random.Float64() < 0.3 {
@@ -182,9 +187,6 @@ func (m *maker) position(id int) score.Position {
 		p.Req = m.ownSkill(p.Category)
 	}
 	p.Want = m.wanted(p.Category)
-	if m.random.Float64() < 0.4 {
-		p.Partner = m.branch(at)
-	}
 	return p
 }
 
@@ -215,22 +217,23 @@ func (m *maker) student() score.Student {
 	lat, lon, xyz := settle(where)
 	s := score.Student{
 		LatE6: lat, LonE6: lon, At: xyz, Campus: int32(at), Served: score.None, Branch: m.branch(at), Group: score.None, //nolint:gosec // bounded
-		MaxDist:   [...]int32{3000, 6000, 10_000, 10_000, 15_000, 15_000}[m.random.IntN(6)],
+		MaxDist:   [...]int32{3000, 6000, 10_000, 15_000}[m.random.IntN(4)],
 		Interests: [3]int8{score.None, score.None, score.None},
 	}
+	leisure := 0.4 + 1.2*m.random.Float64() // some have hardly an evening, some half the week
 	for b := range score.Slots {
-		chance := 0.4 // ten to twelve of thirty blocks are lectures, and as many are for learning
+		chance := 0.55 // ten to twelve of thirty blocks are lectures, and some are for learning
 		if b >= 30 {
-			chance = 0.6
+			chance = 0.75
 		}
-		if m.random.Float64() < chance {
+		if m.random.Float64() < chance*leisure {
 			s.Slots |= 1 << b
 		}
 	}
 	m.talents(&s)
-	if x := m.random.Float64(); x < 0.3 {
+	if x := m.random.Float64(); x < 0.225 {
 		s.Waited = 1
-		if x < 0.1 {
+		if x < 0.05 {
 			s.Waited = 2
 		}
 	}

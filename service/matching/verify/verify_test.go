@@ -207,7 +207,7 @@ func FuzzEngine(f *testing.F) {
 // withFriends is a round in which some come as a group.
 func withFriends(t *testing.T, seed uint64) (trial, assign.Result) {
 	t.Helper()
-	in, err := sample.New(sample.Options{Students: 600, Positions: 40, Season: score.Term, Rule: score.PointsV2, Seed: seed, Groups: 0.3})
+	in, err := sample.New(sample.Options{Students: 600, Positions: 60, Season: score.Term, Rule: score.PointsV2, Seed: seed, Groups: 0.3})
 	if err != nil {
 		t.Fatal(err)
 	}
