@@ -85,7 +85,7 @@ func TestRoundSurvivesAnyMoment(t *testing.T) {
 			m.kills++
 			m.ahead = 0 // tokens live for a quarter of an hour
 			m.write(func(tx *gorm.DB) error {
-				return tx.Model(&model.MatchRound{}).Where("lease_until IS NOT NULL").UpdateColumn("lease_until", clock.System()).Error
+				return tx.Model(&model.MatchRound{}).Where("lease_until IS NOT NULL").UpdateColumns(map[string]any{"lease_until": clock.System(), "retry_at": nil, "failures": 0, "failure": ""}).Error
 			})
 		}
 		m.replayed(m.begin(sound), id)
