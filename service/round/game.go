@@ -96,14 +96,12 @@ func readSide[T any](each Each, side int64, read func(io.Reader) ([]T, error), w
 				}
 				row = row[:0]
 			}
-			var m more
 			if in.More != "" {
-				if err := json.Unmarshal([]byte(in.More), &m); err != nil {
+				one := noted{seq: in.Seq}
+				if err := json.Unmarshal([]byte(in.More), &one.more); err != nil {
 					return fmt.Errorf("%w: %w", errInputs, err)
 				}
-			}
-			if in.More != "" {
-				extra = append(extra, noted{seq: in.Seq, more: m})
+				extra = append(extra, one)
 			}
 			if wishes != nil {
 				return wishes(in.Wishes)
