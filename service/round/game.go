@@ -96,13 +96,11 @@ func readSide[T any](each Each, side int64, read func(io.Reader) ([]T, error), w
 				}
 				row = row[:0]
 			}
-			var m more
 			if in.More != "" {
+				var m more
 				if err := json.Unmarshal([]byte(in.More), &m); err != nil {
 					return fmt.Errorf("%w: %w", errInputs, err)
 				}
-			}
-			if in.More != "" {
 				extra = append(extra, noted{seq: in.Seq, more: m})
 			}
 			if wishes != nil {
