@@ -147,7 +147,7 @@ type WechatToken struct {
 	LockUntil time.Time `gorm:"not null;comment:the lock is free after this"`
 }
 
-// WechatNonce is a push message that was received, so that a replay is refused.
+// WechatNonce is a push message that an earlier version of the program had received; nobody writes any more of them.
 type WechatNonce struct {
 	KeyHash []byte    `gorm:"primaryKey;size:32;comment:SHA-256 of the signature"`
 	Until   time.Time `gorm:"not null;index:ix_nonce_until;comment:forgotten after this"`

@@ -227,3 +227,29 @@ func TestAReplayOfWhatIsForgotten(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// One that is being played then has not found that somebody turned the inputs: they were deleted under its hands.
+func TestARoundIsForgottenWhileItIsPlayed(t *testing.T) {
+	t.Parallel()
+	m := newMill(t, 40, 8)
+	m.keepFor(1)
+	id := m.closed()
+	r := m.ask(id)
+	m.Clock.Add(25 * time.Hour)
+	once := true
+	err := m.DB.Callback().Row().Before("gorm:row").Register("forget", func(tx *gorm.DB) {
+		if once && tx.Statement.Table == (model.RoundInput{}).TableName() { // the key was read, the lines are not
+			once = false
+			m.forget(m.s, 1)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := m.s.PlayAgain(m.ctx(), 1); n != 1 || err != nil || once {
+		t.Fatal(n, err, once)
+	}
+	if got := m.replay(r); got.Status != model.ReplayFailed || !strings.Contains(got.Failure, "match.forgotten") || got.InputsEqual != nil || got.LiveRoundID != nil {
+		t.Errorf("%+v", got)
+	}
+}

@@ -2,6 +2,7 @@ package round
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
@@ -91,8 +92,7 @@ func (s *Service) take(ctx context.Context, id int64, status model.RoundStatus, 
 		h = nil
 		now := s.Now()
 		var rows []model.MatchRound
-		err := atomic.ForUpdate(tx).Where("id = ? AND status = ? AND "+where+" AND (lease_until IS NULL OR lease_until <= ? OR lease_owner = ?)", id, status, now, s.Owner).
-			Where("(retry_at IS NULL OR retry_at <= ?)", now).Limit(1).Find(&rows).Error
+		err := atomic.ForUpdate(tx).Where("id = ? AND status = ? AND "+where, id, status).Where(free, sql.Named("now", now)).Limit(1).Find(&rows).Error
 		if err != nil || len(rows) == 0 {
 			return err
 		}

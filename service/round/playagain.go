@@ -168,7 +168,11 @@ func (s *Service) again(ctx context.Context, row *model.MatchRound) (out played,
 	return out, err
 }
 
-// done writes down what came of it.
+// equal tells whether everything that there was to compare came out equal.
+func (out played) equal() bool { return out.inputsEqual && (out.resultEqual || !out.compared) }
+
+// done writes down what came of it. A round that was forgotten while it was played is no other one than it was: that it came
+// out different says nothing.
 func (p *replaying) done(ctx context.Context, out played) error {
 	set := atRest(map[string]any{"live_round_id": nil, "finished_at": p.s.Now(), "input_digest": out.inputs, "inputs_equal": out.inputsEqual})
 	if out.compared {
@@ -176,11 +180,18 @@ func (p *replaying) done(ctx context.Context, out played) error {
 	}
 	delete(set, "failures") // how often it was tried stays to be seen
 	return atomic.Do(ctx, p.s.DB, func(tx *gorm.DB) error {
+		now, err := find(tx, p.round.ID)
+		if err != nil {
+			return err
+		}
+		if now.ForgottenAt != nil && !out.equal() {
+			return p.fail(tx, ErrForgotten.Error())
+		}
 		return p.s.Audit.Move(tx, system(), &p.row, audit.Move{
 			Action: "match_replay.done", To: string(model.ReplayDone), OrgPath: p.round.ScopePath, Set: set,
 			Data: map[string]any{
 				"round_id": p.round.ID, "inputs": hex.EncodeToString(out.inputs), "result": hex.EncodeToString(out.result),
-				"equal": out.inputsEqual && (out.resultEqual || !out.compared),
+				"equal": out.equal(),
 			},
 		})
 	})

@@ -139,6 +139,9 @@ const (
 
 func stripWebP(data []byte, turn int) (out []byte, ok bool) {
 	const top, head = 12, 8
+	if size := int64(head) + int64(binary.LittleEndian.Uint32(data[4:])); size >= top && size < int64(len(data)) {
+		data = data[:size] // decoders stop there too
+	}
 	out = append(make([]byte, 0, len(data)), data[:top]...)
 	extended := 0 // where the flags are
 	for i := top; i+head <= len(data); {

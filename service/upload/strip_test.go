@@ -44,6 +44,8 @@ func TestTheKeptOriginalSaysNotWhereItWasTaken(t *testing.T) {
 		"behind a PNG":     {append(bytes.Clone(pic), secret...), readPNG, 0},
 		"WebP":             {extendedWebP(tiny, 8), readWebP, 8},
 		"WebP as it lies":  {extendedWebP(tiny, 1), readWebP, 0},
+		"behind a WebP":    {append(bytes.Clone(tiny), secret...), readWebP, 0},
+		"a chunk behind":   {append(bytes.Clone(tiny), "VP8 \x18\x00\x00\x00"+secret...), readWebP, 0},
 	} {
 		if !bytes.Contains(c.data, []byte("GPS")) {
 			t.Fatalf("%s: nothing to hide", name)
