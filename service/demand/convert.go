@@ -2,7 +2,9 @@ package demand
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -42,7 +44,7 @@ func (s *Service) IntoProject(ctx context.Context, actor access.Actor, key idem.
 // IntoActivity drafts an activity with the positions and times of the demand: in the project that the demand became, or in
 // one of the same two, or (0 and none) of the unit by itself, which has to be paired with the host or with one above it.
 // Its sign-up opens at once; everything can be changed until it is submitted.
-// ErrConverted, ErrExpired, and what project.DraftActivity refuses.
+// ErrConverted, ErrExpired, ErrNotPaired, and what else project.DraftActivity refuses.
 func (s *Service) IntoActivity(ctx context.Context, actor access.Actor, key idem.Key, id, projectID int64) (Detail, error) {
 	return s.convert(ctx, actor, key, "convertDemandToActivity", id, func(tx *gorm.DB, sc scene) error {
 		d := sc.row
@@ -58,13 +60,22 @@ func (s *Service) IntoActivity(ctx context.Context, actor access.Actor, key idem
 		}
 		activity, err := s.Projects.DraftActivity(tx, actor, in)
 		if err != nil {
-			return err
+			return unpaired(err)
 		}
 		if err := s.sameSides(tx, d, activity); err != nil {
 			return err
 		}
 		return s.link(tx, actor, sc, "activity_id", activity)
 	})
+}
+
+// unpaired is ErrNotPaired for a draft refused because the unit has no pairing with the host: whoever asks has named no host.
+func unpaired(err error) error {
+	f, ok := errors.AsType[*fault.Fault](err)
+	if ok && slices.ContainsFunc(f.Fields, func(f fault.Field) bool { return f.Code == "not_paired" }) {
+		return ErrNotPaired
+	}
+	return err
 }
 
 // convert runs fn on an accepted demand for somebody who answers for the unit that accepted it.

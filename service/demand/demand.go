@@ -30,7 +30,7 @@ var (
 	ErrTaken       = fault.Define(fault.Conflict, "demand.taken", "已有单位接下了这个需求。", "Another unit has taken the demand.")
 	ErrIncomplete  = fault.Define(fault.Invalid, "demand.incomplete", "需求还不完整，请补全后再提交。", "The demand lacks what is needed to submit it.")
 	ErrUnreachable = fault.Define(fault.Conflict, "demand.out_of_programme", "该单位不在这个计划的范围内。", "The unit is not within the scope of the programme.")
-	ErrNotPaired   = fault.Define(fault.Conflict, "demand.not_paired", "双方还没有生效的结对，请先结对再立项。", "The two are not paired; pair first.")
+	ErrNotPaired   = fault.Define(fault.Conflict, "demand.not_paired", "双方还没有生效的结对，请先结对。", "The two are not paired; pair first.")
 	ErrConverted   = fault.Define(fault.Conflict, "demand.converted", "这个需求已经转成项目或活动了。", "The demand has become one already.")
 )
 

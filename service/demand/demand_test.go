@@ -113,7 +113,7 @@ func TestWithoutAPairingNobodyBecomesAHost(t *testing.T) {
 		_, err := b.IntoProject(t.Context(), b.secretary, idem.Key{}, d.ID)
 		return err
 	})
-	b.refused(t, fault.ErrInvalid, []string{"/host_org_id"}, func() error {
+	b.refused(t, demand.ErrNotPaired, nil, func() error {
 		_, err := b.IntoActivity(t.Context(), b.secretary, idem.Key{}, d.ID, 0)
 		return err
 	})
