@@ -53,9 +53,9 @@ func newListQuery(tx *gorm.DB, f Filter, now time.Time) (*listQuery, error) {
 	if !f.StartsTo.IsZero() {
 		q.add("a.listed_at < ?", f.StartsTo)
 	}
-	for column, value := range map[string]string{"a.field": f.Field, "a.category": f.Category, "a.mode": f.Mode} {
-		if value != "" {
-			q.add(column+" = ?", value)
+	for _, is := range [...]struct{ column, value string }{{"a.field", f.Field}, {"a.category", f.Category}, {"a.mode", f.Mode}} { // in one order: one text, one plan
+		if is.value != "" {
+			q.add(is.column+" = ?", is.value)
 		}
 	}
 	if f.ProgrammeID != 0 {

@@ -76,9 +76,12 @@ func (s *Service) Projects(ctx context.Context, actor access.Actor, f ProjectFil
 	}
 	tx := s.DB.WithContext(ctx)
 	q := tx.Where(s.visibleProjects(tx, actor))
-	for column, id := range map[string]int64{"programme_id": f.ProgrammeID, "pairing_id": f.PairingID, "demand_id": f.DemandID} {
-		if id != 0 {
-			q = q.Where(column+" = ?", id)
+	for _, of := range [...]struct {
+		column string
+		id     int64
+	}{{"programme_id", f.ProgrammeID}, {"pairing_id", f.PairingID}, {"demand_id", f.DemandID}} {
+		if of.id != 0 {
+			q = q.Where(of.column+" = ?", of.id)
 		}
 	}
 	if f.Status != "" {

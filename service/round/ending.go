@@ -9,6 +9,7 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/audit"
 	"baodao/service/notify"
 	"baodao/service/org"
 )
@@ -20,6 +21,27 @@ type ending struct {
 	by       string // nobody: it has lapsed
 	reason   string
 	gone     bool // nobody can have the position any more: the reason is everybody's
+}
+
+// endEach ends proposals, all in one way, and tells both sides.
+func (s *Service) endEach(tx *gorm.DB, rows []*model.MatchProposal, move audit.Move, how ending) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	paths, err := hostPaths(tx, rows)
+	if err != nil {
+		return err
+	}
+	turns, ends := make([]audit.Turn[*model.MatchProposal], len(rows)), make([]ending, len(rows))
+	for i, p := range rows {
+		turns[i] = audit.Turn[*model.MatchProposal]{Actor: system(), Row: p, OrgPath: paths[p.HostOrgID]}
+		ends[i] = how
+		ends[i].proposal, ends[i].hostPath = p, paths[p.HostOrgID]
+	}
+	if err := audit.MoveEach(tx, s.Audit, turns, move); err != nil {
+		return err
+	}
+	return s.tellEnded(tx, ends...)
 }
 
 // tellEnded tells of proposals that came to nothing: the student, unless it was the student's no or silence; the host, if it

@@ -2,6 +2,7 @@ package round
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,30 +26,36 @@ type gone struct {
 // begun or the seats are gone: nobody is to wait for an answer that cannot help. It tells how many. Running it late or twice
 // at once is harmless: the judge of sign-ups refuses the same.
 func (s *Service) EndGone(ctx context.Context, n int) (int, error) {
-	db, done := s.DB.WithContext(ctx), 0
+	done := 0
 	var rounds []int64
-	err := db.Model(&model.MatchRound{}).Where("status = ? AND kind = ?", model.RoundPublished, model.RoundPositions).Order("id").Pluck("id", &rounds).Error
+	err := s.DB.WithContext(ctx).Model(&model.MatchRound{}).Where("status = ? AND kind = ?", model.RoundPublished, model.RoundPositions).Order("id").Pluck("id", &rounds).Error
 	if err != nil {
 		return 0, fmt.Errorf("look for published rounds: %w", err)
 	}
 	for _, id := range rounds {
-		for more := true; more && done < n; {
-			ids, err := s.proposalsOfGone(db, id, min(n-done, lapseMost))
-			if err != nil {
-				return done, err
-			}
-			ended := 0
-			if len(ids) > 0 {
-				err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
-					ended, err = s.endGone(tx, ids)
-					return err
-				})
-			}
-			if err != nil {
-				return done, fmt.Errorf("end proposals of match round %d: %w", id, err)
-			}
-			done, more = done+ended, ended > 0
+		ended, one := s.endGoneOf(ctx, id, n-done)
+		if done += ended; one != nil { // the other rounds are not to suffer for it
+			err = errors.Join(err, fmt.Errorf("end proposals of match round %d: %w", id, one))
 		}
+	}
+	return done, err
+}
+
+func (s *Service) endGoneOf(ctx context.Context, roundID int64, n int) (done int, err error) {
+	for done < n {
+		ids, err := s.proposalsOfGone(s.DB.WithContext(ctx), roundID, min(n-done, lapseMost))
+		if err != nil || len(ids) == 0 {
+			return done, err
+		}
+		ended := 0
+		err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
+			ended, err = s.endGone(tx, ids)
+			return err
+		})
+		if err != nil || ended == 0 {
+			return done, err
+		}
+		done += ended
 	}
 	return done, nil
 }
@@ -102,7 +109,11 @@ func (s *Service) endGone(tx *gorm.DB, ids []int64) (int, error) {
 		for _, id := range why.ids {
 			part = append(part, of[id]...)
 		}
-		if err := s.endAll(tx, part, why); err != nil {
+		err := s.endEach(tx, part, audit.Move{
+			Action: "match_proposal.end", To: string(model.ProposalRejected), Reason: why.words,
+			Set: map[string]any{"rejected_by": byRules, "reason_code": why.code, "reason": why.words}, Data: map[string]any{"by": byRules, "code": why.code},
+		}, ending{by: byRules, reason: why.words, gone: true})
+		if err != nil {
 			return 0, err
 		}
 		ended += len(part)
@@ -146,30 +157,6 @@ func (s *Service) whyGone(tx *gorm.DB, of map[int64][]*model.MatchProposal) ([]g
 		why.ids = append(why.ids, r.ID)
 	}
 	return whys, nil
-}
-
-// endAll ends proposals by the rules and tells both sides why.
-func (s *Service) endAll(tx *gorm.DB, rows []*model.MatchProposal, why gone) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	paths, err := hostPaths(tx, rows)
-	if err != nil {
-		return err
-	}
-	turns, ends := make([]audit.Turn[*model.MatchProposal], len(rows)), make([]ending, len(rows))
-	for i, p := range rows {
-		turns[i] = audit.Turn[*model.MatchProposal]{Actor: system(), Row: p, OrgPath: paths[p.HostOrgID]}
-		ends[i] = ending{proposal: p, hostPath: paths[p.HostOrgID], by: byRules, reason: why.words, gone: true}
-	}
-	err = audit.MoveEach(tx, s.Audit, turns, audit.Move{
-		Action: "match_proposal.end", To: string(model.ProposalRejected), Reason: why.words,
-		Set: map[string]any{"rejected_by": byRules, "reason_code": why.code, "reason": why.words}, Data: map[string]any{"by": byRules, "code": why.code},
-	})
-	if err != nil {
-		return err
-	}
-	return s.tellEnded(tx, ends...)
 }
 
 // Suspended ends the open proposals of rounds that are out to a person whose account is being suspended, in the same transaction: nobody can answer

@@ -46,22 +46,7 @@ func (s *Service) lapse(tx *gorm.DB, ids []int64, now time.Time) error {
 	rows = slices.DeleteFunc(rows, func(p *model.MatchProposal) bool {
 		return p.Status != model.ProposalProposed || now.Before(*p.AnswersUntil)
 	})
-	if len(rows) == 0 {
-		return nil
-	}
-	paths, err := hostPaths(tx, rows)
-	if err != nil {
-		return err
-	}
-	turns, ends := make([]audit.Turn[*model.MatchProposal], len(rows)), make([]ending, len(rows))
-	for i, p := range rows {
-		turns[i] = audit.Turn[*model.MatchProposal]{Actor: system(), Row: p, OrgPath: paths[p.HostOrgID]}
-		ends[i] = ending{proposal: p, hostPath: paths[p.HostOrgID], reason: "超过答复时间"}
-	}
-	if err := audit.MoveEach(tx, s.Audit, turns, audit.Move{Action: "match_proposal.lapse", To: string(model.ProposalLapsed)}); err != nil {
-		return err
-	}
-	return s.tellEnded(tx, ends...)
+	return s.endEach(tx, rows, audit.Move{Action: "match_proposal.lapse", To: string(model.ProposalLapsed)}, ending{reason: "超过答复时间"})
 }
 
 // closeSettled closes published rounds of positions of which nothing is open; ProposePairs does it for pairings.
