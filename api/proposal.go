@@ -28,7 +28,7 @@ type MatchProposalHead struct {
 	AnswersUntil  *Time  `json:"answers_until,omitempty" doc:"It lapses then" example:"2026-10-20T01:00:00.000Z"`
 	StudentYesAt  *Time  `json:"student_yes_at,omitempty" doc:"When the student said yes" example:"2026-10-18T01:00:00.000Z"`
 	HostYesAt     *Time  `json:"host_yes_at,omitempty" doc:"When the host said yes" example:"2026-10-18T02:00:00.000Z"`
-	RejectedBy    string `json:"rejected_by,omitempty" enum:"STUDENT,HOST,RULES" doc:"Of a REJECTED one. RULES: both have said yes, but the rules of signing up do not allow it" example:"HOST"`
+	RejectedBy    string `json:"rejected_by,omitempty" enum:"STUDENT,HOST,RULES" doc:"Of a REJECTED one. RULES: the rules of signing up do not allow it, nobody can have the place any more, or the account was suspended" example:"HOST"`
 	ReasonCode    string `json:"reason_code,omitempty" doc:"HOST: of the programme's decline_reasons; RULES: the code of the refusal, for the student only" example:"TIME_CHANGED"`
 	Reason        string `json:"reason,omitempty" doc:"In words" example:"场地装修"`
 	SignupID      *ID    `json:"signup_id,omitempty" doc:"Of a CONFIRMED one"`

@@ -39,19 +39,19 @@ type round struct {
 func ReadRound(r io.Reader) (score.Round, error) {
 	var f round
 	if err := json.NewDecoder(r).Decode(&f); err != nil {
-		return score.Round{}, fmt.Errorf("%s: %w", RoundFile, err)
+		return score.Round{}, err
 	}
 	seed, err := hex.DecodeString(f.Seed)
 	if err != nil {
-		return score.Round{}, fmt.Errorf("%s: seed: %w", RoundFile, err)
+		return score.Round{}, fmt.Errorf("seed: %w", err)
 	}
 	rule, err := score.ParseRule(f.Rule)
 	if err != nil {
-		return score.Round{}, fmt.Errorf("%s: %w", RoundFile, err)
+		return score.Round{}, err
 	}
 	season := score.Season(f.Season)
 	if season != score.Term && season != score.Vacation {
-		return score.Round{}, fmt.Errorf("%s: season %q: want term or vacation", RoundFile, f.Season)
+		return score.Round{}, fmt.Errorf("season %q: want term or vacation", f.Season)
 	}
 	return score.Round{Number: f.Round, Season: season, Seed: seed, K: f.K, Radius: f.RadiusM, Rule: rule}, nil
 }
@@ -100,7 +100,7 @@ func read(dir fs.FS, name string, with func(io.Reader) error) error {
 		return err
 	}
 	if err := with(f); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+		return errors.Join(fmt.Errorf("%s: %w", nameOf(f, name), err), f.Close())
 	}
 	return f.Close()
 }

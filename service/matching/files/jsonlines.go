@@ -29,6 +29,14 @@ func IsJSONLines(dir fs.FS, name string) bool {
 // JSONLinesName is the name of a CSV file in the other form.
 func JSONLinesName(name string) string { return strings.TrimSuffix(name, ".csv") + ".jsonl" }
 
+// nameOf is what an open file that goes by a CSV name is really called.
+func nameOf(f fs.File, name string) string {
+	if _, ok := f.(*jsonFile); ok {
+		return JSONLinesName(name)
+	}
+	return name
+}
+
 type either struct{ fs.FS }
 
 func (d either) Open(name string) (fs.File, error) {

@@ -117,9 +117,13 @@ func TestWhatIsWrongWithAnObjectIsNamed(t *testing.T) {
 		`{"id"`: "object 1",
 	} {
 		dir := files.Dir(fstest.MapFS{"students.jsonl": {Data: []byte(text)}, files.RoundFile: {Data: []byte(`{"seed":"","rule":"points-v2","season":"term"}`)}})
-		if _, err := files.Load(dir); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := files.Load(dir); err == nil || !strings.Contains(err.Error(), want) || !strings.HasPrefix(err.Error(), "students.jsonl: object ") {
 			t.Errorf("%s: got %v, want %s", text, err, want)
 		}
+	}
+	noRule := files.Dir(fstest.MapFS{"students.jsonl": {Data: []byte(jsonStudent)}, files.RoundFile: {Data: []byte(`{}`)}})
+	if _, err := files.Load(noRule); err == nil || !strings.HasPrefix(err.Error(), "round.json: rule") {
+		t.Error(err)
 	}
 	both := files.Dir(fstest.MapFS{"open.jsonl": {}, "open.csv": {}})
 	if _, err := both.Open(files.OpenFile); err == nil || !strings.Contains(err.Error(), "open.jsonl are both there") {
