@@ -44,8 +44,9 @@ func matchRound(ctx context.Context, s settings, engine string) (result, error) 
 	}
 	slices.Sort(ratios)
 	slices.Sort(values)
-	note = fmt.Sprintf("students=%d positions=%d %s %s", len(p.in.Students), len(p.in.Positions), note, p.size(ctx))
-	return result{Value: median(values), Unit: "s", Floor: "the same match in memory", Ratio: median(ratios), Lo: ratios[0], Hi: ratios[len(ratios)-1], Engine: engine, Note: note}, p.close()
+	disk, err := p.size(ctx)
+	note = fmt.Sprintf("students=%d positions=%d %s disk_mib=%d", len(p.in.Students), len(p.in.Positions), note, disk)
+	return result{Value: median(values), Unit: "s", Floor: "the same match in memory", Ratio: median(ratios), Lo: ratios[0], Hi: ratios[len(ratios)-1], Engine: engine, Note: note}, errors.Join(err, p.close())
 }
 
 func openProvince(ctx context.Context, s settings, engine string) (*province, error) {
@@ -212,14 +213,12 @@ func (p *province) finish(ctx context.Context, who access.Actor, id int64, t *ta
 	return nil
 }
 
-// size is what the database takes on disk.
-func (p *province) size(ctx context.Context) string {
-	var all int64
-	db := p.db.WithContext(ctx)
+// size is what the database takes on disk, in MiB.
+func (p *province) size(ctx context.Context) (mib int64, err error) {
+	sizes := "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 	if p.db.Name() == database.MySQL {
-		_ = db.Raw("SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()").Scan(&all).Error
-	} else {
-		_ = db.Raw("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").Scan(&all).Error
+		sizes = "SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()"
 	}
-	return fmt.Sprintf("disk_mib=%d", all>>20)
+	err = p.db.WithContext(ctx).Raw(sizes).Scan(&mib).Error
+	return mib >> 20, err
 }

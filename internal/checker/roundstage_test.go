@@ -64,7 +64,8 @@ func newMarket(t *testing.T, students, positions int) *market {
 	return m
 }
 
-// agreeable is a WeChat that has nothing against any text; it answers every question with all that it ever says.
+// agreeable is a WeChat that has nothing against any text, whoever wrote it: the people of these tests never logged in with one,
+// and the simulator, as the real one, looks at no text of a stranger. It answers every question with all that it ever says.
 func agreeable(t *testing.T) string {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -32,7 +33,7 @@ func TestVacationRound(t *testing.T) {
 	m.over(id)
 	m.ask(s, http.MethodPost, "/match-rounds/"+id+"/freeze", m.token, "")
 	s = m.after(s, sound)
-	n := number(id)
+	n := m.number(id)
 	m.wait("frozen round", func() bool { return m.look(s, n).Status == string(model.RoundFrozen) })
 	m.ask(s, http.MethodPost, "/match-rounds/"+id+"/draw", m.token, `{"value":"03 09 17 21 25 33 + 12"}`)
 	s = m.after(s, sound)
@@ -43,7 +44,15 @@ func TestVacationRound(t *testing.T) {
 	m.seated(s, people)
 }
 
-func number(id string) (n int64) { _, _ = fmt.Sscan(id, &n); return n }
+// number is the id of an answer as the database has it.
+func (m *market) number(id string) int64 {
+	m.t.Helper()
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return n
+}
 
 // villager is a student with a home.
 type villager struct {
@@ -94,7 +103,7 @@ func (m *market) wishOf(i int) string {
 func (m *market) over(id string) {
 	m.t.Helper()
 	m.write(func(tx *gorm.DB) error {
-		return tx.Model(&model.MatchRound{}).Where("id = ?", number(id)).Update("wishes_until", clock.System().Add(-time.Second)).Error
+		return tx.Model(&model.MatchRound{}).Where("id = ?", m.number(id)).Update("wishes_until", clock.System().Add(-time.Second)).Error
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 
 	"gorm.io/gorm"
 
@@ -214,7 +213,6 @@ func (p *replaying) drop(ctx context.Context, failure error) error {
 
 // fail ends a replay that cannot be played.
 func (p *replaying) fail(tx *gorm.DB, why string) error {
-	set := map[string]any{"live_round_id": nil, "finished_at": p.s.Now(), "failure": why, "failures": p.row.Failures + 1}
-	maps.Copy(set, map[string]any{"lease_owner": "", "lease_until": nil, "retry_at": nil})
+	set := atRest(map[string]any{"live_round_id": nil, "finished_at": p.s.Now(), "failure": why, "failures": p.row.Failures + 1})
 	return p.s.Audit.Move(tx, system(), &p.row, audit.Move{Action: "match_replay.fail", To: string(model.ReplayFailed), OrgPath: p.round.ScopePath, Set: set})
 }
