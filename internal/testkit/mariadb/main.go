@@ -1,5 +1,5 @@
 // Command mariadb starts a private MariaDB or MySQL server in a temporary folder, runs a command
-// with TEST_MYSQL_DSN set to it, and takes the server and its data away again:
+// with TEST_MYSQL_DSN set to it (and TEST_MYSQL_PRIVATE=1: schemas may be used again), and takes the server and its data away:
 //
 //	go run ./internal/testkit/mariadb -- go test ./service/...
 //
