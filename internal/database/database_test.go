@@ -1,6 +1,7 @@
 package database_test
 
 import (
+	"database/sql"
 	"errors"
 	"io/fs"
 	"os"
@@ -133,6 +134,30 @@ func TestTwoProcessesMigrateAtOnce(t *testing.T) {
 	}
 	if applied != 1 {
 		t.Fatalf("%d of 3 processes migrated, want exactly one", applied)
+	}
+}
+
+// TestOpenWaitsForWhoTurnsTheFileToWAL: another process holds a new file for a moment while ours is the second to touch it.
+func TestOpenWaitsForWhoTurnsTheFileToWAL(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "new.db")
+	first, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	tx, err := first.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	let := time.AfterFunc(200*time.Millisecond, func() { _ = tx.Rollback() })
+	defer let.Stop()
+	db, err := database.Open(t.Context(), database.Options{URL: "sqlite:" + path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := database.Close(db); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"time"
 
 	"github.com/libtnb/sqlite"
 	"gorm.io/gorm"
@@ -13,6 +14,12 @@ import (
 
 // minSQLite is the first release without the WAL-reset corruption bug.
 const minSQLite = 3051003
+
+// touchWait bounds how long firstTouch waits for other processes, touchPause lies between its tries.
+const (
+	touchWait  = 10 * time.Second
+	touchPause = 10 * time.Millisecond
+)
 
 // pools gives SQLite one writer and several readers behind the one handle that GORM holds: a transaction gets the writer,
 // a plain read one of the readers. Readers refuse to write, so a write outside a transaction fails in the first test.
@@ -47,11 +54,7 @@ func openSQLite(ctx context.Context, path string, readers int) (gorm.Dialector, 
 		return nil, fmt.Errorf("open sqlite: %w", err)
 	}
 	writer.SetMaxOpenConns(1)
-	version, err := sqliteVersion(ctx, writer)
-	if err == nil && version < minSQLite {
-		err = fmt.Errorf("sqlite %d is older than %d", version, minSQLite)
-	}
-	if err != nil {
+	if err := firstTouch(ctx, writer); err != nil {
 		return nil, errors.Join(fmt.Errorf("open sqlite %s: %w", path, err), writer.Close())
 	}
 	reader, err := sql.Open(sqlite.DriverName, sqliteDSN(path, "deferred", "&_pragma=query_only(1)"))
@@ -67,6 +70,28 @@ func sqliteDSN(path, lock, more string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() +
 		"?_pragma=busy_timeout(3000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
 		"&_txlock=" + lock + "&_timezone=UTC" + more
+}
+
+// firstTouch makes the first connection, which turns a new file to WAL, and refuses a SQLite that is too old. Of several
+// processes that do so with one new file SQLite tells some at once that it is locked, whatever busy_timeout says: they ask again.
+func firstTouch(ctx context.Context, db *sql.DB) error {
+	ctx, cancel := context.WithTimeout(ctx, touchWait)
+	defer cancel()
+	again := time.NewTicker(touchPause)
+	defer again.Stop()
+	version, err := sqliteVersion(ctx, db)
+	for err != nil && unavailable(err) {
+		select {
+		case <-ctx.Done():
+			return err
+		case <-again.C:
+		}
+		version, err = sqliteVersion(ctx, db)
+	}
+	if err == nil && version < minSQLite {
+		err = fmt.Errorf("sqlite %d is older than %d", version, minSQLite)
+	}
+	return err
 }
 
 // sqliteVersion reads 3.51.3 as 3051003.

@@ -33,10 +33,11 @@ func ways(ctx context.Context) map[string]func(db *gorm.DB) error {
 		},
 		"rows": func(db *gorm.DB) error {
 			rows, err := db.WithContext(ctx).Raw("SELECT 1").Rows()
-			if err == nil {
-				return errors.Join(rows.Err(), rows.Close())
+			if err != nil {
+				return err
 			}
-			return err
+			defer rows.Close()
+			return rows.Err()
 		},
 		"transaction": func(db *gorm.DB) error {
 			return db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
