@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"baodao/api"
 	"baodao/docs"
 )
 
@@ -93,9 +94,20 @@ func has(header, etag string) bool {
 	return false
 }
 
-// documentation serves the contract at /openapi.json and the page at /docs.
-func documentation(engine *gin.Engine, document []byte) error {
-	engine.GET("/openapi.json", newAsset("openapi.json", document).serve)
+// documentation serves the contract at /openapi.json, written when it is first asked for, and the page at /docs.
+func documentation(engine *gin.Engine, contract *api.Contract) error {
+	document := sync.OnceValues(func() (asset, error) {
+		body, err := contract.JSON()
+		return newAsset("openapi.json", body), err
+	})
+	engine.GET("/openapi.json", func(c *gin.Context) {
+		page, err := document()
+		if err != nil {
+			api.Fail(c, err)
+			return
+		}
+		page.serve(c)
+	})
 	files := map[string]string{
 		"/docs": "page/index.html", "/docs/docs.js": "page/docs.js", "/docs/docs.css": "page/docs.css",
 		"/docs/swagger-ui.css": "swagger-ui/swagger-ui.css", "/docs/swagger-ui-bundle.js": "swagger-ui/swagger-ui-bundle.js",

@@ -81,11 +81,7 @@ func New(cfg Config, routes []Route) (*gin.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	document, err := contract.JSON()
-	if err != nil {
-		return nil, err
-	}
-	if err := documentation(engine, document); err != nil {
+	if err := documentation(engine, contract); err != nil {
 		return nil, err
 	}
 	if cfg.TestClock != nil {

@@ -43,7 +43,7 @@ func TestCheck(t *testing.T) {
 		"unknown field":         {"/notes/1", "application/json", `{"id":"1","x":1}`, 200, "does not fit"},
 		"undocumented status":   {"/notes/1", "application/problem+json", `{"code":"x"}`, 409, "does not fit"},
 		"wrong media type":      {"/notes/1", "application/problem+json", `{"code":"x"}`, 200, "does not fit"},
-		"file of another type":  {"/notes/newest", "image/gif", "gif", 200, "not documented"},
+		"file of another type":  {"/notes/newest", "image/gif", "gif", 200, "is not documented"},
 		"undocumented and fine": {"/nowhere", "application/json", `{}`, 200, "not in the document"},
 	}
 	for name, tt := range tests {
