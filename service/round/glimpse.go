@@ -187,7 +187,7 @@ func (g *glimpse) ready() error {
 // answer is what explain makes of a position by the rules of a round.
 func (g *glimpse) answer(row int, by *score.Round) explain.Answer {
 	p := &g.rows[row]
-	q := explain.Question{Round: by, Position: p, Student: &g.people[0], Wish: 1, Apart: slices.ContainsFunc(g.apart, p.OfAny)}
+	q := explain.Question{Round: by, Position: p, Student: &g.people[g.me], Wish: 1, Apart: slices.ContainsFunc(g.apart, p.OfAny)}
 	if len(g.people) > 1 {
 		q.Friends = g.people
 	}

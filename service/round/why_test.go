@@ -60,6 +60,10 @@ func TestWhyNotIsWhatTheWholeRoundSays(t *testing.T) {
 				others += m.ownAffair(in, int32(s), int32(p), got)
 				continue
 			}
+			own := score.Measure(&in.Students[s], &in.Positions[p])
+			if got.Misfits == 0 && (got.Metres != own.Dist || got.Overlap != own.Overlap || got.MaxDist != in.Students[s].MaxDist) {
+				t.Fatalf("student %d, position %d: the figures of a friend: %+v", s, p, got.Answer)
+			}
 			if diff := cmp.Diff(want, got.Answer, cmpopts.EquateComparable(score.Points{})); diff != "" || got.Number != int64(s) || got.Place != int64(p) {
 				t.Fatalf("student %d, position %d: %s", s, p, diff)
 			}

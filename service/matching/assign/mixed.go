@@ -16,7 +16,7 @@ func MixedLists(in *score.Instance, last *score.Outlook, workers int) score.List
 	w := newWorld(in)
 	w.each(workers, len(w.crowds), func(f *finder, i int) {
 		f.enter(w.crowds[i], nil)
-		m := mix{outlook: last, likely: make([]candidate, k-k/4), safe: make([]candidate, k)}
+		m := mix{outlook: last, likely: make([]candidate, k), safe: make([]candidate, k)}
 		for _, id := range w.crowds[i].students {
 			clear(m.likely)
 			clear(m.safe)

@@ -45,7 +45,7 @@ func (b *Book) Why(student, position int32) Answer {
 			q.Friends[i] = b.in.Students[s]
 		}
 		q.Apart = slices.ContainsFunc(members, func(s int32) bool { return q.Position.OfAny(b.in.Blocked[s]) })
-		student, q.Student = members[0], &b.in.Students[members[0]]
+		student = members[0]
 	}
 	q.Rank, q.Cutoff = b.ranks[student], b.out.CutoffOf(position, q.reserved())
 	q.Wish, q.Got = b.number(student, position), b.number(student, b.out.Place[student])
@@ -142,7 +142,7 @@ type Team struct {
 func (b *Book) These(position int32) Team {
 	t := Team{Cutoff: b.out.Cutoffs[position], Own: b.out.CutoffOf(position, true), Closed: b.out.Closed[position]}
 	for s, place := range b.out.Place {
-		if place != position && b.number(int32(s), position) == 0 {
+		if place != position && b.number(b.friends(int32(s))[0], position) == 0 { // of friends the list of the first counts
 			continue
 		}
 		a := b.Why(int32(s), position)

@@ -28,8 +28,8 @@ const (
 type Question struct {
 	Round    *score.Round
 	Position *score.Position
-	Student  *score.Student  // of friends the first
-	Friends  []score.Student // all of them, or nobody
+	Student  *score.Student  // who asks
+	Friends  []score.Student // all who go together, or nobody
 	Wish     int             // number of the position on the list, from 1; 0: it is not on it
 	Got      int             // number of the wish that was granted; 0: none
 	Rank     uint32          // in the lottery; of friends that of the first
@@ -105,8 +105,8 @@ func (q *Question) reserved() bool {
 	return q.Position.ReservedFor(q.Student.Branch)
 }
 
-// measure fills in how the student, or each of the friends, fits. Of friends the figures are those of the first
-// who does not.
+// measure fills in how the student fits. Of friends of whom one does not, the figures are those of the first who does not; else
+// they are the student's own: those of another would tell where the other lives.
 func (a *Answer) measure(q *Question) {
 	if len(q.Friends) == 0 {
 		a.fit(q, q.Student)
@@ -122,6 +122,7 @@ func (a *Answer) measure(q *Question) {
 		sum += int(q.Round.Rule.Band(s, q.Position, score.Measure(s, q.Position), q.Round.Radius))
 	}
 	a.Band = uint8(sum / len(q.Friends)) //nolint:gosec // a mean of bands
+	a.fit(q, q.Student)
 }
 
 func (a *Answer) fit(q *Question, s *score.Student) {

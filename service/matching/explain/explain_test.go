@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -96,6 +97,9 @@ func (r round) agree(t *testing.T) map[explain.Reason]int {
 			if got := verdict(s, p); got != want[a.Reason] {
 				t.Fatalf("student %d, position %d: %+v, the checker says %d", s, p, a, got)
 			}
+			if !r.figures(s, p, &a) {
+				t.Fatalf("student %d, position %d: the figures of somebody else: %+v", s, p, a)
+			}
 			seen[a.Reason]++
 		}
 	}
@@ -140,6 +144,14 @@ func TestEveryAnswerIsTheCheckers(t *testing.T) {
 	}
 }
 
+// figures tells whether an answer has the student's own: those of a friend would tell where the friend lives.
+func (r round) figures(s, p int32, a *explain.Answer) bool {
+	student, position := &r.in.Students[s], &r.in.Positions[p]
+	fit := score.Measure(student, position)
+	return a.Misfits != 0 || a.Metres == fit.Dist && a.Overlap == fit.Overlap && a.MaxDist == student.MaxDist &&
+		a.Points == r.in.Round.Rule.PointsOf(student, position, fit, r.in.Round.Radius)
+}
+
 // A wrong round must not be talked away.
 func TestNothingIsTalkedAway(t *testing.T) {
 	t.Parallel()
@@ -173,6 +185,37 @@ func TestAHostSeesByWhatTheTeamCameTogether(t *testing.T) {
 				t.Fatalf("position %d: %+v is not after %+v", p, seat, team.Seats[i-1])
 			}
 		}
+	}
+}
+
+// Friends are in a team each with their own figures, and are counted by the one list that they went by.
+func TestAHostSeesFriendsOneByOne(t *testing.T) {
+	t.Parallel()
+	r := play(t, sample.Options{Students: 1000, Positions: 60, Season: score.Vacation, Rule: score.PointsV2, Seed: 6, Groups: 0.5}, false)
+	own := score.NewLists(len(r.in.Students), r.lists.Width) // as when the others of a group had handed in lists of their own
+	groups, later := map[int32]bool{}, 0
+	for s := range r.in.Students {
+		g, from := r.in.Students[s].Group, s
+		if g != score.None && groups[g] {
+			from, later = (s+len(groups))%len(r.in.Students), later+1
+		}
+		groups[g] = true
+		copy(own.Wishes[s*own.Width:(s+1)*own.Width], r.lists.Wishes[from*own.Width:])
+	}
+	book := explain.NewBook(r.in, own, &r.out, r.ranks, false)
+	for p := range int32(len(r.in.Positions)) {
+		team, again := r.book.These(p), book.These(p)
+		if len(team.Seats) != int(r.out.Filled[p]) || !reflect.DeepEqual(team, again) {
+			t.Fatalf("position %d: %+v, by their own lists %+v", p, team, again)
+		}
+		for _, seat := range team.Seats {
+			if a := r.book.Why(seat.Student, p); seat.Metres != score.Measure(&r.in.Students[seat.Student], &r.in.Positions[p]).Dist || seat.Points != a.Points {
+				t.Fatalf("position %d: %+v", p, seat)
+			}
+		}
+	}
+	if later == 0 {
+		t.Error("nobody came with friends: that proves nothing")
 	}
 }
 

@@ -16,8 +16,8 @@ type fields struct {
 }
 
 func (f *fields) next() []byte {
-	if f.seen > 0 && !f.more {
-		f.err = errors.Join(f.err, errors.New("too few columns"))
+	if f.seen > 0 && !f.more && f.err == nil {
+		f.err = errors.New("too few columns")
 	}
 	f.seen++
 	for i, c := range f.rest {

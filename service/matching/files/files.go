@@ -5,6 +5,7 @@ package files
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -38,7 +39,7 @@ type round struct {
 // ReadRound reads round.json. Fields of others are passed over.
 func ReadRound(r io.Reader) (score.Round, error) {
 	var f round
-	if err := json.NewDecoder(r).Decode(&f); err != nil {
+	if err := decode(r, &f); err != nil {
 		return score.Round{}, err
 	}
 	seed, err := hex.DecodeString(f.Seed)
@@ -54,6 +55,15 @@ func ReadRound(r io.Reader) (score.Round, error) {
 		return score.Round{}, fmt.Errorf("season %q: want term or vacation", f.Season)
 	}
 	return score.Round{Number: f.Round, Season: season, Seed: seed, K: f.K, Radius: f.RadiusM, Rule: rule}, nil
+}
+
+// decode reads round.json of either kind.
+func decode(r io.Reader, round any) error {
+	text, err := io.ReadAll(io.LimitReader(r, bufferSize))
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(bytes.TrimPrefix(text, mark()), round)
 }
 
 // WriteRound writes round.json.
@@ -108,34 +118,45 @@ func read(dir fs.FS, name string, with func(io.Reader) error) error {
 // bufferSize is how much is read or written at once; a line is never longer.
 const bufferSize = 1 << 16
 
-// rows calls f for each line after the header, with the fields of it.
+// rows calls f for each line after the header, with the fields of it. Blank lines are passed over.
 func rows(r io.Reader, columns int, f func(line int, row *fields) error) error {
 	in, first, what := bufio.NewReaderSize(r, bufferSize), 1, "line"
 	if _, ok := r.(*jsonFile); ok {
 		first, what = 0, "object" // there the header is no line
 	}
+	seen := 0
 	for line := first; ; line++ {
 		text, err := in.ReadSlice('\n')
 		last := errors.Is(err, io.EOF)
 		if err != nil && !last {
 			return fmt.Errorf("%s %d: %w", what, max(line, 1), err)
 		}
-		if len(text) > 0 && line > first {
-			row := fields{rest: trim(text)}
-			if err := f(line-first-1, &row); err != nil {
-				return fmt.Errorf("%s %d: %w", what, line, err)
-			}
-			if row.err == nil && (row.seen != columns || row.more) {
-				row.err = fmt.Errorf("want %d columns", columns)
-			}
-			if row.err != nil {
-				return fmt.Errorf("%s %d: %w", what, line, row.err)
-			}
+		switch text, err = trim(text), nil; {
+		case len(text) == 0:
+		case line == first:
+			err = checkHeader(text)
+		default:
+			err = row(text, seen, columns, f)
+			seen++
+		}
+		if err != nil {
+			return fmt.Errorf("%s %d: %w", what, line, err)
 		}
 		if last {
 			return nil
 		}
 	}
+}
+
+func row(text []byte, line, columns int, f func(line int, row *fields) error) error {
+	row := fields{rest: text}
+	if err := f(line, &row); err != nil {
+		return err
+	}
+	if row.err == nil && (row.seen != columns || row.more) {
+		row.err = fmt.Errorf("want %d columns", columns)
+	}
+	return row.err
 }
 
 func trim(text []byte) []byte {

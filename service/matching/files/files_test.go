@@ -139,6 +139,31 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 	}
 }
 
+// Other programs write files as their system does. What is lost or taken for something else is refused.
+func TestFilesOfOtherPrograms(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"student,positions\n0,1\n1,2\n": "", "\xef\xbb\xbfstudent,positions\r\n0,1\r\n1,2\r\n": "", "student,positions\n0,1\n\n1,2\n\n": "", "student,list\n0,1\n1,2": "",
+		"0,1\n1,2\n": "line 1: the header is missing", "positions,student\n1,0\n2,1\n": "line 1: want the columns in the order student,positions",
+		"student,positions\n0,1\nx\n": `line 3: column 1: "x"`,
+	} {
+		lists, err := files.ReadLists(strings.NewReader(text), 2, 3)
+		if want == "" && (err != nil || lists.Of(0)[0].Position() != 1 || lists.Of(1)[0].Position() != 2) {
+			t.Errorf("%q: %v, %v", text, lists, err)
+		}
+		if want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) || err != nil && strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: got %v, want %s", text, err, want)
+		}
+	}
+	round := `{"round":1,"season":"term","seed":"00","k":20,"radius_m":1,"rule":"points-v2"}`
+	if r, err := files.ReadRound(strings.NewReader("\xef\xbb\xbf" + round + "\r\n")); err != nil || r.K != 20 {
+		t.Error(r, err)
+	}
+	if _, err := files.ReadRound(strings.NewReader(round + round)); err == nil {
+		t.Error("two rounds were read as one")
+	}
+}
+
 func FuzzReadStudents(f *testing.F) {
 	f.Add([]byte("id\n0,7,36681366,117066638,1,1,11,0,-1,6000,-1,2,12,-1\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {

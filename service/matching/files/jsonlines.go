@@ -82,6 +82,9 @@ func (f *jsonFile) Read(p []byte) (int, error) {
 }
 
 func (f *jsonFile) convert(text []byte) error {
+	if f.columns == nil {
+		text = bytes.TrimPrefix(text, mark())
+	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil {
 		return err
@@ -115,10 +118,7 @@ func (f *jsonFile) convert(text []byte) error {
 
 // columnsOf finds the kind of file by the names of the fields, whatever their order.
 func columnsOf(object map[string]json.RawMessage) []string {
-	for _, header := range [...]string{
-		studentsHeader, positionsHeader, listsHeader, resultHeader, cutoffsHeader, blocksHeader, partnersHeader, reservesHeader, openHeader,
-		partnerCutoffsHeader, branchesHeader, communitiesHeader, incumbentsHeader, pairsHeader, pairCutsHeader,
-	} {
+	for _, header := range headers() {
 		columns := columnsIn(header)
 		if len(columns) == len(object) && !slices.ContainsFunc(columns, func(name string) bool { return object[name] == nil }) {
 			return columns

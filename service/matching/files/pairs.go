@@ -72,7 +72,7 @@ func LoadPairing(dir fs.FS) (*PairRound, error) {
 
 func readPairRound(r io.Reader, in *PairRound) error {
 	var f pairRound
-	if err := json.NewDecoder(r).Decode(&f); err != nil {
+	if err := decode(r, &f); err != nil {
 		return err
 	}
 	seed, err := hex.DecodeString(f.Seed)

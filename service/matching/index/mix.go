@@ -19,7 +19,7 @@ func (s *Snapshot) Mixed(q *Query, dst []Pick) []Pick {
 	k := max(0, min(q.Limit, score.MaxList))
 	x := s.search(q, all[:k])
 	x.after = 1<<64 - 1
-	x.mixed, x.mix = true, mix{likely: likely[:k-k/4], safe: safe[:k]}
+	x.mixed, x.mix = true, mix{likely: likely[:k], safe: safe[:k]}
 	x.run()
 	list := append(taken[:0], x.best[:k/4]...)
 	for len(list) > 0 && list[len(list)-1] == 0 { // fewer than a quarter were found

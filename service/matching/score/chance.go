@@ -4,7 +4,7 @@ package score
 type Outlook struct {
 	Cutoffs  []uint32 // of each position, as in Outcome
 	Closed   []bool
-	Students int             // who took part, to tell the share of a lottery
+	Students int             // who took part, to tell the share of a lottery; of files, which do not say it, those of this round
 	Partners []PartnerCutoff // as in Outcome
 }
 
@@ -34,6 +34,6 @@ func (o *Outlook) ChanceOf(position int32, band uint8, reserved bool) int32 {
 	case band < last || o.Students == 0:
 		return 0
 	default:
-		return int32(1000 * (int64(rank) + 1) / int64(o.Students)) //nolint:gosec // at most 1000
+		return int32(min(1000, 1000*(int64(rank)+1)/int64(o.Students))) //nolint:gosec // bounded
 	}
 }

@@ -101,6 +101,10 @@ func TestChance(t *testing.T) {
 			t.Errorf("band %d at %d: %d", tt.band, tt.position, got)
 		}
 	}
+	o.Students = 100 // as when the last round had more of them
+	if got := o.Chance(0, 20); got != 1000 {
+		t.Errorf("more than all of the lottery got in: %d", got)
+	}
 }
 
 func TestKeyAndBack(t *testing.T) {

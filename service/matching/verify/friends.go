@@ -68,27 +68,35 @@ func (c *checker) agreed(leader int32) bool {
 	return len(c.in.Open) > 0 && !slices.ContainsFunc(c.with(leader), func(s int32) bool { return !c.in.Open[s] })
 }
 
+// line is a position and the sum of the scores of those who could go there together.
+type line struct {
+	total int64
+	id    int32
+}
+
+// before orders lines: the higher sum first, then the lower position.
+func (l line) before(m line) int {
+	return cmp.Or(cmp.Compare(m.total, l.total), cmp.Compare(l.id, m.id))
+}
+
+func (c *checker) sum(together []int32, p int32) (total int64) {
+	for _, s := range together {
+		total += c.worth(&c.in.Students[s], &c.in.Positions[p])
+	}
+	return total
+}
+
 // goOn puts behind a list every other position that all of them could go to, by the sum of their scores: who is open
 // agreed to it.
 func (c *checker) goOn(s int32) {
-	type line struct {
-		total int64
-		id    int32
-	}
 	var all []line
 	own := c.wish[c.start[s]:]
 	for i := range c.in.Positions {
-		p := int32(i)
-		if !c.allowed(s, p) || slices.Contains(own, p) {
-			continue
+		if p := int32(i); c.allowed(s, p) && !slices.Contains(own, p) {
+			all = append(all, line{c.sum(c.with(s), p), p})
 		}
-		total := int64(0)
-		for _, friend := range c.with(s) {
-			total += c.worth(&c.in.Students[friend], &c.in.Positions[p])
-		}
-		all = append(all, line{total, p})
 	}
-	slices.SortFunc(all, func(a, b line) int { return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.id, b.id)) })
+	slices.SortFunc(all, line.before)
 	for _, l := range all {
 		c.wish, c.keys = append(c.wish, l.id), append(c.keys, c.key(s, l.id))
 	}

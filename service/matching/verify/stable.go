@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"cmp"
 	"slices"
 
 	"baodao/service/matching/score"
@@ -85,28 +84,47 @@ func (c *checker) best(lists score.Lists, some int) {
 	if some = min(some, len(c.in.Students)); some < 1 {
 		return
 	}
-	type line struct {
-		total int64
-		id    int32
-	}
 	for i := range some {
-		s := i * len(c.in.Students) / some
-		student := &c.in.Students[s]
-		var all []line
-		for id := range c.in.Positions {
-			if p := &c.in.Positions[id]; c.eligible(int32(s), int32(id)) { //nolint:gosec // at most 2^24 students
-				all = append(all, line{c.worth(student, p), int32(id)})
-			}
-		}
-		slices.SortFunc(all, func(a, b line) int { return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.id, b.id)) })
-		all = all[:min(len(all), c.in.Round.K)]
-		have := lists.Of(s)
+		s := int32(i * len(c.in.Students) / some) //nolint:gosec // at most 2^24 students
+		all, have := c.proposed(s), lists.Of(int(s))
 		same := len(have) == len(all)
 		for i := 0; same && i < len(all); i++ {
 			same = have[i].Position() == all[i].id
 		}
 		if c.Listed++; !same {
-			c.fault(NotBest, int32(s), score.None) //nolint:gosec // at most 2^24 students
+			c.fault(NotBest, s, score.None)
 		}
 	}
+}
+
+// proposed are the positions of a list that nobody made: the best of all. Friends share one of what is best for any of
+// them and allowed to all, by the sum of their scores.
+func (c *checker) proposed(s int32) []line {
+	friends := c.members[c.leader[s]]
+	if friends == nil {
+		return c.bestOf(s)
+	}
+	var all []line
+	for _, friend := range friends {
+		for _, l := range c.bestOf(friend) {
+			if c.allowed(c.leader[s], l.id) {
+				all = append(all, line{c.sum(friends, l.id), l.id})
+			}
+		}
+	}
+	slices.SortFunc(all, line.before)
+	all = slices.Compact(all)
+	return all[:min(len(all), c.in.Round.K)]
+}
+
+// bestOf are the K best positions for one student alone.
+func (c *checker) bestOf(s int32) []line {
+	var all []line
+	for i := range c.in.Positions {
+		if p := int32(i); c.eligible(s, p) {
+			all = append(all, line{c.sum([]int32{s}, p), p})
+		}
+	}
+	slices.SortFunc(all, line.before)
+	return all[:min(len(all), c.in.Round.K)]
 }

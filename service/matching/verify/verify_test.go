@@ -231,7 +231,7 @@ func TestFriendsAreChecked(t *testing.T) {
 	for seed := range uint64(20) {
 		r, result := withFriends(t, seed)
 		published := int64(len(result.Blocking))
-		report := verify.Check(r.in, r.lists, &r.out, verify.Options{Published: published})
+		report := verify.Check(r.in, r.lists, &r.out, verify.Options{Published: published, Best: len(r.in.Students)})
 		if !report.OK() || report.Groups == 0 || report.Remaining != published {
 			t.Fatalf("seed %d: %d groups, %d remain of %d: %v", seed, report.Groups, report.Remaining, published, report.First)
 		}
@@ -241,6 +241,10 @@ func TestFriendsAreChecked(t *testing.T) {
 		s := r.student(t, func(s int, place int32, _ []int32) bool { return place >= 0 && r.in.Students[s].Group >= 0 })
 		apart := r.copy()
 		apart.move(s, score.None)
+		apart.lists.Of(s)[0] = score.End // the list of one of them is shorter than what friends were proposed together
+		if verify.Check(apart.in, apart.lists, &apart.out, verify.Options{Best: len(r.in.Students)}).Counts[verify.NotBest] != 1 {
+			t.Errorf("seed %d: a list of friends is not theirs and it is not found", seed)
+		}
 		if verify.Check(apart.in, apart.lists, &apart.out, verify.Options{Published: published}).Counts[verify.Apart] == 0 {
 			t.Errorf("seed %d: friends are apart and it is not found", seed)
 		}
