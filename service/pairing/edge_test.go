@@ -13,6 +13,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/matching/geo"
+	"baodao/service/notify"
 	"baodao/service/page"
 	"baodao/service/pairing"
 )
@@ -108,12 +109,12 @@ func TestATownIsJudgedByWhatTookPlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.set(t, "pairings", d.ID, "from_on", "2026-09-01")
-	run := s.Project(s.Pair(s.Branch, s.Community), "清洁")
+	run := s.Project(s.active(t).Pairing, "清洁")
 	s.Activity(run, 3, func(a *model.Activity, _ *model.Session) {
 		a.Status, a.PublishedAt, a.ListedAt = model.ActivityDraft, nil, nil
 	})
 	s.World.Clock.Set(time.Date(2027, 1, 18, 0, 0, 0, 0, time.UTC))
-	s.rest(t, 2) // and the one of the branch
+	s.rest(t, 1)
 	s.is(t, d.ID, model.PairingDormant)
 	s.Activity(run, 3, func(a *model.Activity, _ *model.Session) { a.PublishedAt, a.ListedAt = nil, nil })
 	s.World.Clock.Add(30 * 24 * time.Hour)
@@ -371,4 +372,19 @@ func TestAStrangerDoesNotLearnWhatIsWrong(t *testing.T) {
 		_, err := s.Propose(t.Context(), s.World.Student("学生", s.Branch), idem.Key{}, s.proposal(func(n *pairing.New) { n.LocalOrgID = 4711 }))
 		return err
 	})
+}
+
+// Who may propose for a side speaks for it, whatever else they may; of a person of both sides it is the one that is left.
+func TestForWhomAPersonOfManyOfficesSpeaks(t *testing.T) {
+	t.Parallel()
+	s := loudStreet(t)
+	many := s.World.Grant(s.secretary, access.CommitteeOfficer, s.County)
+	d := s.propose(t, many, nil)
+	if d.Origin != model.OriginSelf || d.CampusAcceptedBy == nil {
+		t.Errorf("got %+v", d)
+	}
+	if _, err := s.Decline(t.Context(), s.World.Grant(s.host, access.BranchSecretary, s.Branch), d.ID); err != nil {
+		t.Fatal(err)
+	}
+	s.Inbox(notify.PairingDeclined, s.secretary, "戊社区没有接受结对。")
 }
