@@ -220,10 +220,12 @@ func TestBothSidesRenewAtTheSameMoment(t *testing.T) {
 			_, err := s.Renew(t.Context(), s.host, d.ID, next, "")
 			other <- err
 		}()
+		wait := time.NewTimer(50 * time.Millisecond)
+		defer wait.Stop()
 		select { // it comes through only where nothing makes it wait
 		case err := <-other:
 			other <- err
-		case <-time.After(50 * time.Millisecond):
+		case <-wait.C:
 		}
 	})
 	if err != nil {
