@@ -43,7 +43,7 @@ func newSurveyLineView(l survey.LineSum) SurveyLineView {
 // CodeCountView counts students by a code.
 type CodeCountView struct {
 	Code  string `json:"code" doc:"Category or skill" example:"TUTORING"`
-	Count int64  `json:"count" doc:"Students, at least 5" example:"14"`
+	Count int64  `json:"count" doc:"Students, rounded down to a multiple of 5" example:"15"`
 }
 
 func newCodeCountView(s survey.CodeSum) CodeCountView { return CodeCountView(s) }
@@ -55,10 +55,10 @@ type SurveySummaryView struct {
 	Needs     []SurveyLineView `json:"needs" doc:"By category"`
 	Venues    []SurveyLineView `json:"venues" doc:"By type"`
 	Support   []SurveyLineView `json:"support" doc:"By kind"`
-	Willing   int64            `json:"willing_students" doc:"Students who want to take part; 0 when fewer than 5" example:"120"`
+	Willing   int64            `json:"willing_students" doc:"Students who want to take part, rounded down to a multiple of 5" example:"120"`
 	Interests []CodeCountView  `json:"interests" doc:"Of them, who named a category, the most wanted first"`
 	Skills    []CodeCountView  `json:"skills" doc:"Of them, who have a skill, in the order of the policy"`
-	Slots     []SlotSumView    `json:"slots" doc:"Of them, who are free, by block"`
+	Slots     []SlotSumView    `json:"slots" doc:"Of them, who are free, by block, rounded down to multiples of 5"`
 	Hidden    bool             `json:"hidden" doc:"Whether numbers of fewer than 5 students were left out" example:"false"`
 }
 

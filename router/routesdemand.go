@@ -27,7 +27,7 @@ func demandRoutes(a *api.DemandAPI) []Route {
 		Post("/dispatches/:id/decline", access.DemandAnswer, "declineDispatch", api.Handle(200, a.Decline), "demands", "Turn it down with a reason; nothing follows from that", append(texts, "access.reason_required", "state.conflict", "version.mismatch")...),
 		Post("/dispatches/:id/withdraw", access.DemandDispatch, "withdrawDispatch", api.Handle(200, a.Recall), "demands", "Take a request back that was not answered yet, with a reason, for an officer above the host or above the unit; the unit is told", append(texts, "access.reason_required", "state.conflict", "version.mismatch", "demand.expired")...),
 		Post("/demands/:id/project", access.DemandAnswer, "convertDemandToProject", api.Handle(201, a.IntoProject), "demands", "Draft a project of the unit and the host from it", "state.conflict", "version.mismatch", "demand.converted", "demand.not_paired", "project.pairing_not_active"),
-		Post("/demands/:id/activity", access.DemandAnswer, "convertDemandToActivity", api.Handle(201, a.IntoActivity), "demands", "Draft an activity with its positions and times", "state.conflict", "version.mismatch", "demand.converted", "demand.not_paired", "project.not_running", "project.pairing_not_active"),
+		Post("/demands/:id/activity", access.DemandAnswer, "convertDemandToActivity", api.Handle(201, a.IntoActivity), "demands", "Draft an activity with its positions and times", "state.conflict", "version.mismatch", "demand.converted", "demand.expired", "demand.not_paired", "project.not_running", "project.pairing_not_active"),
 		Get("/orgs/:id/demand-times", access.StatsRead, "getDemandTimes", api.Handle(200, a.Times), "demands", "How fast demands are served, end to end"),
 	}
 }

@@ -51,6 +51,9 @@ func (s *Service) IntoActivity(ctx context.Context, actor access.Actor, key idem
 		if err := unlinked(tx, d); err != nil {
 			return err
 		}
+		if !s.Now().Before(*d.StartsAt) {
+			return ErrExpired
+		}
 		if projectID == 0 && d.ProjectID != nil {
 			projectID = *d.ProjectID
 		}

@@ -19,23 +19,16 @@ import (
 
 // Settle writes down what the clock has decided, at most limit demands of each kind: those that nobody took before they
 // were to begin are EXPIRED, dispatches that were not answered in time go to the unit above or back to the board, and
-// accepted demands whose activity is over are FULFILLED. It returns how many it changed.
-func (s *Service) Settle(ctx context.Context, limit int) (n int, err error) {
+// accepted demands whose activity is over are FULFILLED. It returns how many it changed. One that fails does not hold up
+// the others.
+func (s *Service) Settle(ctx context.Context, limit int) (int, error) {
 	due, err := s.due(ctx, limit)
 	if err != nil {
 		return 0, err
 	}
-	for _, id := range due {
-		err := atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-			changed, err := s.settleOne(tx, id)
-			if changed {
-				n++
-			}
-			return err
-		})
-		if err != nil {
-			return n, err
-		}
+	n, err := atomic.Each(ctx, s.DB, due, s.settleOne)
+	if err != nil {
+		return n, fmt.Errorf("settle demand %w", err)
 	}
 	return n, nil
 }

@@ -64,3 +64,13 @@ func PathIDs(path string) []int64 {
 	}
 	return ids
 }
+
+// Located is the lowest of some organisations on a path that has a location: what stands on the path and has none is there.
+func Located(path string, orgs map[int64]model.Org) (model.Org, bool) {
+	for _, id := range slices.Backward(PathIDs(path)) {
+		if o := orgs[id]; o.LatE6 != nil && o.LngE6 != nil {
+			return o, true
+		}
+	}
+	return model.Org{}, false
+}

@@ -3,7 +3,6 @@ package pairing
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -202,17 +201,14 @@ func (s *Service) Recommend(tx *gorm.DB, m Match) (Detail, error) {
 
 // parentOf finds the pairing in force of a town and a department above the two.
 func (s *Service) parentOf(tx *gorm.DB, d Detail) (*int64, error) {
-	var rows []Detail
-	err := withSides(tx).Where("pairings.programme_id = ? AND pairings.level = ? AND pairings.status = ?", d.ProgrammeID, model.PairingTownDepartment, model.PairingActive).
-		Where("pairings.campus_org_id IN ? AND pairings.local_org_id IN ?", org.PathIDs(d.CampusPath), org.PathIDs(d.LocalPath)).
-		Order("pairings.id").Find(&rows).Error
-	if err != nil {
+	var ids []int64
+	q := tx.Model(&model.Pairing{}).Where("programme_id = ? AND level = ? AND campus_org_id IN ? AND local_org_id IN ?",
+		d.ProgrammeID, model.PairingTownDepartment, org.PathIDs(d.CampusPath), org.PathIDs(d.LocalPath))
+	if err := whereStatus(q, model.PairingActive, s.Now()).Order("id").Limit(1).Pluck("id", &ids).Error; err != nil {
 		return nil, fmt.Errorf("look for the pairing above: %w", err)
 	}
-	for _, p := range rows {
-		if StatusAt(p.Pairing, s.Now()) == model.PairingActive && strings.HasPrefix(d.CampusPath, p.CampusPath) {
-			return &p.ID, nil
-		}
+	if len(ids) == 0 {
+		return nil, nil //nolint:nilnil // most have none
 	}
-	return nil, nil //nolint:nilnil // most have none
+	return &ids[0], nil
 }

@@ -186,3 +186,26 @@ func TestUnitsAreThoseThatPairBelowAPath(t *testing.T) {
 		t.Errorf("got %v %v", got, err)
 	}
 }
+
+// The first and the last day of a term decide.
+func TestBondsAtTheEdgesOfATerm(t *testing.T) {
+	t.Parallel()
+	term := model.Term{ID: 1, StartsOn: "2026-09-01", EndsOn: "2027-01-17"}
+	day := func(s string) *model.Date { d := model.Date(s); return &d }
+	for name, tt := range map[string]struct {
+		p    model.Pairing
+		term model.Term
+		want pairing.BondKind
+	}{
+		"begun on the first day":             {model.Pairing{Status: model.PairingActive, FromOn: day("2026-09-01")}, term, pairing.BondKept},
+		"begun the day before":               {model.Pairing{Status: model.PairingActive, FromOn: day("2026-08-31")}, term, pairing.BondFormer},
+		"over on the last day":               {model.Pairing{Status: model.PairingDormant, FromOn: day("2026-09-01"), ToOn: day("2027-01-17")}, term, pairing.BondRefused},
+		"over on the day after":              {model.Pairing{Status: model.PairingDormant, FromOn: day("2026-09-01"), ToOn: day("2027-01-18")}, term, pairing.BondKept},
+		"with an end, and no term to come":   {model.Pairing{Status: model.PairingActive, FromOn: day("2026-09-01"), ToOn: day("2030-01-18")}, model.Term{}, pairing.BondRefused},
+		"without an end, and no term either": {model.Pairing{Status: model.PairingActive, FromOn: day("2026-09-01")}, model.Term{}, pairing.BondFormer},
+	} {
+		if got := pairing.BondOf(tt.p, tt.term, false); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}

@@ -13,26 +13,18 @@ import (
 )
 
 // ExpireDue writes down what the clock has decided: proposals past their day of answer become EXPIRED, pairings past their
-// last day ENDED, at most limit of each. It returns how many it wrote. Nothing depends on its being called in time.
-func (s *Service) ExpireDue(ctx context.Context, limit int) (n int, err error) {
-	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		n = 0
-		due, err := s.dueIDs(tx, limit)
-		if err != nil {
-			return err
-		}
-		for _, id := range due {
-			settled, err := s.settle(tx, id)
-			if err != nil {
-				return err
-			}
-			if settled {
-				n++
-			}
-		}
-		return nil
-	})
-	return n, err
+// last day ENDED, at most limit of each. It returns how many it wrote. Nothing depends on its being called in time, and one
+// that cannot be written does not hold up the others.
+func (s *Service) ExpireDue(ctx context.Context, limit int) (int, error) {
+	due, err := s.dueIDs(s.DB.WithContext(ctx), limit)
+	if err != nil {
+		return 0, err
+	}
+	n, err := atomic.Each(ctx, s.DB, due, s.settle)
+	if err != nil {
+		return n, fmt.Errorf("settle pairing %w", err)
+	}
+	return n, nil
 }
 
 func (s *Service) dueIDs(tx *gorm.DB, limit int) ([]int64, error) {

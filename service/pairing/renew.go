@@ -16,7 +16,7 @@ import (
 // Renew states for one side that the pairing goes on in a term of the campus side's university that is not over. Doing it
 // again changes nothing. When both sides have, a DORMANT pairing is ACTIVE again; a renewed pairing is kept before anything
 // new is matched. ErrEnding for a pairing whose end is set before the term's, fault.ErrState for one that is over or not yet
-// agreed upon.
+// agreed upon. Nobody renews for both sides: access.ErrOwnInterest.
 func (s *Service) Renew(ctx context.Context, actor access.Actor, id, termID int64, side string) (Detail, error) {
 	return s.change(ctx, actor, id, func(tx *gorm.DB, d Detail) error {
 		side, err := chooseSide(d.sidesOf(actor), side)
@@ -35,6 +35,9 @@ func (s *Service) Renew(ctx context.Context, actor access.Actor, id, termID int6
 		}
 		row := model.PairingRenewal{PairingID: d.ID, TermID: term.ID, Side: side, By: actor.UserID, At: s.Now()}
 		if added, err := addRenewal(tx, row); err != nil || !added {
+			return err
+		}
+		if err := notForBoth(tx, row); err != nil {
 			return err
 		}
 		err = s.Audit.Write(tx, actor, audit.Entry{
@@ -80,6 +83,19 @@ func addRenewal(tx *gorm.DB, row model.PairingRenewal) (added bool, err error) {
 		return false, fmt.Errorf("renew pairing: %w", err)
 	}
 	return added, nil
+}
+
+// notForBoth is access.ErrOwnInterest for who has renewed for the other side, too: each side is to say so itself.
+func notForBoth(tx *gorm.DB, row model.PairingRenewal) error {
+	var own int64
+	err := tx.Model(&model.PairingRenewal{}).Where("pairing_id = ? AND term_id = ? AND renewed_by = ?", row.PairingID, row.TermID, row.By).Count(&own).Error
+	if err != nil {
+		return fmt.Errorf("look who renewed: %w", err)
+	}
+	if own > 1 {
+		return access.ErrOwnInterest
+	}
+	return nil
 }
 
 func bothRenewed(tx *gorm.DB, id, termID int64) (bool, error) {

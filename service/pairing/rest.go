@@ -29,14 +29,11 @@ func (s *Service) Rest(ctx context.Context, limit int) (n int, err error) {
 		return 0, fmt.Errorf("read terms: %w", err)
 	}
 	for _, term := range terms {
-		asleep, err := s.restIn(ctx, term, limit)
-		n += asleep
-		if err != nil {
-			return n, err
-		}
+		asleep, one := s.restIn(ctx, term, limit)
+		n, err = n+asleep, errors.Join(err, one)
 	}
-	woken, err := s.wake(ctx, limit)
-	return n + woken, err
+	woken, one := s.wake(ctx, limit)
+	return n + woken, errors.Join(err, one)
 }
 
 // rest is for how many days after the end of a term pairings still fall asleep for it.
@@ -62,26 +59,23 @@ func (s *Service) restIn(ctx context.Context, term model.Term, limit int) (n int
 }
 
 // turnAll turns the pairings that find gives, in the order of their ids and for each after the last one, until limit have
-// moved: those that stay as they are do not keep the others from their turn.
+// moved: those that stay as they are, or fail, do not keep the others from their turn.
 func (s *Service) turnAll(ctx context.Context, limit int, from model.PairingStatus, find func(after int64) ([]int64, error), ready func(tx *gorm.DB, d Detail) (bool, error)) (n int, err error) {
 	for after := int64(0); n < limit; {
-		due, err := find(after)
-		if err != nil {
-			return n, err
+		due, one := find(after)
+		if one != nil {
+			return n, errors.Join(err, one)
 		}
-		for _, id := range due {
-			moved, err := s.turn(ctx, id, from, ready)
-			if err != nil {
-				return n, err
-			}
-			n += moved
+		moved, one := atomic.Each(ctx, s.DB, due, func(tx *gorm.DB, id int64) (bool, error) { return s.turn(tx, id, from, ready) })
+		if n += moved; one != nil {
+			err = errors.Join(err, fmt.Errorf("rest pairing %w", one))
 		}
 		if len(due) < limit {
 			break
 		}
 		after = due[len(due)-1]
 	}
-	return n, nil
+	return n, err
 }
 
 // quiet finds pairings of a university that were there for a whole term, in which the two did nothing, and that were not
@@ -133,30 +127,25 @@ func sleeping(err error) error {
 }
 
 // turn moves a pairing between ACTIVE and DORMANT if it still is as it was found and is ready for it.
-func (s *Service) turn(ctx context.Context, id int64, from model.PairingStatus, ready func(tx *gorm.DB, d Detail) (bool, error)) (moved int, err error) {
-	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
-		moved = 0
-		if _, err := Lock(tx, id); err != nil {
-			return err
-		}
-		d, err := s.read(tx, id)
-		if err != nil || d.Status != from {
-			return err
-		}
-		if now, err := ready(tx, d); err != nil || !now {
-			return err
-		}
-		m := audit.Move{Action: "pairing.rest", To: string(model.PairingDormant), OrgPath: d.CampusPath, Data: ids(d)}
-		if from == model.PairingDormant {
-			m.Action, m.To = "pairing.wake", string(model.PairingActive)
-		}
-		moved = 1
-		if err := s.Audit.Move(tx, access.Actor{}, &d.Pairing, m); err != nil || from == model.PairingDormant {
-			return err
-		}
-		return s.tellAsleep(tx, d)
-	})
-	return moved, err
+func (s *Service) turn(tx *gorm.DB, id int64, from model.PairingStatus, ready func(tx *gorm.DB, d Detail) (bool, error)) (moved bool, err error) {
+	if _, err := Lock(tx, id); err != nil {
+		return false, err
+	}
+	d, err := s.read(tx, id)
+	if err != nil || d.Status != from {
+		return false, err
+	}
+	if now, err := ready(tx, d); err != nil || !now {
+		return false, err
+	}
+	m := audit.Move{Action: "pairing.rest", To: string(model.PairingDormant), OrgPath: d.CampusPath, Data: ids(d)}
+	if from == model.PairingDormant {
+		m.Action, m.To = "pairing.wake", string(model.PairingActive)
+	}
+	if err := s.Audit.Move(tx, access.Actor{}, &d.Pairing, m); err != nil || from == model.PairingDormant {
+		return err == nil, err
+	}
+	return true, s.tellAsleep(tx, d)
 }
 
 // served tells whether an activity of the two, or of units below them, took place since an instant.

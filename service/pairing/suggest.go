@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"baodao/model"
 	"baodao/service/access"
@@ -82,14 +83,15 @@ func (s *Service) Suggest(ctx context.Context, actor access.Actor, orgID, progra
 
 // suggestions are all of them, in order.
 func (s *Service) suggestions(db *gorm.DB, unit model.Org, programmeID int64) ([]Suggestion, error) {
-	at, ok, err := placeOf(db, unit)
+	above, err := org.ByIDs(db, org.PathIDs(unit.Path)...)
 	if err != nil {
 		return nil, err
 	}
+	there, ok := org.Located(unit.Path, above)
 	if !ok {
 		return nil, ErrNowhere
 	}
-	found, err := nearby(db, at, partners(unit))
+	found, err := nearby(db, pointOf(there), partners(unit))
 	if err != nil {
 		return nil, err
 	}
@@ -125,32 +127,15 @@ func partners(unit model.Org) []model.OrgKind {
 	return nil
 }
 
-// placeOf is where a unit is: its own location, or that of the nearest one above it that has one.
-func placeOf(db *gorm.DB, unit model.Org) (geo.Point, bool, error) {
-	above, err := org.ByIDs(db, org.PathIDs(unit.Path)...)
-	if err != nil {
-		return geo.Point{}, false, err
-	}
-	at, ok := placeWithin(unit.Path, above)
-	return at, ok, nil
-}
-
-func placeWithin(path string, orgs map[int64]model.Org) (geo.Point, bool) {
-	ids := org.PathIDs(path)
-	for i := len(ids) - 1; i >= 0; i-- {
-		if o := orgs[ids[i]]; o.LatE6 != nil && o.LngE6 != nil {
-			return geo.Point{LatE6: *o.LatE6, LngE6: *o.LngE6}, true
-		}
-	}
-	return geo.Point{}, false
-}
+// pointOf is the location of an organisation that has one.
+func pointOf(o model.Org) geo.Point { return geo.Point{LatE6: *o.LatE6, LngE6: *o.LngE6} }
 
 // nearby finds active organisations of some kinds within the radius, whose own location, or that of one above them, is there.
 func nearby(db *gorm.DB, at geo.Point, wanted []model.OrgKind) ([]Suggestion, error) {
 	if len(wanted) == 0 {
 		return nil, nil
 	}
-	anchors, err := anchorsNear(db, at)
+	anchors, err := anchorsNear(db, at, 10*most)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +146,7 @@ func nearby(db *gorm.DB, at geo.Point, wanted []model.OrgKind) ([]Suggestion, er
 			return nil, err
 		}
 		for _, o := range rows {
-			out = append(out, Suggestion{Org: o, DistanceM: geo.Distance(at, geo.Point{LatE6: *a.LatE6, LngE6: *a.LngE6})})
+			out = append(out, Suggestion{Org: o, DistanceM: geo.Distance(at, pointOf(a))})
 		}
 		if len(out) >= most {
 			break
@@ -189,23 +174,26 @@ func unitsAt(db *gorm.DB, a model.Org, wanted []model.OrgKind, limit int) ([]mod
 		return nil, err
 	}
 	return slices.DeleteFunc(rows, func(o model.Org) bool {
-		_, elsewhere := placeWithin(strings.TrimPrefix(o.Path, a.Path), known)
+		_, elsewhere := org.Located(strings.TrimPrefix(o.Path, a.Path), known)
 		return elsewhere
 	}), nil
 }
 
-// anchorsNear finds organisations that have a location within the radius, the nearest first.
-func anchorsNear(db *gorm.DB, at geo.Point) ([]model.Org, error) {
+// anchorsNear finds organisations that have a location within the radius, the nearest first; where there are more than a limit, it is
+// the farthest that are left out.
+func anchorsNear(db *gorm.DB, at geo.Point, limit int) ([]model.Org, error) {
 	const perDegree = 111_000 // metres, rounded down, so that the band is not too narrow
 	band := int64(radius) * 1_000_000 / perDegree
-	wide := band * 1000 / max(at.Squeeze(), 1)
+	squeeze := max(at.Squeeze(), 1)
+	wide := band * 1000 / squeeze
+	nearest := clause.Expr{SQL: "(lat_e6 - ?) * (lat_e6 - ?) * 1000000 + (lng_e6 - ?) * (lng_e6 - ?) * ?, id", Vars: []any{at.LatE6, at.LatE6, at.LngE6, at.LngE6, squeeze * squeeze}}
 	var rows []model.Org
 	err := db.Where("lat_e6 BETWEEN ? AND ? AND lng_e6 BETWEEN ? AND ? AND status = ?", at.LatE6-band, at.LatE6+band, at.LngE6-wide, at.LngE6+wide, model.OrgActive).
-		Limit(10 * most).Find(&rows).Error
+		Clauses(clause.OrderBy{Expression: nearest}).Limit(limit).Find(&rows).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for places nearby: %w", err)
 	}
-	away := func(o model.Org) int64 { return geo.Distance(at, geo.Point{LatE6: *o.LatE6, LngE6: *o.LngE6}) }
+	away := func(o model.Org) int64 { return geo.Distance(at, pointOf(o)) }
 	rows = slices.DeleteFunc(rows, func(o model.Org) bool { return away(o) > radius })
 	slices.SortFunc(rows, func(a, b model.Org) int { return cmp.Or(cmp.Compare(away(a), away(b)), cmp.Compare(a.ID, b.ID)) })
 	return rows, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"baodao/model"
+	"baodao/service/org"
 
 	"gorm.io/gorm"
 )
@@ -47,7 +48,7 @@ func (s *Service) knownOf(db *gorm.DB, unit model.Org, programmeID int64, found 
 		k.live[other] = k.live[other] || (p.LiveProgrammeID != nil && *p.LiveProgrammeID == programmeID)
 		k.before[other] = k.before[other] || p.FromOn != nil
 	}
-	if err := k.count(db, theirs, programmeID, ids); err != nil {
+	if err := k.count(db, theirs, programmeID, ids, s.Now()); err != nil {
 		return k, err
 	}
 	if err := k.together(db, unit, ids, s.Now()); err != nil {
@@ -65,16 +66,15 @@ func (s *Service) knownOf(db *gorm.DB, unit model.Org, programmeID int64, found 
 	for _, id := range needing {
 		k.needs[id] = true
 	}
-	err = k.above(db, programmeID)
+	err = k.above(db, unit, programmeID, s.Now())
 	return k, err
 }
 
 // count counts the pairings of the candidates in the programme.
-func (k *known) count(db *gorm.DB, column string, programmeID int64, ids []int64) error {
+func (k *known) count(db *gorm.DB, column string, programmeID int64, ids []int64, now time.Time) error {
 	var rows []struct{ OrgID, N int64 }
-	err := db.Model(&model.Pairing{}).Select(column+" AS org_id, COUNT(*) AS n").
-		Where(column+" IN ? AND programme_id = ? AND status = ?", ids, programmeID, model.PairingActive).Group(column).Scan(&rows).Error
-	if err != nil {
+	q := db.Model(&model.Pairing{}).Select(column+" AS org_id, COUNT(*) AS n").Where(column+" IN ? AND programme_id = ?", ids, programmeID)
+	if err := whereStatus(q, model.PairingActive, now).Group(column).Scan(&rows).Error; err != nil {
 		return fmt.Errorf("count pairings: %w", err)
 	}
 	for _, r := range rows {
@@ -101,12 +101,15 @@ func (k *known) together(db *gorm.DB, unit model.Org, ids []int64, now time.Time
 	return nil
 }
 
-// above reads which towns and departments are paired in the programme.
-func (k *known) above(db *gorm.DB, programmeID int64) error {
+// above reads which towns and departments are paired in the programme, of those above the unit on its side.
+func (k *known) above(db *gorm.DB, unit model.Org, programmeID int64, now time.Time) error {
+	column := "campus_org_id"
+	if unit.Side == model.SideLocal {
+		column = "local_org_id"
+	}
 	var rows []Detail
-	err := withSides(db).Where("pairings.programme_id = ? AND pairings.level = ? AND pairings.status = ?", programmeID, model.PairingTownDepartment, model.PairingActive).
-		Limit(10_000).Find(&rows).Error
-	if err != nil {
+	q := withSides(db).Where("pairings.programme_id = ? AND pairings.level = ? AND pairings."+column+" IN ?", programmeID, model.PairingTownDepartment, org.PathIDs(unit.Path))
+	if err := whereStatus(q, model.PairingActive, now).Find(&rows).Error; err != nil {
 		return fmt.Errorf("read pairings of towns: %w", err)
 	}
 	for _, d := range rows {

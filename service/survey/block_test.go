@@ -136,6 +136,19 @@ func TestAStudentAvoidsHosts(t *testing.T) {
 	}
 }
 
+// A host does not learn who avoids it, from no list and by no change.
+func TestAHostDoesNotSeeWhoAvoidsIt(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.met(d.student)
+	_, err := d.AvoidHost(t.Context(), d.student, d.Community.ID)
+	must(t, 0, err)
+	if list, err := d.Blocks(t.Context(), d.host, d.Community.ID, page.Request{}); err != nil || len(list.Items) != 0 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	wants(t, d.Unblock(t.Context(), d.host, d.Community.ID, d.student.StudentID), fault.ErrNotFound)
+}
+
 func TestAtMostTwentyHosts(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

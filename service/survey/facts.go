@@ -174,8 +174,8 @@ func Places(tx *gorm.DB, ids ...int64) (map[int64]geo.Point, error) {
 			}
 		}
 		for _, o := range units {
-			if at, ok := placeWithin(o.Path, known); ok {
-				out[o.ID] = at
+			if there, ok := org.Located(o.Path, known); ok {
+				out[o.ID] = geo.Point{LatE6: *there.LatE6, LngE6: *there.LngE6}
 			}
 		}
 	}
@@ -192,16 +192,9 @@ func PlaceOn(tx *gorm.DB, path string) (at geo.Point, ok bool, err error) {
 	for _, o := range rows {
 		known[o.ID] = o
 	}
-	at, ok = placeWithin(path, known)
-	return at, ok, nil
-}
-
-// placeWithin is the location of the lowest organisation of a path that has one.
-func placeWithin(path string, orgs map[int64]model.Org) (geo.Point, bool) {
-	for _, id := range slices.Backward(org.PathIDs(path)) {
-		if o := orgs[id]; o.LatE6 != nil && o.LngE6 != nil {
-			return geo.Point{LatE6: *o.LatE6, LngE6: *o.LngE6}, true
-		}
+	there, ok := org.Located(path, known)
+	if ok {
+		at = geo.Point{LatE6: *there.LatE6, LngE6: *there.LngE6}
 	}
-	return geo.Point{}, false
+	return at, ok, nil
 }

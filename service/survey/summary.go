@@ -15,7 +15,8 @@ import (
 	"baodao/service/matching/score"
 )
 
-// fewest is the smallest number of students of whom a sum is told.
+// fewest is the smallest number of students of whom a sum is told, and the step in which sums are: else those of the parts of an
+// organisation, taken from that of the whole, would tell of fewer.
 const fewest = 5
 
 // Summary is what was answered at and below an organisation.
@@ -53,7 +54,7 @@ type SlotSum struct {
 }
 
 // SummaryOf sums up what organisations at and below one have answered for a programme, and what students there are willing to
-// do; of fewer than five students nothing is told.
+// do, in steps of five; of fewer than five students nothing is told.
 func (s *Service) SummaryOf(ctx context.Context, actor access.Actor, orgID, programmeID int64) (Summary, error) {
 	if err := actor.Require(access.SurveyRead); err != nil {
 		return Summary{}, err
@@ -91,7 +92,7 @@ func sideSum(db *gorm.DB, top model.Org, programmeID int64, side string) (SideSu
 	if err != nil {
 		return SideSum{}, fmt.Errorf("sum up surveys: %w", err)
 	}
-	return SideSum{Asked: got[0], Answered: got[1], Partners: got[2], Students: got[3], Slots: slotSums(got[4:], 1)}, nil
+	return SideSum{Asked: got[0], Answered: got[1], Partners: got[2], Students: got[3], Slots: slotSums(got[4:])}, nil
 }
 
 // lines sums up needs, venues and support, by code.
@@ -124,10 +125,11 @@ func (out *Summary) students(sum *willingSum, policy model.Policy) {
 			out.Skills = append(out.Skills, CodeSum{Code: skill.Code, Count: n})
 		}
 	}
-	for _, n := range sum.slots {
-		out.told(n)
+	slots := make([]int64, len(sum.slots))
+	for i, n := range sum.slots {
+		slots[i] = out.told(n)
 	}
-	out.Slots = slotSums(sum.slots[:], fewest)
+	out.Slots = slotSums(slots)
 	for _, c := range policy.Categories {
 		if n := out.told(sum.interests[c.Code]); n > 0 {
 			out.Interests = append(out.Interests, CodeSum{Code: c.Code, Count: n})
@@ -136,13 +138,13 @@ func (out *Summary) students(sum *willingSum, policy model.Policy) {
 	slices.SortStableFunc(out.Interests, func(a, b CodeSum) int { return cmp.Compare(b.Count, a.Count) })
 }
 
-// told is a number of students as it is told.
+// told is a number of students as it is told: rounded down to a step.
 func (out *Summary) told(n int64) int64 {
 	if n > 0 && n < fewest {
 		out.Hidden = true
 		return 0
 	}
-	return n
+	return n - n%fewest
 }
 
 // bitSums are the columns that count each of the lowest n bits of a column.
@@ -172,11 +174,11 @@ func numbers(q *gorm.DB, columns []string) (out []int64, err error) {
 	return out, rows.Scan(into...)
 }
 
-// slotSums are the blocks with at least so many.
-func slotSums(counts []int64, least int64) []SlotSum {
+// slotSums are the blocks with any.
+func slotSums(counts []int64) []SlotSum {
 	out := []SlotSum{}
 	for i, n := range counts {
-		if n >= least {
+		if n > 0 {
 			out = append(out, SlotSum{Day: i / blocksADay, Block: i % blocksADay, Count: n})
 		}
 	}

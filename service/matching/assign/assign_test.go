@@ -59,9 +59,14 @@ func odd(in *score.Instance, seed uint64) *score.Instance {
 			s.Slots = 0
 		case 3:
 			s.MaxDist = 0
-		case 4: // at the door of a position
+		case 4: // at the door of a position; where nobody is, all start from a few points
 			p := in.Positions[r.IntN(len(in.Positions))]
-			s.LatE6, s.LonE6, s.At = p.LatE6, p.LonE6, p.At
+			if seed%4 > 1 {
+				s.LatE6, s.LonE6, s.At = p.LatE6, p.LonE6, p.At
+			}
+		case 6, 7: // a position is as far as they go, or a metre farther
+			p := in.Positions[r.IntN(len(in.Positions))]
+			s.MaxDist = max(0, geo.Chord(s.At, p.At)-int32(r.IntN(2)))
 		case 5:
 			s.Served = in.Positions[r.IntN(len(in.Positions))].Community
 		}
@@ -283,4 +288,20 @@ func TestListsAtTheEndsOfTheMap(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Where there are fewer students than seats, the seats are free, though everybody has one.
+func TestSeatsThatNobodyCouldTakeAreFree(t *testing.T) {
+	t.Parallel()
+	in := noTeams(invent(t, sample.Options{Students: 3, Positions: 1, Season: score.Term, Rule: score.PointsV2, Seed: 1}))
+	p := &in.Positions[0]
+	p.Cap, p.Req, p.Need = 4, 0, 0
+	for i := range in.Students {
+		s := &in.Students[i]
+		s.LatE6, s.LonE6, s.At, s.MaxDist, s.Group = p.LatE6, p.LonE6, p.At, 100, score.None
+	}
+	got, err := assign.Run(in, assign.Lists(in, 1), 1)
+	if err != nil || got.Filled[0] != 3 || got.Cutoffs[0] != 0 {
+		t.Errorf("filled %d, cut-off %d: %v", got.Filled[0], got.Cutoffs[0], err)
+	}
 }
