@@ -11,7 +11,6 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/account"
-	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/signup"
 )
@@ -33,7 +32,9 @@ func (s *Service) EndGone(ctx context.Context, n int) (int, error) {
 		return 0, fmt.Errorf("look for published rounds: %w", err)
 	}
 	for _, id := range rounds {
-		ended, one := s.endGoneOf(ctx, id, n-done)
+		ended, one := s.endUpTo(ctx, n-done, func(db *gorm.DB, limit int, failed []int64) ([]int64, error) {
+			return s.proposalsOfGone(db, id, limit, failed)
+		}, s.endGone)
 		if done += ended; one != nil { // the other rounds are not to suffer for it
 			err = errors.Join(err, fmt.Errorf("end proposals of match round %d: %w", id, one))
 		}
@@ -41,28 +42,9 @@ func (s *Service) EndGone(ctx context.Context, n int) (int, error) {
 	return done, err
 }
 
-func (s *Service) endGoneOf(ctx context.Context, roundID int64, n int) (done int, err error) {
-	for done < n {
-		ids, err := s.proposalsOfGone(s.DB.WithContext(ctx), roundID, min(n-done, lapseMost))
-		if err != nil || len(ids) == 0 {
-			return done, err
-		}
-		ended := 0
-		err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
-			ended, err = s.endGone(tx, ids)
-			return err
-		})
-		if err != nil || ended == 0 {
-			return done, err
-		}
-		done += ended
-	}
-	return done, nil
-}
-
 // proposalsOfGone finds open proposals of positions that are gone. The positions are read from an index: a round of a million
 // has fifty thousand.
-func (s *Service) proposalsOfGone(db *gorm.DB, roundID int64, limit int) (ids []int64, err error) {
+func (s *Service) proposalsOfGone(db *gorm.DB, roundID int64, limit int, failed []int64) (ids []int64, err error) {
 	where, args := s.goneNow()
 	var positions []int64
 	err = db.Table("(SELECT DISTINCT position_id FROM match_proposals WHERE round_id = ? AND status = ?) AS p", roundID, model.ProposalProposed).
@@ -74,7 +56,7 @@ func (s *Service) proposalsOfGone(db *gorm.DB, roundID int64, limit int) (ids []
 	if len(positions) == 0 {
 		return nil, nil
 	}
-	err = db.Model(&model.MatchProposal{}).Where("round_id = ? AND status = ? AND position_id IN ? AND answers_until > ?", roundID, model.ProposalProposed, positions, s.Now()).
+	err = without(db, failed).Model(&model.MatchProposal{}).Where("round_id = ? AND status = ? AND position_id IN ? AND answers_until > ?", roundID, model.ProposalProposed, positions, s.Now()).
 		Order("id").Limit(limit).Pluck("id", &ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for proposals of what is gone: %w", err)
