@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -39,6 +40,22 @@ func (s *Service) Forget(ctx context.Context, n int) (done int, err error) {
 
 // over are the states in which nothing is done with a round any more.
 func over() []model.RoundStatus { return []model.RoundStatus{model.RoundClosed, model.RoundCancelled} }
+
+// unforgotten is what came of reading what a round has sealed: ErrForgotten when it was forgotten meanwhile, for then some of it may
+// have been missing.
+func unforgotten(db *gorm.DB, row *model.MatchRound, err error) error {
+	if err == nil && !slices.Contains(over(), row.Status) {
+		return nil
+	}
+	now, one := find(db, row.ID)
+	switch {
+	case one != nil:
+		return errors.Join(err, one)
+	case now.ForgottenAt != nil:
+		return ErrForgotten.Because(err)
+	}
+	return err
+}
 
 // forgettable finds rounds that are due, or were not emptied to the end.
 func (s *Service) forgettable(ctx context.Context, n int) (ids []int64, err error) {

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"baodao/model"
+	"baodao/service/access"
 	"baodao/service/idem"
 	"baodao/service/round"
 )
@@ -252,4 +253,63 @@ func TestARoundIsForgottenWhileItIsPlayed(t *testing.T) {
 	if got := m.replay(r); got.Status != model.ReplayFailed || !strings.Contains(got.Failure, "match.forgotten") || got.InputsEqual != nil || got.LiveRoundID != nil {
 		t.Errorf("%+v", got)
 	}
+}
+
+// Who asks while a round is being forgotten hears that it is, whatever was read before and whatever is missing then.
+func TestARoundIsForgottenWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	why := func(m *mill, id int64) error {
+		me := access.Actor{UserID: 1, StudentID: m.students[0]}
+		_, err := m.s.WhyNot(m.ctx(), me, id, m.positions[0])
+		return err
+	}
+	these := func(m *mill, id int64) error { _, err := m.s.Seats(m.ctx(), m.officer, id, m.positions[0]); return err }
+	export := func(m *mill, id int64) error { _, err := m.s.Export(m.ctx(), m.fresh(), id); return err }
+	for name, c := range map[string]struct {
+		ask   func(m *mill, id int64) error
+		after string // the table that was read last before
+	}{
+		"why not, after the key":      {why, "person_keys"},
+		"why not, after the friends":  {why, "match_groups"},
+		"why not, after the lines":    {why, "round_inputs"},
+		"why not, after the lottery":  {why, "round_ranks"},
+		"why these, after the line":   {these, "round_inputs"},
+		"why these, after the key":    {these, "person_keys"},
+		"why these, after the people": {these, "match_proposals"},
+		"export, after the key":       {export, "person_keys"},
+		"export, after the lines":     {export, "round_inputs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMill(t, 20, 4)
+			m.keepFor(1)
+			id := m.closed()
+			m.Clock.Add(25 * time.Hour)
+			if err := c.ask(m, id); err != nil {
+				t.Fatal(err)
+			}
+			forgotten := after(t, m.DB, c.after, func() { m.forget(m.s, 1) })
+			is(t, c.ask(m, id), round.ErrForgotten)
+			if !*forgotten {
+				t.Error("nothing was read there: the test proves nothing")
+			}
+		})
+	}
+}
+
+// after does something when the next statement has read from a table, and tells whether one has.
+func after(t *testing.T, db *gorm.DB, table string, do func()) *bool {
+	t.Helper()
+	done := false
+	call := func(tx *gorm.DB) {
+		if !done && strings.Contains(tx.Statement.SQL.String(), table) {
+			done = true
+			do()
+		}
+	}
+	calls := db.Callback()
+	if err := errors.Join(calls.Row().After("gorm:row").Register("after", call), calls.Query().After("gorm:query").Register("after", call)); err != nil {
+		t.Fatal(err)
+	}
+	return &done
 }
