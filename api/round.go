@@ -61,7 +61,7 @@ type MatchRoundView struct {
 	PublishedAt  *Time              `json:"published_at,omitempty" doc:"When the proposals came out"`
 	AnswersUntil *Time              `json:"answers_until,omitempty" doc:"Proposals lapse then"`
 	ClosedAt     *Time              `json:"closed_at,omitempty" doc:"When it was closed or cancelled"`
-	ForgottenAt  *Time              `json:"forgotten_at,omitempty" doc:"When what people entered for it was destroyed, round_input_days of the policy after closed_at; nothing is explained or played again since then"`
+	ForgottenAt  *Time              `json:"forgotten_at,omitempty" doc:"When what people entered for it was destroyed, round_input_days of the policy after closed_at, at once where nobody published it for as long; nothing is explained or played again since then"`
 	Reason       string             `json:"reason,omitempty" doc:"Why it was cancelled" example:"日期改了"`
 	Work         *MatchRoundJobView `json:"work,omitempty" doc:"For those who run it"`
 }

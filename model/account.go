@@ -25,7 +25,7 @@ type User struct {
 	PhoneIdx   []byte    `gorm:"size:32;index:ix_user_phone;comment:blind index of the phone"`
 	NameEnc    []byte    `gorm:"size:512;comment:name, encrypted, NULL if unknown"`
 	NameIdx    []byte    `gorm:"size:32;index:ix_user_name;comment:blind index of the name"`
-	Status     string    `gorm:"size:12;not null;comment:ACTIVE SUSPENDED CLOSED"`
+	Status     string    `gorm:"size:12;not null;index:ix_user_status;comment:ACTIVE SUSPENDED CLOSED"`
 	Version    int64     `gorm:"not null;comment:for If-Match"`
 	CreatedAt  time.Time `gorm:"not null;comment:when"`
 	UpdatedAt  time.Time `gorm:"not null;comment:when"`

@@ -3,6 +3,7 @@ package recommend
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"baodao/model"
 	"baodao/service/access"
@@ -10,9 +11,9 @@ import (
 )
 
 // ForRound is what the actor's list for a round is filled with: what Recommend would show them mixed, only that every place
-// comes from rounds and lies within what the round reaches. Nothing for who stands nowhere.
+// comes from rounds, lies within what the round reaches, and is none of except. Nothing for who stands nowhere.
 // Errors: fault.ErrNotFound, ErrNoHome.
-func (s *Service) ForRound(ctx context.Context, actor access.Actor, r *model.MatchRound, limit int) ([]int64, error) {
+func (s *Service) ForRound(ctx context.Context, actor access.Actor, r *model.MatchRound, except []int64, limit int) ([]int64, error) {
 	a, err := s.Asker(ctx, actor, r.ProgrammeID, r.Season)
 	if errors.Is(err, ErrNowhere) {
 		return nil, nil
@@ -20,7 +21,7 @@ func (s *Service) ForRound(ctx context.Context, actor access.Actor, r *model.Mat
 	if err != nil {
 		return nil, err
 	}
-	got, err := s.For(ctx, a, Ask{ProgrammeID: r.ProgrammeID, Season: r.Season, Mixed: true, round: r}, page.Request{Limit: limit})
+	got, err := s.For(ctx, a, Ask{ProgrammeID: r.ProgrammeID, Season: r.Season, Mixed: true, round: r, except: except}, page.Request{Limit: limit})
 	if err != nil {
 		return nil, err
 	}
@@ -31,8 +32,13 @@ func (s *Service) ForRound(ctx context.Context, actor access.Actor, r *model.Mat
 	return ids, nil
 }
 
-// listed is a view that hides what no round gives.
-type listed struct{ *view }
+// listed is a view that hides what no round gives, and what is known already.
+type listed struct {
+	*view
+	except []int64
+}
 
 // Hides tells what is not for the student.
-func (v listed) Hides(entry int32) bool { return v.ways[entry] != byRounds || v.view.Hides(entry) }
+func (v listed) Hides(entry int32) bool {
+	return v.ways[entry] != byRounds || v.view.Hides(entry) || slices.Contains(v.except, v.places[entry].id)
+}

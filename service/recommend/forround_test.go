@@ -12,14 +12,14 @@ import (
 )
 
 // list is what a list for a round would be filled with, from the picture and from the database, which must be the same.
-func (h *house) list(who access.Actor, r *model.MatchRound, limit int) []int64 {
+func (h *house) list(who access.Actor, r *model.MatchRound, limit int, except ...int64) []int64 {
 	h.TB.Helper()
 	slow := h.replica()
 	h.tick(h.s)
 	var got [2][]int64
 	for i, s := range []*recommend.Service{h.s, slow} {
 		var err error
-		if got[i], err = s.ForRound(h.TB.Context(), who, r, limit); err != nil {
+		if got[i], err = s.ForRound(h.TB.Context(), who, r, except, limit); err != nil {
 			h.TB.Fatal(err)
 		}
 	}
@@ -61,6 +61,9 @@ func TestAListForARound(t *testing.T) {
 	}
 	if got := h.list(me, r, 1); !slices.Equal(got, []int64{liked}) {
 		t.Errorf("%v, want one", got)
+	}
+	if got := h.list(me, r, 2, liked, 99); !slices.Equal(got, []int64{plain, far}) {
+		t.Errorf("%v, want %v: what is known takes no other's place", got, []int64{plain, far})
 	}
 	h.Insert(&model.MatchBlock{StudentID: me.StudentID, OrgID: h.Community.ID, Side: model.BlockByHost, ReasonEnc: []byte{}, CreatedAt: h.Clock.Now()})
 	if got := h.list(me, r, 10); len(got) != 0 {

@@ -66,7 +66,8 @@ type Ask struct {
 	WithinM     int64
 	Blocks      survey.Week // only where there is work in one of these
 
-	round *model.MatchRound // only what a list for it may name
+	round  *model.MatchRound // only what a list for it may name
+	except []int64           // positions that are not shown
 }
 
 // Answer is a page of recommendations, best first.

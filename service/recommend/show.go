@@ -71,7 +71,7 @@ func (p *picture) show(a *Asker, ask Ask, q index.Query) Answer {
 	a = a.before(p, ask)
 	q.Student, q.Radius, q.View, q.Shared = &a.student, a.radius, p.as(a), ask.Season == model.SeasonTerm
 	if ask.round != nil {
-		q.View = listed{p.as(a)}
+		q.View = listed{p.as(a), ask.except}
 	}
 	var room [score.MaxList]index.Pick
 	if ask.Mixed {

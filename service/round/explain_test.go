@@ -16,7 +16,7 @@ import (
 )
 
 // large are the tables that grow with every round.
-var large = []string{"round_inputs", "round_ranks", "match_wishes", "match_groups", "match_proposals", "signups", "activities", "positions", "student_profiles", "student_willingness", "match_blocks"}
+var large = []string{"round_inputs", "round_ranks", "match_wishes", "match_groups", "match_proposals", "signups", "activities", "positions", "student_profiles", "student_willingness", "match_blocks", "users"}
 
 // Among the rows of many other rounds, nothing that a round does reads a large table from end to end.
 func TestNoStatementOfARoundReadsAWholeTable(t *testing.T) {
@@ -36,7 +36,9 @@ func TestNoStatementOfARoundReadsAWholeTable(t *testing.T) {
 	mine := f.mine(r, me)
 	f.yes(mine.MatchProposal)
 	_, _, off := f.matched(2, nil)
-	gone, stopped := f.Student("落空", f.Branch), f.Student("停用", f.Branch)
+	gone, stopped, before := f.Student("落空", f.Branch), f.Student("停用", f.Branch), f.Student("早停用", f.Branch)
+	f.proposal(r, before, p)
+	f.suspend(before)
 	f.proposal(r, gone, off)
 	f.put("match_proposals", f.proposal(r, stopped, p).ID, map[string]any{"parts": `{"seats":2}`})
 	f.put("activities", off.ActivityID, map[string]any{"status": model.ActivityCancelled})
@@ -90,6 +92,10 @@ func (f *fair) among(n int) {
 			&model.MatchGroup{RoundID: 9, StudentID: st, GroupID: st, CreatedAt: now},
 			&model.MatchProposal{ID: f.NewID(), RoundID: 9, StudentID: st, PositionID: p.ID, ActivityID: a.ID, HostOrgID: 8, Status: model.ProposalConfirmed, Version: 1, CreatedAt: now, UpdatedAt: now},
 			&model.RoundInput{RoundID: 9, Side: model.SideGiving, Seq: int64(i), RefID: p.ID, Line: []byte{}},
+			&model.StudentProfile{
+				ID: st, PersonID: st, UniversityID: 6, StudentNoEnc: []byte{1}, StudentNoIdx: index(st), NameEnc: []byte{1}, NameIdx: index(st), BranchID: 5, Tags: []string{}, Version: 1, CreatedAt: now, UpdatedAt: now,
+			},
+			&model.User{ID: f.NewID(), Status: model.UserActive, Version: 1, CreatedAt: now, UpdatedAt: now},
 			&model.RoundRanks{RoundID: 9, Chunk: int64(i), Ranks: []byte{}})
 	}
 	f.Insert(rows...)

@@ -44,7 +44,8 @@ func (s *Service) Export(ctx context.Context, actor access.Actor, id int64) ([]b
 	if err := s.note(ctx, actor, &row, "match_round.export"); err != nil { // before anything is handed out
 		return nil, err
 	}
-	return s.export(ctx, &row)
+	out, err := s.export(ctx, &row)
+	return out, unforgotten(s.DB.WithContext(ctx), &row, err)
 }
 
 func (s *Service) export(ctx context.Context, row *model.MatchRound) ([]byte, error) {

@@ -204,10 +204,14 @@ func (s *Service) Cancel(ctx context.Context, actor access.Actor, id int64, reas
 		if err := s.Content.Reason(tx, actor, content.Programme, row.ScopePath, reason); err != nil {
 			return err
 		}
-		return s.Audit.Move(tx, actor, row, audit.Move{
-			Action: "match_round.cancel", To: string(model.RoundCancelled), OrgPath: row.ScopePath, Reason: reason,
-			Set: map[string]any{"reason": reason, "closed_at": s.Now(), "lease_owner": "", "lease_until": nil, "retry_at": nil},
-		})
+		return s.cancel(tx, actor, row, reason)
+	})
+}
+
+func (s *Service) cancel(tx *gorm.DB, actor access.Actor, row *model.MatchRound, reason string) error {
+	return s.Audit.Move(tx, actor, row, audit.Move{
+		Action: "match_round.cancel", To: string(model.RoundCancelled), OrgPath: row.ScopePath, Reason: reason,
+		Set: map[string]any{"reason": reason, "closed_at": s.Now(), "lease_owner": "", "lease_until": nil, "retry_at": nil},
 	})
 }
 

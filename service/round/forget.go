@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -16,16 +17,17 @@ import (
 
 // Forget destroys the keys of up to n rounds that were closed or cancelled longer ago than the policy of their programme
 // keeps what people entered for them, and deletes what the keys had sealed, with the lists and the groups of friends. Digests,
-// cut-offs, proposals, pairs, and how long each list was stay. It tells how many rounds it went through; running it late, twice at once, or
-// again after it died is harmless.
+// cut-offs, proposals, pairs, and how long each list was stay. A round that nobody has published so long after its wishes were
+// over, and not before leastWait, is cancelled and forgotten at once: nobody entered anything for that. It tells how many rounds it
+// went through; running it late, twice at once, or again after it died is harmless.
 func (s *Service) Forget(ctx context.Context, n int) (done int, err error) {
 	due, err := s.forgettable(ctx, n)
 	if err != nil {
 		return 0, err
 	}
 	for _, id := range due {
-		one := s.destroy(ctx, id)
-		if one == nil {
+		gone, one := s.destroy(ctx, id)
+		if one == nil && gone {
 			one = s.empty(ctx, id)
 		}
 		if one != nil { // the others are to be forgotten all the same
@@ -37,14 +39,41 @@ func (s *Service) Forget(ctx context.Context, n int) (done int, err error) {
 	return done, err
 }
 
+// leastWait is how long a round waits at least to be drawn, run and published, however short its programme keeps what is over.
+const leastWait = maxWishesTime
+
+// unpublished is why a round was cancelled that nobody has published.
+const unpublished = "填报截止后一直没有公布结果，已超过资料保存期限"
+
 // over are the states in which nothing is done with a round any more.
 func over() []model.RoundStatus { return []model.RoundStatus{model.RoundClosed, model.RoundCancelled} }
+
+// underWay are the states between the end of the wishes and the publishing.
+func underWay() []model.RoundStatus {
+	return []model.RoundStatus{model.RoundFreezing, model.RoundFrozen, model.RoundRunning}
+}
+
+// unforgotten is what came of reading what a round has sealed: ErrForgotten when it was forgotten meanwhile, for then some of it may
+// have been missing.
+func unforgotten(db *gorm.DB, row *model.MatchRound, err error) error {
+	if err == nil && !slices.Contains(over(), row.Status) {
+		return nil
+	}
+	now, one := find(db, row.ID)
+	switch {
+	case one != nil:
+		return errors.Join(err, one)
+	case now.ForgottenAt != nil:
+		return ErrForgotten.Because(err)
+	}
+	return err
+}
 
 // forgettable finds rounds that are due, or were not emptied to the end.
 func (s *Service) forgettable(ctx context.Context, n int) (ids []int64, err error) {
 	db := s.DB.WithContext(ctx)
 	var programmes []int64
-	err = db.Model(&model.MatchRound{}).Where("status IN ? AND emptied_at IS NULL", over()).Distinct().Order("programme_id").Pluck("programme_id", &programmes).Error
+	err = db.Model(&model.MatchRound{}).Where("status IN ? AND emptied_at IS NULL", append(over(), underWay()...)).Distinct().Order("programme_id").Pluck("programme_id", &programmes).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for old match rounds: %w", err)
 	}
@@ -54,7 +83,10 @@ func (s *Service) forgettable(ctx context.Context, n int) (ids []int64, err erro
 			return nil, err
 		}
 		var some []int64
-		err = db.Model(&model.MatchRound{}).Where("programme_id = ? AND status IN ? AND emptied_at IS NULL AND closed_at <= ?", id, over(), s.Now().Add(-time.Duration(policy.RoundInputKept())*24*time.Hour)).
+		kept := time.Duration(policy.RoundInputKept()) * 24 * time.Hour
+		err = db.Model(&model.MatchRound{}).Where("programme_id = ? AND emptied_at IS NULL", id).
+			Where("(status IN ? AND (closed_at <= ? OR forgotten_at IS NOT NULL) OR status IN ? AND answers_until IS NULL AND wishes_until <= ?)",
+				over(), s.Now().Add(-kept), underWay(), s.Now().Add(-max(kept, leastWait))).
 			Order("closed_at, id").Limit(n-len(ids)).Pluck("id", &some).Error
 		if err != nil {
 			return nil, fmt.Errorf("look for old match rounds: %w", err)
@@ -66,18 +98,31 @@ func (s *Service) forgettable(ctx context.Context, n int) (ids []int64, err erro
 	return ids, nil
 }
 
-// destroy deletes the key of a round. From then on nobody can read what it had sealed, whatever becomes of the rows.
-func (s *Service) destroy(ctx context.Context, id int64) error {
-	return atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
+// destroy deletes the key of a round, which is cancelled where it is not over; false where somebody publishes it just now. From
+// then on nobody can read what the key had sealed, whatever becomes of the rows.
+func (s *Service) destroy(ctx context.Context, id int64) (gone bool, err error) {
+	err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		row, err := lock(tx, id)
-		if err != nil || row.ForgottenAt != nil {
+		if gone = err == nil && row.ForgottenAt != nil; err != nil || gone {
 			return err
+		}
+		if row.AnswersUntil == nil && slices.Contains(underWay(), row.Status) {
+			if err := s.cancel(tx, system(), &row, unpublished); err != nil {
+				return err
+			}
+			if row, err = find(tx, id); err != nil {
+				return err
+			}
+		}
+		if gone = slices.Contains(over(), row.Status); !gone {
+			return nil
 		}
 		if err := s.Vault.Destroy(tx, id); err != nil {
 			return fmt.Errorf("destroy key: %w", err)
 		}
 		return s.Audit.Edit(tx, system(), &row, row.Version, audit.Move{Action: "match_round.forget", OrgPath: row.ScopePath, Set: map[string]any{"forgotten_at": s.Now(), "secret": []byte{}}})
 	})
+	return gone, err
 }
 
 // empty deletes the rows of a round that nobody can read any more, or is to.

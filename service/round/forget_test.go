@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm"
 
 	"baodao/model"
+	"baodao/service/access"
 	"baodao/service/idem"
 	"baodao/service/round"
 )
@@ -184,11 +185,12 @@ func TestHowLongARoundIsKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.Clock.Add(day)
-	running := m.ran()
 	draft, err := m.s.Create(m.ctx(), m.officer, idem.Key{}, m.form())
 	if err != nil {
 		t.Fatal(err)
 	}
+	m.Clock.Add(day)
+	running := m.published()
 	m.keepFor(30)
 	m.Clock.Set(m.row(given).ClosedAt.Add(30*day - time.Second))
 	m.forget(m.s, 0)
@@ -202,6 +204,88 @@ func TestHowLongARoundIsKept(t *testing.T) {
 	if got, err := replayed(m.ctx(), m.s, m.officer, running); err != nil || !equal(got) {
 		t.Errorf("%+v %v", got, err)
 	}
+}
+
+// What nobody publishes is given up when it has been kept as long as what is over, and not sooner than a round may wait for a draw; what
+// people entered goes at once.
+func TestARoundThatNobodyPublishesIsForgotten(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		days int64 // of the policy
+		wait int64
+		at   func(m *mill) int64
+	}{
+		"frozen":             {365, 365, (*mill).frozen},
+		"frozen, kept short": {1, 92, (*mill).frozen},
+		"run":                {1, 92, (*mill).ran},
+		"never written down": {120, 120, func(m *mill) int64 {
+			id := m.frozen()
+			m.set(id, map[string]any{"status": model.RoundFreezing, "input_digest": nil, "frozen_at": nil})
+			return id
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMill(t, 20, 4)
+			m.keepFor(c.days)
+			id := c.at(m)
+			stamped := m.open()
+			m.set(stamped, map[string]any{"status": model.RoundRunning, "answers_until": m.Clock.Now(), "wishes_until": m.row(id).WishesUntil})
+			m.Clock.Set(m.row(id).WishesUntil.Add(time.Duration(c.wait)*day - time.Second))
+			m.forget(m.s, 0)
+			m.Clock.Add(time.Second)
+			if err := m.diesForgetting(2); !errors.Is(err, errKilled) {
+				t.Fatal(err)
+			}
+			if m.row(id).EmptiedAt != nil {
+				t.Fatal("nobody died: the test proves nothing")
+			}
+			m.forget(m.s, 1)
+			m.forget(m.s, 0)
+			r := m.row(id)
+			if r.Status != model.RoundCancelled || r.Reason == "" || !r.ClosedAt.Equal(m.Clock.Now()) || r.ForgottenAt == nil || r.EmptiedAt == nil || len(r.Secret) != 0 {
+				t.Errorf("%+v", r)
+			}
+			if n := m.count(&model.RoundInput{}, id, "(side = 0 OR LENGTH(line) > 0)") + m.count(&model.MatchWish{}, id, "positions <> '[]'"); n != 0 {
+				t.Error("something is left:", n)
+			}
+			if r := m.row(stamped); r.Status != model.RoundRunning || r.ForgottenAt != nil {
+				t.Errorf("what is about to be published: %+v", r)
+			}
+		})
+	}
+}
+
+// A round that is published while it is looked at stays, and so does a large one that is on its way.
+func TestARoundThatIsPublishedJustInTime(t *testing.T) {
+	t.Parallel()
+	for _, large := range []bool{false, true} {
+		m := newMill(t, 20, 4)
+		id := m.ran()
+		m.Clock.Add(400 * day)
+		publish := func() {
+			if _, err := m.s.Publish(m.ctx(), m.officer, id); err != nil {
+				t.Error(err)
+			}
+		}
+		if large {
+			m.set(id, map[string]any{"placed": 3000})
+		}
+		published := after(t, m.DB, "answers_until IS NULL AND wishes_until", publish)
+		if _, err := m.s.Forget(m.ctx(), 10); err != nil || !*published {
+			t.Fatal(err, *published)
+		}
+		m.work(m.s)
+		m.is(id, model.RoundPublished)
+		if got, err := replayed(m.ctx(), m.s, m.officer, id); err != nil || !equal(got) {
+			t.Errorf("%+v %v", got, err)
+		}
+	}
+}
+
+func (m *mill) set(id int64, set map[string]any) {
+	m.TB.Helper()
+	m.write(func(tx *gorm.DB) error { return tx.Model(&model.MatchRound{}).Where("id = ?", id).Updates(set).Error })
 }
 
 // keepFor writes a policy of the programme that keeps rounds for so many days.
@@ -252,4 +336,63 @@ func TestARoundIsForgottenWhileItIsPlayed(t *testing.T) {
 	if got := m.replay(r); got.Status != model.ReplayFailed || !strings.Contains(got.Failure, "match.forgotten") || got.InputsEqual != nil || got.LiveRoundID != nil {
 		t.Errorf("%+v", got)
 	}
+}
+
+// Who asks while a round is being forgotten hears that it is, whatever was read before and whatever is missing then.
+func TestARoundIsForgottenWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	why := func(m *mill, id int64) error {
+		me := access.Actor{UserID: 1, StudentID: m.students[0]}
+		_, err := m.s.WhyNot(m.ctx(), me, id, m.positions[0])
+		return err
+	}
+	these := func(m *mill, id int64) error { _, err := m.s.Seats(m.ctx(), m.officer, id, m.positions[0]); return err }
+	export := func(m *mill, id int64) error { _, err := m.s.Export(m.ctx(), m.fresh(), id); return err }
+	for name, c := range map[string]struct {
+		ask   func(m *mill, id int64) error
+		after string // the table that was read last before
+	}{
+		"why not, after the key":      {why, "person_keys"},
+		"why not, after the friends":  {why, "match_groups"},
+		"why not, after the lines":    {why, "round_inputs"},
+		"why not, after the lottery":  {why, "round_ranks"},
+		"why these, after the line":   {these, "round_inputs"},
+		"why these, after the key":    {these, "person_keys"},
+		"why these, after the people": {these, "match_proposals"},
+		"export, after the key":       {export, "person_keys"},
+		"export, after the lines":     {export, "round_inputs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := newMill(t, 20, 4)
+			m.keepFor(1)
+			id := m.closed()
+			m.Clock.Add(25 * time.Hour)
+			if err := c.ask(m, id); err != nil {
+				t.Fatal(err)
+			}
+			forgotten := after(t, m.DB, c.after, func() { m.forget(m.s, 1) })
+			is(t, c.ask(m, id), round.ErrForgotten)
+			if !*forgotten {
+				t.Error("nothing was read there: the test proves nothing")
+			}
+		})
+	}
+}
+
+// after does something when the next statement has read from a table, and tells whether one has.
+func after(t *testing.T, db *gorm.DB, table string, do func()) *bool {
+	t.Helper()
+	done := false
+	call := func(tx *gorm.DB) {
+		if !done && strings.Contains(tx.Statement.SQL.String(), table) {
+			done = true
+			do()
+		}
+	}
+	calls := db.Callback()
+	if err := errors.Join(calls.Row().After("gorm:row").Register("after", call), calls.Query().After("gorm:query").Register("after", call)); err != nil {
+		t.Fatal(err)
+	}
+	return &done
 }

@@ -9,9 +9,6 @@ import (
 	"gorm.io/gorm"
 
 	"baodao/model"
-	"baodao/service/access"
-	"baodao/service/account"
-	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/signup"
 )
@@ -22,9 +19,10 @@ type gone struct {
 	ids         []int64 // positions
 }
 
-// EndGone ends up to n open proposals of positions that nobody can have any more, because their activity was called off or has
-// begun or the seats are gone: nobody is to wait for an answer that cannot help. It tells how many. Running it late or twice
-// at once is harmless: the judge of sign-ups refuses the same.
+// EndGone ends up to n open proposals that cannot come to anything any more: nobody is to wait for an answer that cannot help.
+// Their positions are gone, because the activity was called off or has begun or the seats are taken; or the student's account is
+// not in use, and was not when the round was published, else Suspended had ended them. It tells how many. Running it late or
+// twice at once is harmless: the judge of sign-ups refuses the same, and nobody logs in to such an account.
 func (s *Service) EndGone(ctx context.Context, n int) (int, error) {
 	done := 0
 	var rounds []int64
@@ -33,36 +31,22 @@ func (s *Service) EndGone(ctx context.Context, n int) (int, error) {
 		return 0, fmt.Errorf("look for published rounds: %w", err)
 	}
 	for _, id := range rounds {
-		ended, one := s.endGoneOf(ctx, id, n-done)
-		if done += ended; one != nil { // the other rounds are not to suffer for it
-			err = errors.Join(err, fmt.Errorf("end proposals of match round %d: %w", id, one))
+		for _, way := range []struct {
+			look func(db *gorm.DB, roundID int64, limit int, failed []int64) ([]int64, error)
+			end  func(tx *gorm.DB, ids []int64) (int, error)
+		}{{s.proposalsOfGone, s.endGone}, {s.proposalsOfNobody, s.endOfNobody}} {
+			ended, one := s.endUpTo(ctx, n-done, func(db *gorm.DB, limit int, failed []int64) ([]int64, error) { return way.look(db, id, limit, failed) }, way.end)
+			if done += ended; one != nil { // the other rounds are not to suffer for it
+				err = errors.Join(err, fmt.Errorf("end proposals of match round %d: %w", id, one))
+			}
 		}
 	}
 	return done, err
 }
 
-func (s *Service) endGoneOf(ctx context.Context, roundID int64, n int) (done int, err error) {
-	for done < n {
-		ids, err := s.proposalsOfGone(s.DB.WithContext(ctx), roundID, min(n-done, lapseMost))
-		if err != nil || len(ids) == 0 {
-			return done, err
-		}
-		ended := 0
-		err = atomic.Do(ctx, s.DB, func(tx *gorm.DB) (err error) {
-			ended, err = s.endGone(tx, ids)
-			return err
-		})
-		if err != nil || ended == 0 {
-			return done, err
-		}
-		done += ended
-	}
-	return done, nil
-}
-
 // proposalsOfGone finds open proposals of positions that are gone. The positions are read from an index: a round of a million
 // has fifty thousand.
-func (s *Service) proposalsOfGone(db *gorm.DB, roundID int64, limit int) (ids []int64, err error) {
+func (s *Service) proposalsOfGone(db *gorm.DB, roundID int64, limit int, failed []int64) (ids []int64, err error) {
 	where, args := s.goneNow()
 	var positions []int64
 	err = db.Table("(SELECT DISTINCT position_id FROM match_proposals WHERE round_id = ? AND status = ?) AS p", roundID, model.ProposalProposed).
@@ -74,7 +58,7 @@ func (s *Service) proposalsOfGone(db *gorm.DB, roundID int64, limit int) (ids []
 	if len(positions) == 0 {
 		return nil, nil
 	}
-	err = db.Model(&model.MatchProposal{}).Where("round_id = ? AND status = ? AND position_id IN ? AND answers_until > ?", roundID, model.ProposalProposed, positions, s.Now()).
+	err = without(db, failed).Model(&model.MatchProposal{}).Where("round_id = ? AND status = ? AND position_id IN ? AND answers_until > ?", roundID, model.ProposalProposed, positions, s.Now()).
 		Order("id").Limit(limit).Pluck("id", &ids).Error
 	if err != nil {
 		return nil, fmt.Errorf("look for proposals of what is gone: %w", err)
@@ -157,33 +141,4 @@ func (s *Service) whyGone(tx *gorm.DB, of map[int64][]*model.MatchProposal) ([]g
 		why.ids = append(why.ids, r.ID)
 	}
 	return whys, nil
-}
-
-// Suspended ends the open proposals of rounds that are out to a person whose account is being suspended, in the same transaction: nobody can answer
-// them any more, and the hosts are not to wait. Seats go on to the next round.
-func (s *Service) Suspended(tx *gorm.DB, actor access.Actor, userID int64) error {
-	var ids []int64
-	err := proposals(tx).Select("p.id").Joins("JOIN student_profiles AS s ON s.id = p.student_id").
-		Where("s.user_id = ? AND p.status = ?", userID, model.ProposalProposed).Order("p.id").Scan(&ids).Error
-	if err != nil {
-		return fmt.Errorf("look for proposals of an account: %w", err)
-	}
-	rows, err := lockProposals(tx, ids)
-	if err != nil {
-		return err
-	}
-	paths, err := hostPaths(tx, rows)
-	if err != nil {
-		return err
-	}
-	for _, p := range rows {
-		if s.answerable(p) != nil {
-			continue
-		}
-		d := decision{s: s, tx: tx, actor: actor, hostPath: paths[p.HostOrgID]}
-		if err := d.reject(p, byRules, account.ErrSuspended.Code, account.ErrSuspended.ZH); err != nil {
-			return err
-		}
-	}
-	return nil
 }

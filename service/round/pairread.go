@@ -134,6 +134,12 @@ func (s *Service) PairsWhy(ctx context.Context, actor access.Actor, id, orgID in
 	if err != nil {
 		return PairWhy{}, err
 	}
+	w, err := s.pairsWhy(ctx, &row, unit)
+	return w, unforgotten(db, &row, err)
+}
+
+func (s *Service) pairsWhy(ctx context.Context, row *model.MatchRound, unit model.Org) (PairWhy, error) {
+	db := s.DB.WithContext(ctx)
 	w, own, others := PairWhy{Org: unit, Side: pairs.Campus}, int64(model.SideAsking), int64(model.SideGiving)
 	if unit.Kind.Side() == model.SideLocal {
 		w.Side, own, others = pairs.Local, others, own
@@ -145,7 +151,7 @@ func (s *Service) PairsWhy(ctx context.Context, actor access.Actor, id, orgID in
 	if err != nil {
 		return PairWhy{}, err
 	}
-	g, book, err := s.pairBook(ctx, &row)
+	g, book, err := s.pairBook(ctx, row)
 	if err != nil {
 		return PairWhy{}, err
 	}

@@ -173,3 +173,24 @@ func (c *county) forgotten(t *testing.T, r model.MatchRound) {
 		t.Errorf("%d lines of %d units: %v", sealed, units, err)
 	}
 }
+
+// A unit that asks while the round is being forgotten hears that it is.
+func TestARoundOfPairingIsForgottenWhileItIsRead(t *testing.T) {
+	t.Parallel()
+	c := newCounty(t)
+	r := c.run(t, c.plan(t, c.City, c.officer))
+	c.set(r.TableName(), r.ID, map[string]any{"status": model.RoundClosed, "closed_at": c.Clock.Now()})
+	c.Clock.Add(366 * 24 * time.Hour)
+	ask := func() error { return second(c.rounds.PairsWhy(t.Context(), c.secretary, r.ID, c.branches[0].ID)) }
+	if err := ask(); err != nil {
+		t.Fatal(err)
+	}
+	forgotten := after(t, c.DB, "round_inputs", func() {
+		if n, err := c.rounds.Forget(t.Context(), 10); n != 1 || err != nil {
+			t.Error(n, err)
+		}
+	})
+	if is(t, ask(), round.ErrForgotten); !*forgotten {
+		t.Error("nothing was read: the test proves nothing")
+	}
+}

@@ -46,13 +46,6 @@ type replaying struct {
 	round model.MatchRound
 }
 
-// played is what came of a replay. No result before the round has one to compare with.
-type played struct {
-	inputs, result           []byte
-	inputsEqual, resultEqual bool
-	compared                 bool // with a result
-}
-
 func (s *Service) playAgain(ctx context.Context, id int64) (bool, error) {
 	if !s.large.TryLock() {
 		return false, nil // a large round is being handed out here: later, or elsewhere
@@ -62,7 +55,7 @@ func (s *Service) playAgain(ctx context.Context, id int64) (bool, error) {
 	if err != nil || p == nil {
 		return false, err
 	}
-	var out played
+	var out model.MatchReplay
 	err = s.step(model.RoundRunning)
 	if err == nil {
 		err = keep(ctx, p.renew, func(ctx context.Context) (err error) {
@@ -138,9 +131,12 @@ func (p *replaying) renew(ctx context.Context) error {
 	})
 }
 
-// again plays a round from what is stored of it, and compares.
-func (s *Service) again(ctx context.Context, row *model.MatchRound) (out played, err error) {
-	out.compared = row.ResultDigest != nil
+// again plays a round from what is stored of it, and compares: with the result only where the round has one.
+func (s *Service) again(ctx context.Context, row *model.MatchRound) (out model.MatchReplay, err error) {
+	out.InputsEqual = new(false)
+	if row.ResultDigest != nil {
+		out.ResultEqual = new(false)
+	}
 	game, err := s.load(ctx, row)
 	if errors.Is(err, errInputs) {
 		return out, nil // what is stored is no round any more
@@ -148,49 +144,46 @@ func (s *Service) again(ctx context.Context, row *model.MatchRound) (out played,
 	if err != nil {
 		return out, err
 	}
-	if out.inputs, err = game.Digest(); err != nil {
+	if out.InputDigest, err = game.Digest(); err != nil {
 		return out, err
 	}
-	out.inputsEqual = bytes.Equal(out.inputs, row.InputDigest)
-	if !out.compared {
+	*out.InputsEqual = bytes.Equal(out.InputDigest, row.InputDigest)
+	if out.ResultEqual == nil {
 		return out, nil
 	}
 	result, err := game.Run(row.Seed, max(1, s.Workers))
-	if err != nil && !out.inputsEqual {
+	if err != nil && !*out.InputsEqual {
 		return out, nil // of other inputs there need be no result
 	}
 	if err != nil {
 		return out, err
 	}
-	out.result, err = result.Digest()
-	out.resultEqual = bytes.Equal(out.result, row.ResultDigest)
+	out.ResultDigest, err = result.Digest()
+	*out.ResultEqual = bytes.Equal(out.ResultDigest, row.ResultDigest)
 	return out, err
 }
 
-// equal tells whether everything that there was to compare came out equal.
-func (out played) equal() bool { return out.inputsEqual && (out.resultEqual || !out.compared) }
-
 // done writes down what came of it. A round that was forgotten while it was played is no other one than it was: that it came
 // out different says nothing.
-func (p *replaying) done(ctx context.Context, out played) error {
-	set := atRest(map[string]any{"live_round_id": nil, "finished_at": p.s.Now(), "input_digest": out.inputs, "inputs_equal": out.inputsEqual})
-	if out.compared {
-		set["result_digest"], set["result_equal"] = out.result, out.resultEqual
-	}
+func (p *replaying) done(ctx context.Context, out model.MatchReplay) error {
+	set := atRest(map[string]any{
+		"live_round_id": nil, "finished_at": p.s.Now(),
+		"input_digest": out.InputDigest, "inputs_equal": out.InputsEqual, "result_digest": out.ResultDigest, "result_equal": out.ResultEqual,
+	})
 	delete(set, "failures") // how often it was tried stays to be seen
 	return atomic.Do(ctx, p.s.DB, func(tx *gorm.DB) error {
 		now, err := find(tx, p.round.ID)
 		if err != nil {
 			return err
 		}
-		if now.ForgottenAt != nil && !out.equal() {
+		if now.ForgottenAt != nil && !Equal(&out) {
 			return p.fail(tx, ErrForgotten.Error())
 		}
 		return p.s.Audit.Move(tx, system(), &p.row, audit.Move{
 			Action: "match_replay.done", To: string(model.ReplayDone), OrgPath: p.round.ScopePath, Set: set,
 			Data: map[string]any{
-				"round_id": p.round.ID, "inputs": hex.EncodeToString(out.inputs), "result": hex.EncodeToString(out.result),
-				"equal": out.equal(),
+				"round_id": p.round.ID, "inputs": hex.EncodeToString(out.InputDigest), "result": hex.EncodeToString(out.ResultDigest),
+				"equal": Equal(&out),
 			},
 		})
 	})

@@ -109,7 +109,7 @@ func (s *Service) runs(db *gorm.DB, actor access.Actor, id int64) error {
 	return actor.Check(access.MatchRound, object(row))
 }
 
-// Equal tells whether everything that a replay that is done had to compare came out equal.
+// Equal tells whether everything that a replay has compared came out equal.
 func Equal(r *model.MatchReplay) bool {
 	return r.InputsEqual != nil && *r.InputsEqual && (r.ResultEqual == nil || *r.ResultEqual)
 }

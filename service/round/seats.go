@@ -55,7 +55,8 @@ func (s *Service) Seats(ctx context.Context, actor access.Actor, id, positionID 
 	if !row.Out() {
 		return Team{}, ErrNotOut
 	}
-	return s.seats(db, &row, positionID)
+	t, err := s.seats(db, &row, positionID)
+	return t, unforgotten(db, &row, err)
 }
 
 // maySeeSeats checks that the actor stands for the host or above it, or runs the round.

@@ -47,11 +47,12 @@ func (s *Service) WhyNot(ctx context.Context, actor access.Actor, id, positionID
 	case row.Kind != model.RoundPositions || actor.StudentID == 0:
 		return Why{}, ErrNotIn
 	}
+	var w Why
 	q, err := s.question(db, &row, actor.StudentID, positionID)
-	if err != nil {
-		return Why{}, err
+	if err == nil {
+		w, err = q.answer(db)
 	}
-	return q.answer(db)
+	return w, unforgotten(db, &row, err)
 }
 
 // question is what is stored of a student, of friends, of a position, and of the place that they got.

@@ -229,15 +229,16 @@ func TestChancesComeFromTheLastRound(t *testing.T) {
 	}
 }
 
-// advice recommends the same to everybody, and keeps how much was asked for.
+// advice recommends the same to everybody but what is known, and keeps how much was asked for.
 type advice struct {
 	ids   []int64
-	limit int
+	asked []int
 }
 
-func (a *advice) ForRound(_ context.Context, _ access.Actor, _ *model.MatchRound, limit int) ([]int64, error) {
-	a.limit = limit
-	return slices.Clone(a.ids[:min(limit, len(a.ids))]), nil
+func (a *advice) ForRound(_ context.Context, _ access.Actor, _ *model.MatchRound, except []int64, limit int) ([]int64, error) {
+	a.asked = append(a.asked, limit)
+	rest := slices.DeleteFunc(slices.Clone(a.ids), func(id int64) bool { return slices.Contains(except, id) })
+	return rest[:min(limit, len(rest))], nil
 }
 
 // What is recommended comes from a picture: each is looked at again before it is written.
@@ -257,19 +258,46 @@ func TestAListIsFilledWithWhatIsRecommended(t *testing.T) {
 	mix := &advice{ids: append(ids(far, liked, direct, full, f.position), 99)}
 	f.s.Advice = mix
 	got, err := f.s.PutWishes(t.Context(), me, r.ID, 0, round.List{Fill: true})
-	if err != nil || wishes(got) != fmt.Sprint(liked.ID, f.position.ID) || mix.limit != 6 {
-		t.Fatalf("%s of %d, %v", wishes(got), mix.limit, err)
+	if err != nil || wishes(got) != fmt.Sprint(liked.ID, f.position.ID) || !slices.Equal(mix.asked, []int{6, 4}) {
+		t.Fatalf("%s of %d, %v", wishes(got), mix.asked, err)
 	}
 	_, _, late := f.matched(3, nil)
 	got, err = f.s.PutWishes(t.Context(), me, r.ID, 1, round.List{Positions: ids(late, liked), Fill: true})
-	if err != nil || wishes(got) != fmt.Sprint(late.ID, liked.ID) || mix.limit != 4 {
-		t.Fatalf("what is listed takes the place of as many: %s of %d, %v", wishes(got), mix.limit, err)
+	if err != nil || wishes(got) != fmt.Sprint(late.ID, liked.ID, f.position.ID) {
+		t.Fatalf("what is listed is not listed again, and takes no other's place: %s %v", wishes(got), err)
 	}
-	mix.ids = ids(f.position)
 	f.put("match_rounds", r.ID, map[string]any{"k": 2})
 	got, err = f.s.PutWishes(t.Context(), me, r.ID, 2, round.List{Positions: ids(late, liked), Fill: true})
 	if err != nil || wishes(got) != fmt.Sprint(late.ID, liked.ID) {
 		t.Fatalf("a list is filled up to what the round shows: %s %v", wishes(got), err)
+	}
+}
+
+// However much of what is recommended is listed already, or not to be had, the list ends with as many as the round shows.
+func TestAFilledListIsFull(t *testing.T) {
+	t.Parallel()
+	f, r := newOpen(t)
+	f.put("match_rounds", r.ID, map[string]any{"k": 8})
+	me := f.willing(f.Branch)
+	var all []model.Position
+	for i := range 20 {
+		_, _, p := f.matched(3, nil)
+		if i%3 == 0 {
+			f.put("positions", p.ID, map[string]any{"taken": 3})
+		}
+		all = append(all, p)
+	}
+	mix := &advice{ids: ids(all...)}
+	f.s.Advice = mix
+	got, err := f.s.PutWishes(t.Context(), me, r.ID, 0, round.List{Positions: ids(all[4], all[1]), Fill: true})
+	want := fmt.Sprint(all[4].ID, all[1].ID, all[2].ID, all[5].ID, all[7].ID, all[8].ID, all[10].ID, all[11].ID)
+	if err != nil || wishes(got) != want {
+		t.Fatalf("%s, want %s: %v", wishes(got), want, err)
+	}
+	mix.ids, mix.asked = ids(all[0], all[3]), nil
+	got, err = f.s.PutWishes(t.Context(), me, r.ID, 1, round.List{Positions: ids(all[4]), Fill: true})
+	if err != nil || wishes(got) != fmt.Sprint(all[4].ID) || len(mix.asked) != 2 {
+		t.Fatalf("%s, asked %v: %v", wishes(got), mix.asked, err)
 	}
 }
 

@@ -1,0 +1,2 @@
+-- +goose Up
+ALTER TABLE `users` ADD INDEX `ix_user_status` (`status`);

@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX `ix_user_status` ON `users`(`status`);
