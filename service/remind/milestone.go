@@ -96,7 +96,7 @@ func (s *Service) responsible(tx *gorm.DB, f model.NoticeFanout, limit int) (not
 	}
 	return notify.Event{
 		Kind: notify.MilestoneDue, Fact: []string{strconv.FormatInt(m.ID, 10), strconv.FormatInt(f.DueAt.UnixMilli(), 10)}, Object: p.TableName(), ObjectID: p.ID,
-		Data: map[string]string{"name": m.Name, "due": notify.Day(m.DueOn)}, ExpiresAt: over,
+		Data: map[string]notify.Words{"name": notify.Own(m.Name), "due": notify.Day(m.DueOn)}, ExpiresAt: over,
 	}, people, nil
 }
 
