@@ -35,7 +35,9 @@ func TestHowThingsAreSaid(t *testing.T) {
 
 var latin = regexp.MustCompile(`[A-Za-z]{2,}`)
 
-func han(text string) bool { return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) }) }
+func han(text string) bool {
+	return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+}
 
 // TestEveryKindIsToldWholeInEachLanguage: a notice of any kind whose data are words of the program is all Chinese for WeChat and
 // for who reads Chinese, all English for who reads English.

@@ -111,7 +111,8 @@ const bufferSize = 1 << 16
 // rows calls f for each line after the header, with the fields of it.
 func rows(r io.Reader, columns int, f func(line int, row *fields) error) error {
 	in, first, what := bufio.NewReaderSize(r, bufferSize), 1, "line"
-	if _, ok := r.(*jsonFile); ok {
+	object, ok := r.(*jsonFile)
+	if ok {
 		first, what = 0, "object" // there the header is no line
 	}
 	for line := first; ; line++ {
@@ -121,7 +122,7 @@ func rows(r io.Reader, columns int, f func(line int, row *fields) error) error {
 			return fmt.Errorf("%s %d: %w", what, max(line, 1), err)
 		}
 		if len(text) > 0 && line > first {
-			row := fields{rest: trim(text)}
+			row := fields{rest: trim(text), object: object}
 			if err := f(line-first-1, &row); err != nil {
 				return fmt.Errorf("%s %d: %w", what, line, err)
 			}
