@@ -106,7 +106,7 @@ func officersBelow(tx *gorm.DB, path string, now time.Time, after int64, limit i
 		Joins("JOIN orgs AS o ON o.id = g.org_id AND o.path >= ? AND o.path < ?", path, access.PathEnd(path)).
 		Joins("JOIN users AS u ON u.id = g.user_id AND u.status = ?", model.UserActive).
 		Where("g.user_id > ? AND g.live = ? AND g.role IN ?", after, true, officers).
-		Where("g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", now, now).
+		Where("g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", access.Begun(now), now).
 		Order("g.user_id").Limit(limit)
 }
 
