@@ -4,6 +4,7 @@ package contract
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -60,12 +61,21 @@ func (c *Contract) Check(t testing.TB, req *http.Request, res *http.Response, bo
 		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true, ExcludeResponseBody: !isJSON(res)},
 	}
 	if err := openapi3filter.ValidateResponse(t.Context(), input); err != nil {
-		t.Errorf("%s: %d %s does not fit the document: %v", op.OperationID, res.StatusCode, body, err)
+		t.Errorf("%s: %d %s does not fit the document: %s", op.OperationID, res.StatusCode, Short(string(body)), Short(err.Error()))
 	}
 	if !isJSON(res) && len(body) > 0 {
 		c.checkMedia(t, op, res)
 	}
 	c.note(op.OperationID, res.StatusCode)
+}
+
+// Short is what a failing test shows of a long text: its first two kilobytes.
+func Short(text string) string {
+	const most = 2000
+	if len(text) <= most {
+		return text
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:most], ""), len(text))
 }
 
 // Missing lists what no test has hit yet, sorted: "operationId: success" or "operationId: refusal".
