@@ -94,8 +94,12 @@ func (ct *Contract) Add(op Operation, e Endpoint) (h gin.HandlerFunc, err error)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op.ID, err)
 	}
-	e.register(ct.api, hop, key && !op.KeyOptional)
+	lists := &uniqueLists{API: ct.api}
+	e.register(lists, hop, key && !op.KeyOptional)
 	made, handler := ct.mount.op, ct.mount.handler
+	if body := made.RequestBody; body != nil && body.Content[mediaJSON] != nil {
+		lists.paths = uniquePaths(ct.api.OpenAPI().Components.Schemas, body.Content[mediaJSON].Schema, nil)
+	}
 	if err := ct.finish(made, key && !op.KeyOptional); err != nil {
 		return nil, fmt.Errorf("%s: %w", op.ID, err)
 	}

@@ -20,7 +20,7 @@ func tell(t *testing.T, a *apitest.API, fact string, users ...int64) {
 	err := a.DB.Transaction(func(tx *gorm.DB) error {
 		return a.Built.Notify.Enqueue(tx, notify.Event{
 			Kind: notify.SignupConfirmed, UserIDs: users, Fact: []string{fact}, Object: "activities", ObjectID: 42,
-			Data: map[string]string{"activity": "河道清洁", "time": "10月18日 09:00", "place": "戊社区"},
+			Data: map[string]notify.Words{"activity": notify.Own("河道清洁"), "time": notify.Own("10月18日 09:00"), "place": notify.Own("戊社区")},
 		})
 	})
 	if err != nil {

@@ -4,19 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime"
 	"runtime/debug"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
 	"baodao/api"
-	"baodao/service/fault"
 )
 
-// recovery turns a panic into a logged 500. Huma panics when a list that must have different items holds objects or
-// lists: that is the client's mistake and 422. When the answer has begun, the connection is cut so that nobody takes
-// half an answer for a whole one.
+// recovery turns a panic into a logged 500. When the answer has begun, the connection is cut so that nobody takes half an
+// answer for a whole one.
 func recovery() gin.HandlerFunc {
 	return func(c *gin.Context) {
 		defer func() {
@@ -28,12 +24,8 @@ func recovery() gin.HandlerFunc {
 			if !ok {
 				err = fmt.Errorf("panic: %v", p)
 			}
-			switch {
-			case errors.Is(err, http.ErrAbortHandler):
+			if errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
-			case unhashable(err) && !c.Writer.Written():
-				api.Fail(c, fault.ErrInvalid.With(api.Wrong("", "unique_items", "")))
-				return
 			}
 			api.From(c).Logger().ErrorContext(c.Request.Context(), "panic", "error", err, "stack", string(debug.Stack()))
 			if c.Writer.Written() {
@@ -44,9 +36,4 @@ func recovery() gin.HandlerFunc {
 		}()
 		c.Next()
 	}
-}
-
-func unhashable(err error) bool {
-	_, ok := errors.AsType[runtime.Error](err)
-	return ok && strings.Contains(err.Error(), "hash of unhashable type")
 }

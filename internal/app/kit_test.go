@@ -165,7 +165,7 @@ func (l *loop) tell(fact string, user int64) {
 	l.TB.Helper()
 	err := l.DB.Transaction(func(tx *gorm.DB) error {
 		return l.built.Notify.Enqueue(tx, notify.Event{
-			Kind: notify.SignupConfirmed, UserIDs: []int64{user}, Fact: []string{fact}, Object: "activities", ObjectID: 7, Data: map[string]string{"activity": "河道清洁"},
+			Kind: notify.SignupConfirmed, UserIDs: []int64{user}, Fact: []string{fact}, Object: "activities", ObjectID: 7, Data: map[string]notify.Words{"activity": notify.Own("河道清洁")},
 		})
 	})
 	if err != nil {

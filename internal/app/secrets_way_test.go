@@ -86,7 +86,7 @@ func (h *house) messages(user int64, access string) {
 				mode["path"], mode["count"] = sendPath, 1
 				h.admin("fail", mode)
 			}
-			return h.a.Notify.Enqueue(tx, notify.Event{Kind: notify.SignupConfirmed, UserIDs: []int64{user}, Fact: []string{fmt.Sprint(i)}, Object: "activities", ObjectID: 7, Data: map[string]string{"activity": "河道清洁"}})
+			return h.a.Notify.Enqueue(tx, notify.Event{Kind: notify.SignupConfirmed, UserIDs: []int64{user}, Fact: []string{fmt.Sprint(i)}, Object: "activities", ObjectID: 7, Data: map[string]notify.Words{"activity": notify.Own("河道清洁")}})
 		})
 		h.settled()
 	}

@@ -87,7 +87,8 @@ func mysqlOutages() []uint16 {
 }
 
 // statements logs failures and slow statements, never the values in them. A key that is taken already is an answer to the
-// question whether it was free: it is worth a debug line only.
+// question whether it was free, and what gave way to others is tried again by its transaction, which says so when it gives up:
+// they are worth a debug line only, a warning when it took long.
 type statements struct {
 	logger.Interface
 	log *slog.Logger
@@ -96,7 +97,7 @@ type statements struct {
 // quiet logs through slog.
 func quiet(log *slog.Logger) logger.Interface {
 	return statements{log: log, Interface: logger.NewSlogLogger(log, logger.Config{
-		SlowThreshold:             time.Second,
+		SlowThreshold:             slow,
 		LogLevel:                  logger.Warn,
 		IgnoreRecordNotFoundError: true,
 		ParameterizedQueries:      true,
@@ -115,12 +116,30 @@ func (s statements) ParamsFilter(_ context.Context, sql string, _ ...any) (state
 
 // Trace logs one statement.
 func (s statements) Trace(ctx context.Context, begin time.Time, what func() (sql string, rows int64), err error) {
-	if !errors.Is(err, gorm.ErrDuplicatedKey) {
+	level, said := slog.LevelDebug, "key is taken"
+	switch {
+	case gaveWay(err):
+		if said = "gave way to others"; time.Since(begin) > slow {
+			level = slog.LevelWarn
+		}
+	case !errors.Is(err, gorm.ErrDuplicatedKey):
 		s.Interface.Trace(ctx, begin, what, err)
 		return
 	}
-	if s.log.Enabled(ctx, slog.LevelDebug) {
+	if s.log.Enabled(ctx, level) {
 		text, _ := what()
-		s.log.DebugContext(ctx, "key is taken", "sql", text)
+		s.log.Log(ctx, level, said, "sql", text, "error", err)
 	}
 }
+
+// gaveWay tells whether a statement failed because others hold what it needs: a deadlock, a lock that did not come in time.
+func gaveWay(err error) bool {
+	if my, ok := errors.AsType[*mysqldriver.MySQLError](err); ok {
+		return my.Number == 1213 || my.Number == 1205
+	}
+	lite, ok := errors.AsType[*sqlitedriver.Error](err)
+	return ok && slices.Contains([]int{sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}, lite.Code()&0xff)
+}
+
+// slow is how long a statement may take before it is told.
+const slow = time.Second

@@ -56,6 +56,13 @@ type Actor struct {
 // user 0, client 0 and name as the request id.
 func System(name string) Actor { return Actor{RequestID: name, system: true} }
 
+// Skew is how far the clocks of two replicas may be apart.
+const Skew = 2 * time.Second
+
+// Begun is the instant up to which a role must have begun to count now: who was given one by a replica whose clock is ahead has
+// it at once on all of them.
+func Begun(now time.Time) time.Time { return now.Add(Skew) }
+
 // StepUpAge is how old a login may be for an action that asks for a fresh one.
 const StepUpAge = 5 * time.Minute
 

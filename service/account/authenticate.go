@@ -63,7 +63,7 @@ type personRow struct {
 
 func (s *Service) person(ctx context.Context, user, session int64) (actor access.Actor, err error) {
 	now := s.Now()
-	rows, err := read.Prepared(ctx, s.DB).Raw(personQuery, now, now, session, user).Rows()
+	rows, err := read.Prepared(ctx, s.DB).Raw(personQuery, access.Begun(now), now, session, user).Rows()
 	if err != nil {
 		return actor, fmt.Errorf("authenticate: %w", err)
 	}

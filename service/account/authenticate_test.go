@@ -59,7 +59,7 @@ func TestChangesActOnTheNextRequest(t *testing.T) {
 		}},
 		"role over": {change: func(k *kit, a access.Actor) { k.changeGrant(a, map[string]any{"to_at": k.Clock.Now()}) }},
 		"role not begun": {change: func(k *kit, a access.Actor) {
-			k.changeGrant(a, map[string]any{"from_at": k.Clock.Now().Add(time.Millisecond)})
+			k.changeGrant(a, map[string]any{"from_at": k.Clock.Now().Add(access.Skew + time.Millisecond)})
 		}},
 		"organisation stopped": {change: func(k *kit, _ access.Actor) {
 			k.set(&model.Org{}, k.Department.ID, map[string]any{"status": "SUSPENDED"})
@@ -97,6 +97,20 @@ func TestChangesActOnTheNextRequest(t *testing.T) {
 				t.Fatal("only the role was to go")
 			}
 		})
+	}
+}
+
+// TestARoleGivenByAClockThatIsAheadCountsAtOnce: the replica that gave it may be ahead of the one that is asked next.
+func TestARoleGivenByAClockThatIsAheadCountsAtOnce(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	k.Staff("陈干事", access.CommitteeOfficer, k.Department)
+	token := k.login("陈干事").AccessToken
+	k.changeGrant(k.who(token), map[string]any{"from_at": k.Clock.Now().Add(access.Skew)})
+	a := k.who(token)
+	me, err := k.Me(t.Context(), a)
+	if err != nil || len(a.Grants) != 1 || len(me.Roles) != 1 {
+		t.Errorf("%+v, %+v, %v", a.Grants, me.Roles, err)
 	}
 }
 

@@ -151,7 +151,7 @@ func (s *Service) refuseSecond(tx *gorm.DB) error {
 	var grant model.RoleGrant
 	now := s.Now()
 	err := tx.Joins("JOIN users u ON u.id = role_grants.user_id AND u.status = ?", model.UserActive).
-		Where("role_grants.role = ? AND role_grants.revoked_at IS NULL AND role_grants.from_at <= ?", string(access.SecurityAdmin), now).
+		Where("role_grants.role = ? AND role_grants.revoked_at IS NULL AND role_grants.from_at <= ?", string(access.SecurityAdmin), access.Begun(now)).
 		Where("role_grants.to_at IS NULL OR role_grants.to_at > ?", now).First(&grant).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil

@@ -154,7 +154,7 @@ func (s *Service) rolesOf(db *gorm.DB, user int64) ([]MyRole, error) {
 	err := db.Table("role_grants g").
 		Select("g.role, g.org_id, COALESCE(o.name, '') AS org_name, COALESCE(o.kind, '') AS org_kind, g.from_at AS `from`, g.to_at AS `to`").
 		Joins("LEFT JOIN orgs o ON o.id = g.org_id AND o.status = ?", model.OrgActive).
-		Where("g.user_id = ? AND g.revoked_at IS NULL AND g.from_at <= ?", user, now).
+		Where("g.user_id = ? AND g.revoked_at IS NULL AND g.from_at <= ?", user, access.Begun(now)).
 		Where("g.to_at IS NULL OR g.to_at > ?", now).Where("g.org_id = 0 OR o.id IS NOT NULL").
 		Order("g.from_at, g.id").Scan(&roles).Error
 	if err != nil {

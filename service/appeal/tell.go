@@ -63,14 +63,14 @@ func (s *Service) tellPending(tx *gorm.DB, row model.Appeal, people []int64) err
 	if err != nil {
 		return err
 	}
-	ids := map[string]string{"name": title, "due": notify.When(*row.DueAt)}
+	words := map[string]notify.Words{"name": notify.Own(title), "due": notify.When(*row.DueAt)}
 	desk, err := deskName(tx, row.OrgPath)
 	if err != nil {
 		return err
 	}
-	ids["org"] = desk
+	words["org"] = notify.Own(desk)
 	return s.Notify.Enqueue(tx, notify.Event{
-		Kind: notify.AppealPending, UserIDs: slices.Clone(people), Fact: fact(row), Object: row.TableName(), ObjectID: row.ID, Data: ids, ExpiresAt: *row.DueAt,
+		Kind: notify.AppealPending, UserIDs: slices.Clone(people), Fact: fact(row), Object: row.TableName(), ObjectID: row.ID, Data: words, ExpiresAt: *row.DueAt,
 	})
 }
 
@@ -85,7 +85,7 @@ func (s *Service) tellDecided(tx *gorm.DB, row model.Appeal, reason string) erro
 	}
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.AppealDecided, UserIDs: []int64{row.UserID}, Fact: fact(row), Object: row.TableName(), ObjectID: row.ID,
-		Data: map[string]string{"name": title, "reason": reason},
+		Data: map[string]notify.Words{"name": notify.Own(title), "reason": notify.Own(reason)},
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"baodao/model"
+	"baodao/service/access"
 )
 
 // A code is 30 characters of 0-9 A-Z a-z _ - (it fits the scene of a mini-program code): version 1, id 9, step and
@@ -26,7 +27,7 @@ const (
 	// Step is how long a code is shown; the one before is accepted too, so a code lives for two steps.
 	Step = 10 * time.Second
 	// Skew is how far the clocks of two replicas may be apart: a code of the next step is accepted that much early.
-	Skew = 2 * time.Second
+	Skew = access.Skew
 	// Ahead is how far in advance codes are given out, for a screen with a bad line.
 	Ahead = 60 * time.Second
 )

@@ -17,9 +17,6 @@ import (
 	"baodao/service/page"
 )
 
-// overdueReason is what those above a silent host are told.
-const overdueReason = "社区逾期未确认，请代为确认或督促。The host has not confirmed in time: please do it, or see that it is done."
-
 // waitsForHost are the states in which somebody of the host has to confirm.
 var waitsForHost = []model.ClaimStatus{model.ClaimLead, model.ClaimHostFirst} //nolint:gochecknoglobals // a table
 
@@ -106,7 +103,7 @@ func (s *Service) tellAbove(tx *gorm.DB, c scene, n int) error {
 	}
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.HoursDisputed, UserIDs: people, Fact: []string{"overdue" + strconv.FormatInt(c.activity.ID, 10), string(dayOf(s.Now()))},
-		Object: c.activity.TableName(), ObjectID: c.activity.ID, Data: map[string]string{"activity": c.activity.Title, "reason": overdueReason},
+		Object: c.activity.TableName(), ObjectID: c.activity.ID, Data: map[string]notify.Words{"activity": notify.Own(c.activity.Title), "reason": notify.Both("社区逾期未确认，请代为确认或督促。", "The host has not confirmed in time: please do it, or see that it is done.")},
 	})
 }
 

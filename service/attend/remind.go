@@ -69,7 +69,7 @@ func (s *Service) reminder(tx *gorm.DB, r model.CheckInReview) (notify.Event, er
 	return notify.Event{
 		Kind: notify.HoursDisputed, UserIDs: people, Fact: []string{"reviews", strconv.FormatInt(r.SessionID, 10), string(dayOf(now))},
 		Object: c.activity.TableName(), ObjectID: c.activity.ID,
-		Data: map[string]string{"activity": c.activity.Title, "reason": "有签到等待核对。 / Check-ins wait to be reviewed."},
+		Data: map[string]notify.Words{"activity": notify.Own(c.activity.Title), "reason": notify.Both("有签到等待核对。", "Check-ins wait to be reviewed.")},
 	}, nil
 }
 

@@ -108,7 +108,7 @@ func (c scene) loggable(minutes int64, now time.Time) error {
 	case wrong.Err() != nil:
 		return wrong.Err()
 	case now.Before(over):
-		return ErrLogEarly.Saying(fmt.Sprintf("这 %d 分钟从场次开始算起，%s以后才能提交。", minutes, notify.When(over)), fmt.Sprintf("%d minutes from the start of the session are over at %s.", minutes, notify.When(over)))
+		return ErrLogEarly.Saying(fmt.Sprintf("这 %d 分钟从场次开始算起，%s以后才能提交。", minutes, notify.When(over).ZH), fmt.Sprintf("%d minutes from the start of the session are over at %s.", minutes, notify.When(over).EN))
 	case now.After(c.session.EndsAt.Add(c.policy.Makeup())):
 		return ErrLogLate
 	}

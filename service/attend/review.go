@@ -253,6 +253,6 @@ func (s *Service) tellReviewed(tx *gorm.DB, r reviewed, v verdict, reason string
 	a := r.scene.activity
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: v.kind, UserIDs: []int64{user}, Fact: []string{"check-in" + strconv.FormatInt(r.row.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
-		Data: map[string]string{"activity": a.Title, "reason": reason},
+		Data: map[string]notify.Words{"activity": notify.Own(a.Title), "reason": notify.Own(reason)},
 	})
 }

@@ -111,7 +111,7 @@ func (s *Service) tellCorrected(tx *gorm.DB, c scene, rows []fewer) error {
 		if user := accounts[r.claim.StudentID]; user != 0 {
 			events = append(events, notify.Event{
 				Kind: notify.HoursDisputed, UserIDs: []int64{user}, Fact: []string{strconv.FormatInt(r.claim.ID, 10), "v" + strconv.FormatInt(r.claim.Version, 10)},
-				Object: c.activity.TableName(), ObjectID: c.activity.ID, Data: map[string]string{"activity": c.activity.Title, "reason": r.Reason},
+				Object: c.activity.TableName(), ObjectID: c.activity.ID, Data: map[string]notify.Words{"activity": notify.Own(c.activity.Title), "reason": notify.Own(r.Reason)},
 			})
 		}
 	}

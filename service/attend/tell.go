@@ -32,7 +32,7 @@ func (s *Service) tellPosted(tx *gorm.DB, a model.Activity, claims []*model.Hour
 		if user := accounts[c.StudentID]; user != 0 {
 			events = append(events, notify.Event{
 				Kind: notify.HoursConfirmed, UserIDs: []int64{user}, Fact: []string{strconv.FormatInt(c.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
-				Data: map[string]string{"activity": a.Title, "hours": notify.Hours(c.Minutes)},
+				Data: map[string]notify.Words{"activity": notify.Own(a.Title), "hours": notify.Hours(c.Minutes)},
 			})
 		}
 	}
@@ -50,7 +50,7 @@ func (s *Service) tellProposed(tx *gorm.DB, actor access.Actor, a model.Activity
 	}
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.HoursProposed, UserIDs: []int64{accounts[claim.StudentID]}, Fact: []string{strconv.FormatInt(claim.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
-		Data: map[string]string{"activity": a.Title, "hours": notify.Hours(claim.Minutes)},
+		Data: map[string]notify.Words{"activity": notify.Own(a.Title), "hours": notify.Hours(claim.Minutes)},
 	})
 }
 
@@ -74,7 +74,7 @@ func (s *Service) tellDisputed(tx *gorm.DB, actor access.Actor, v view, reason s
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.HoursDisputed, UserIDs: slices.DeleteFunc(people, func(id int64) bool { return id == actor.UserID }),
 		Fact: []string{strconv.FormatInt(v.claim.ID, 10), "v" + strconv.FormatInt(v.claim.Version, 10)}, Object: a.TableName(), ObjectID: a.ID,
-		Data: map[string]string{"activity": a.Title, "reason": reason},
+		Data: map[string]notify.Words{"activity": notify.Own(a.Title), "reason": notify.Own(reason)},
 	})
 }
 
@@ -93,7 +93,7 @@ func (s *Service) tellReversed(tx *gorm.DB, line model.HoursEntry, reason string
 	}
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.HoursReversed, UserIDs: []int64{accounts[line.StudentID]}, Fact: []string{strconv.FormatInt(line.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
-		Data: map[string]string{"activity": a.Title, "hours": notify.Hours(line.Minutes), "reason": reason},
+		Data: map[string]notify.Words{"activity": notify.Own(a.Title), "hours": notify.Hours(line.Minutes), "reason": notify.Own(reason)},
 	})
 }
 

@@ -25,7 +25,7 @@ func TestWhatNobodyDecidesExpires(t *testing.T) {
 	if row.TextsEnc != nil || row.Digest != nil {
 		t.Error("the texts are kept although nobody will read them")
 	}
-	k.Inbox(notify.ContentDecided, k.author, "您提交的内容的人工审核结果：无人审核，已过期，不会公开 / nobody looked in time, it is not shown。可以重新提交。 / It can be sent again.")
+	k.Inbox(notify.ContentDecided, k.author, "您提交的内容的人工审核结果：无人审核，已过期，不会公开。可以重新提交。")
 	_, err := k.Checks.Accept(t.Context(), k.town, row.ID)
 	want(t, err, "resource.not_found")
 	k.visits("author")

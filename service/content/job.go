@@ -13,6 +13,7 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/audit"
 	"baodao/service/fault"
+	"baodao/service/notify"
 )
 
 // retryGap is how long WeChat is left alone after it did not answer.
@@ -71,7 +72,7 @@ func (s *Service) expire(ctx context.Context, limit int) error {
 				Action: "content.expire", To: string(model.CheckExpired), OrgPath: row.OrgPath, Set: map[string]any{"texts_enc": nil, "digest": nil},
 			})
 			if err == nil && row.UserID != 0 {
-				err = s.tellDecided(tx, *row, "无人审核，已过期，不会公开 / nobody looked in time, it is not shown", "可以重新提交。 / It can be sent again.")
+				err = s.tellDecided(tx, *row, notify.Both("无人审核，已过期，不会公开", "nobody looked in time, it is not shown"), notify.Both("可以重新提交。", "It can be sent again."))
 			}
 			if err != nil {
 				return err

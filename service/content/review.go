@@ -192,18 +192,18 @@ func (s *Service) decideOne(tx *gorm.DB, actor access.Actor, row model.ContentCh
 	if err != nil || row.UserID == 0 {
 		return err
 	}
-	name := "通过 / passed"
+	name := notify.Both("通过", "passed")
 	if to == model.CheckRisky {
-		name = "不予发布 / refused"
+		name = notify.Both("不予发布", "refused")
 	}
-	return s.tellDecided(tx, row, name, reason)
+	return s.tellDecided(tx, row, name, notify.Own(reason))
 }
 
 // tellDecided tells an author what became of a check that a person had to look at.
-func (s *Service) tellDecided(tx *gorm.DB, row model.ContentCheck, name, reason string) error {
+func (s *Service) tellDecided(tx *gorm.DB, row model.ContentCheck, name, reason notify.Words) error {
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.ContentDecided, UserIDs: []int64{row.UserID}, Fact: []string{"check" + strconv.FormatInt(row.ID, 10)}, Object: row.TableName(), ObjectID: row.ID,
-		Data: map[string]string{"name": name, "reason": reason},
+		Data: map[string]notify.Words{"name": name, "reason": reason},
 	})
 }
 

@@ -537,7 +537,7 @@ func TestTheHostAndTheSenderHearWhatTheClockDid(t *testing.T) {
 	if _, err := b.Settle(t.Context(), 10); err != nil {
 		t.Fatal(err)
 	}
-	b.Inbox(notify.DemandDeclined, b.clerk, "辛班团支部不承接需求“四点半课堂”。到期没有答复，已转请"+b.Department.Name+"。 / No answer in time; the unit above is asked.")
+	b.Inbox(notify.DemandDeclined, b.clerk, "辛班团支部不承接需求“四点半课堂”。到期没有答复，已转请"+b.Department.Name+"。")
 	d, err = b.Get(t.Context(), b.department, d.ID)
 	b.good(t, d, err)
 	d, err = b.Accept(t.Context(), b.department, d.Dispatches[0].ID)

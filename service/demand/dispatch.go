@@ -135,7 +135,7 @@ func (s *Service) ask(tx *gorm.DB, actor access.Actor, sc scene, unit model.Org,
 			return err
 		}
 	}
-	return s.tellOfficers(tx, notify.DemandDispatched, scene{row: sc.row, live: &row}, "", actor.UserID, access.DemandAnswer, unit.Path)
+	return s.tellOfficers(tx, notify.DemandDispatched, scene{row: sc.row, live: &row}, notify.Words{}, actor.UserID, access.DemandAnswer, unit.Path)
 }
 
 // Take accepts a demand of the board for a unit that nobody had to ask. A repeat for the same unit changes nothing.
@@ -193,7 +193,7 @@ func (s *Service) accept(tx *gorm.DB, actor access.Actor, sc scene, orgID int64)
 	if err != nil {
 		return err
 	}
-	return s.tellUnit(tx, notify.DemandAccepted, sc, orgID, "", actor.UserID)
+	return s.tellUnit(tx, notify.DemandAccepted, sc, orgID, notify.Words{}, actor.UserID)
 }
 
 // Decline turns a demand down with a reason. Nothing follows from it; the demand is on the board again. A repeat changes
@@ -213,7 +213,7 @@ func (s *Service) Decline(ctx context.Context, actor access.Actor, dispatchID in
 		if err := s.backToBoard(tx, actor, sc); err != nil {
 			return err
 		}
-		return s.tellUnit(tx, notify.DemandDeclined, sc, sc.live.OrgID, reason, actor.UserID)
+		return s.tellUnit(tx, notify.DemandDeclined, sc, sc.live.OrgID, notify.Own(reason), actor.UserID)
 	})
 }
 

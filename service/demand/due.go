@@ -68,7 +68,7 @@ func (s *Service) settleOne(tx *gorm.DB, id int64) (bool, error) {
 		}
 		err := s.Audit.Move(tx, nobody, &sc.row, audit.Move{Action: "demand.expire", To: string(model.DemandExpired), OrgPath: sc.row.HostPath})
 		if err == nil {
-			err = s.tellHost(tx, notify.DemandExpired, sc, "", "", 0)
+			err = s.tellHost(tx, notify.DemandExpired, sc, "", notify.Words{}, 0)
 		}
 		return err == nil, err
 	case sc.live != nil && !now.Before(sc.live.DueAt):

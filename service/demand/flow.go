@@ -37,7 +37,7 @@ func (s *Service) Submit(ctx context.Context, actor access.Actor, id int64) (Det
 		if err != nil {
 			return err
 		}
-		return s.tellOfficers(tx, notify.DemandSubmitted, sc, "", actor.UserID, access.DemandVerify, sc.row.HostPath)
+		return s.tellOfficers(tx, notify.DemandSubmitted, sc, notify.Words{}, actor.UserID, access.DemandVerify, sc.row.HostPath)
 	})
 }
 
@@ -74,7 +74,7 @@ func (s *Service) Verify(ctx context.Context, actor access.Actor, id int64) (Det
 		if err != nil {
 			return err
 		}
-		return s.tell(tx, notify.DemandOpen, sc, "", "", actor.UserID, sc.row.CreatedBy, *sc.row.SubmittedBy, sc.row.ContactID)
+		return s.tell(tx, notify.DemandOpen, sc, "", notify.Words{}, actor.UserID, sc.row.CreatedBy, *sc.row.SubmittedBy, sc.row.ContactID)
 	})
 }
 
@@ -94,7 +94,7 @@ func (s *Service) Return(ctx context.Context, actor access.Actor, id int64, reas
 		if err != nil {
 			return err
 		}
-		return s.tell(tx, notify.DemandReturned, sc, "", reason, actor.UserID, sc.row.CreatedBy, *sc.row.SubmittedBy)
+		return s.tell(tx, notify.DemandReturned, sc, "", notify.Own(reason), actor.UserID, sc.row.CreatedBy, *sc.row.SubmittedBy)
 	})
 }
 
@@ -140,7 +140,7 @@ func (s *Service) Cancel(ctx context.Context, actor access.Actor, id int64, reas
 		if err != nil {
 			return err
 		}
-		return s.tellCampus(tx, notify.DemandCancelled, sc, reason, actor.UserID)
+		return s.tellCampus(tx, notify.DemandCancelled, sc, notify.Own(reason), actor.UserID)
 	})
 }
 

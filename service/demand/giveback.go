@@ -102,7 +102,7 @@ func (s *Service) giveBack(tx *gorm.DB, actor access.Actor, sc scene, unitID int
 	if err != nil {
 		return err
 	}
-	return s.tellUnit(tx, notify.DemandDeclined, sc, unitID, "接单后交回："+reason+" / Given back after accepting; it is on the board again.", actor.UserID)
+	return s.tellUnit(tx, notify.DemandDeclined, sc, unitID, notify.Both("接单后交回："+reason, "Given back after accepting, on the board again: "+reason), actor.UserID)
 }
 
 // Recall takes a dispatch back before the unit has answered, with a reason, for an officer above the host or above the unit
@@ -139,7 +139,7 @@ func (s *Service) Recall(ctx context.Context, actor access.Actor, dispatchID int
 		if err := s.backToBoard(tx, actor, sc); err != nil {
 			return err
 		}
-		return s.tellCampus(tx, notify.DemandCancelled, sc, "派单已撤回："+reason+" / The request was taken back.", actor.UserID)
+		return s.tellCampus(tx, notify.DemandCancelled, sc, notify.Both("派单已撤回："+reason, "The request was taken back: "+reason), actor.UserID)
 	})
 }
 

@@ -44,7 +44,7 @@ func TestADemandThatIsGivenBackIsOnTheBoardAgain(t *testing.T) {
 	if x := d.Dispatches[0]; x.Status != model.DispatchGivenBack || x.Reason != "考试周" || x.DecidedAt == nil {
 		t.Errorf("its dispatch: %+v", x)
 	}
-	b.Inbox(notify.DemandDeclined, b.clerk, b.Branch.Name+"不承接需求“四点半课堂”。接单后交回：考试周 / Given back after accepting; it is on the board again.")
+	b.Inbox(notify.DemandDeclined, b.clerk, b.Branch.Name+"不承接需求“四点半课堂”。接单后交回：考试周")
 	others, err := b.Get(t.Context(), b.student, d.ID)
 	if b.good(t, others, err); others.GivenBackAt != nil || others.GivenBackBy != nil || others.Reason != "" {
 		t.Errorf("everybody reads who gave it back: %+v", others)
@@ -154,7 +154,7 @@ func TestARequestIsTakenBackBeforeItIsAnswered(t *testing.T) {
 			t.Fatalf("taken back: %+v", d)
 		}
 	}
-	b.Inbox(notify.DemandCancelled, b.secretary, b.Community.Name+"的需求“四点半课堂”不再需要您所在的组织。派单已撤回：派错了 / The request was taken back.")
+	b.Inbox(notify.DemandCancelled, b.secretary, b.Community.Name+"的需求“四点半课堂”不再需要您所在的组织。派单已撤回：派错了")
 	b.refused(t, fault.ErrState, nil, func() error {
 		_, err := b.Accept(t.Context(), b.secretary, id)
 		return err

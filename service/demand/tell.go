@@ -15,7 +15,7 @@ import (
 
 // tell enqueues one event about a demand; orgName is whom it is about, the host when it is empty. The fact is the dispatch
 // that waits or waited for an answer, since several may pass while the demand itself does not change.
-func (s *Service) tell(tx *gorm.DB, kind notify.Kind, sc scene, orgName, reason string, by int64, people ...int64) error {
+func (s *Service) tell(tx *gorm.DB, kind notify.Kind, sc scene, orgName string, reason notify.Words, by int64, people ...int64) error {
 	if s.Notify == nil {
 		return nil
 	}
@@ -33,12 +33,12 @@ func (s *Service) tell(tx *gorm.DB, kind notify.Kind, sc scene, orgName, reason 
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: kind, Fact: []string{strconv.FormatInt(d.ID, 10), fact}, Object: d.TableName(), ObjectID: d.ID,
 		UserIDs: slices.DeleteFunc(people, func(id int64) bool { return id == 0 || id == by }),
-		Data:    map[string]string{"org": orgName, "name": d.Title, "reason": reason},
+		Data:    map[string]notify.Words{"org": notify.Own(orgName), "name": notify.Own(d.Title), "reason": reason},
 	})
 }
 
 // tellOfficers tells those who answer for an organisation with a permission.
-func (s *Service) tellOfficers(tx *gorm.DB, kind notify.Kind, sc scene, reason string, by int64, p access.Permission, path string) error {
+func (s *Service) tellOfficers(tx *gorm.DB, kind notify.Kind, sc scene, reason notify.Words, by int64, p access.Permission, path string) error {
 	if s.Notify == nil {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (s *Service) tellOfficers(tx *gorm.DB, kind notify.Kind, sc scene, reason s
 
 // tellHost tells the host's staff, its contact and everybody who ever sent the demand what a unit made of it; orgName is the
 // unit, the host when it is empty.
-func (s *Service) tellHost(tx *gorm.DB, kind notify.Kind, sc scene, orgName, reason string, by int64) error {
+func (s *Service) tellHost(tx *gorm.DB, kind notify.Kind, sc scene, orgName string, reason notify.Words, by int64) error {
 	if s.Notify == nil {
 		return nil
 	}
@@ -69,7 +69,7 @@ func (s *Service) tellHost(tx *gorm.DB, kind notify.Kind, sc scene, orgName, rea
 }
 
 // tellUnit is tellHost of what a campus unit did.
-func (s *Service) tellUnit(tx *gorm.DB, kind notify.Kind, sc scene, orgID int64, reason string, by int64) error {
+func (s *Service) tellUnit(tx *gorm.DB, kind notify.Kind, sc scene, orgID int64, reason notify.Words, by int64) error {
 	unit, err := org.ByID(tx, orgID)
 	if err != nil {
 		return err
@@ -79,15 +79,15 @@ func (s *Service) tellUnit(tx *gorm.DB, kind notify.Kind, sc scene, orgID int64,
 
 // tellLate is tellHost of a unit that did not answer in time; above is whom is asked next, nobody when it is empty.
 func (s *Service) tellLate(tx *gorm.DB, sc scene, above string) error {
-	reason := "到期没有答复，需求已回到需求大厅。 / No answer in time; it is on the board again."
+	reason := notify.Both("到期没有答复，需求已回到需求大厅。", "No answer in time; it is on the board again.")
 	if above != "" {
-		reason = "到期没有答复，已转请" + above + "。 / No answer in time; the unit above is asked."
+		reason = notify.Both("到期没有答复，已转请"+above+"。", "No answer in time; "+above+" is asked now.")
 	}
 	return s.tellUnit(tx, notify.DemandDeclined, sc, sc.live.OrgID, reason, 0)
 }
 
 // tellCampus tells the unit that was asked, or that has accepted.
-func (s *Service) tellCampus(tx *gorm.DB, kind notify.Kind, sc scene, reason string, by int64) error {
+func (s *Service) tellCampus(tx *gorm.DB, kind notify.Kind, sc scene, reason notify.Words, by int64) error {
 	path := ""
 	switch {
 	case sc.live != nil:

@@ -64,6 +64,15 @@ func Catalogue() []*Fault {
 	return all
 }
 
+// Saying finds the Fault of the catalogue whose Chinese text it is, nil when there is none.
+func Saying(zh string) *Fault {
+	i := slices.IndexFunc(catalogue, func(f *Fault) bool { return f.ZH == zh })
+	if i < 0 {
+		return nil
+	}
+	return catalogue[i]
+}
+
 // Error returns the code and, for the log, the cause.
 func (f *Fault) Error() string {
 	if f.cause != nil {

@@ -37,7 +37,7 @@ func (c *crowd) next(_ *gorm.DB, f model.NoticeFanout, limit int) (notify.Event,
 	for id := f.AfterID + 1; id <= c.n && len(people) < limit; id++ {
 		people = append(people, notify.Recipient{Key: id, UserID: id})
 	}
-	return notify.Event{Kind: notify.Kind(f.Kind), Fact: []string{"fact"}, Object: f.Object, ObjectID: f.ObjectID, Data: map[string]string{"activity": "清洁"}}, people, nil
+	return notify.Event{Kind: notify.Kind(f.Kind), Fact: []string{"fact"}, Object: f.Object, ObjectID: f.ObjectID, Data: map[string]notify.Words{"activity": notify.Own("清洁")}}, people, nil
 }
 
 func fanned(t *testing.T, at ...int64) (*testkit.World, *notify.Service) {

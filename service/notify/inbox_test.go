@@ -71,7 +71,7 @@ func TestABadEventIsRefused(t *testing.T) {
 		"no kind":       {Fact: []string{"a"}},
 		"no fact":       {Kind: notify.SignupConfirmed},
 		"too long":      {Kind: notify.SignupConfirmed, Fact: []string{strings.Repeat("x", 150)}},
-		"too much data": {Kind: notify.SignupConfirmed, Fact: []string{"a"}, Data: map[string]string{"reason": strings.Repeat("长", 301)}},
+		"too much data": {Kind: notify.SignupConfirmed, Fact: []string{"a"}, Data: map[string]notify.Words{"reason": notify.Both("短", strings.Repeat("x", 301))}},
 	} {
 		e.UserIDs = []int64{1}
 		if err := k.DB.Transaction(func(tx *gorm.DB) error { return k.Notices.Enqueue(tx, e) }); err == nil {

@@ -139,6 +139,7 @@ func wordingOf(k Kind) (w Wording, ok bool) {
 // Text is title and body in one language.
 func (w Wording) Text(english bool, data map[string]string) (title, body string) {
 	if english {
+		data = inEnglish(data)
 		return fill(w.TitleEN, data), strings.TrimSpace(fill(w.BodyEN, data))
 	}
 	return fill(w.TitleZH, data), strings.TrimSpace(fill(w.BodyZH, data))

@@ -192,7 +192,7 @@ func (k *kit) tell(kind notify.Kind, users ...int64) string {
 func (k *kit) enqueue(e notify.Event) {
 	k.TB.Helper()
 	if e.Data == nil {
-		e.Data = map[string]string{"activity": "河道清洁", "time": "09:00", "id": "7"}
+		e.Data = map[string]notify.Words{"activity": notify.Own("河道清洁"), "time": notify.Own("09:00"), "id": notify.Own("7")}
 	}
 	e.Object, e.ObjectID = "activities", 7
 	k.write(func(tx *gorm.DB) error { return k.Notices.Enqueue(tx, e) })

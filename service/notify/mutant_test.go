@@ -102,7 +102,7 @@ func TestNothingNewForAPersonInDoubt(t *testing.T) {
 		return "", answer
 	})
 	say := func(user int64, text string) {
-		k.enqueue(notify.Event{Kind: notify.SignupConfirmed, UserIDs: []int64{user}, Fact: []string{text}, Data: map[string]string{"activity": text, "time": "09:00", "id": "7"}})
+		k.enqueue(notify.Event{Kind: notify.SignupConfirmed, UserIDs: []int64{user}, Fact: []string{text}, Data: map[string]notify.Words{"activity": notify.Own(text), "time": notify.Own("09:00"), "id": notify.Own("7")}})
 	}
 	say(doubted, "first")
 	k.drain(w)

@@ -44,9 +44,9 @@ type Event struct {
 	Fact      []string // with kind and user it is the dedupe key: what happened, with its version, such as act42, v3
 	Object    string   // table of what it is about
 	ObjectID  int64
-	Data      map[string]string // short texts for the wording; no personal data. {id} is the object unless it is given
-	NotBefore time.Time         // zero: now
-	ExpiresAt time.Time         // WeChat is not bothered after this; zero: never too late
+	Data      map[string]Words // short texts for the wording; no personal data. {id} is the object unless it is given
+	NotBefore time.Time        // zero: now
+	ExpiresAt time.Time        // WeChat is not bothered after this; zero: never too late
 }
 
 // Enqueue puts the events into every person's inbox, and into the outbox when the kind has a template, in the caller's
@@ -72,7 +72,6 @@ func (s *Service) Enqueue(tx *gorm.DB, events ...Event) error {
 			}
 			templates[e.Kind] = t
 		}
-		e.Data = withID(e.Data, e.ObjectID)
 		for _, user := range slices.Compact(slices.Sorted(slices.Values(e.UserIDs))) {
 			inbox = append(inbox, s.entry(e, user))
 			if t := templates[e.Kind]; t != nil {
@@ -97,13 +96,6 @@ func write(tx *gorm.DB, inbox []model.Notification, outbox []model.Notice) error
 	return nil
 }
 
-// withID adds the object as {id}, for the page that a message opens.
-func withID(data map[string]string, id int64) map[string]string {
-	out := map[string]string{"id": strconv.FormatInt(id, 10)}
-	maps.Copy(out, data)
-	return out
-}
-
 func (e Event) check() error {
 	_, known := wordingOf(e.Kind)
 	switch {
@@ -115,7 +107,7 @@ func (e Event) check() error {
 		return fmt.Errorf("%w: key of %s is too long", errEvent, e.Kind)
 	}
 	for name, text := range e.Data {
-		if len([]rune(text)) > dataMost {
+		if len([]rune(text.ZH)) > dataMost || len([]rune(text.EN)) > dataMost {
 			return fmt.Errorf("%w: %s of %s is too long", errEvent, name, e.Kind)
 		}
 	}
@@ -137,7 +129,7 @@ func (s *Service) from(notBefore time.Time) time.Time {
 
 func (s *Service) entry(e Event, user int64) model.Notification {
 	return model.Notification{
-		ID: s.NewID(), UserID: user, Kind: string(e.Kind), DedupeKey: e.key(user), Data: e.Data, Object: e.Object, ObjectID: e.ObjectID,
+		ID: s.NewID(), UserID: user, Kind: string(e.Kind), DedupeKey: e.key(user), Data: e.words(), Object: e.Object, ObjectID: e.ObjectID,
 		ShownAt: s.from(e.NotBefore), CreatedAt: s.Now(),
 	}
 }
@@ -159,10 +151,10 @@ func (s *Service) notice(e Event, user int64, t *model.NoticeTemplate) model.Not
 	return row
 }
 
-// words are the event's data, and as id what it is about, for the page that a message opens.
+// words are the event's data as they are kept, and as id what it is about, for the page that a message opens.
 func (e Event) words() map[string]string {
 	data := map[string]string{"id": strconv.FormatInt(e.ObjectID, 10)}
-	maps.Copy(data, e.Data)
+	maps.Copy(data, kept(e.Data))
 	return data
 }
 

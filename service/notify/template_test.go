@@ -134,7 +134,7 @@ func TestAPageNamesWhatTheMessageIsAbout(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	li := k.person("li")
-	k.enqueue(notify.Event{Kind: notify.SignupConfirmed, UserIDs: []int64{li}, Fact: []string{"f"}, Data: map[string]string{"activity": "x"}})
+	k.enqueue(notify.Event{Kind: notify.SignupConfirmed, UserIDs: []int64{li}, Fact: []string{"f"}, Data: map[string]notify.Words{"activity": notify.Own("x")}})
 	if have := k.notices()[0].Page; have != "pages/activity?id=7" {
 		t.Fatal(have)
 	}

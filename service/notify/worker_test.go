@@ -20,8 +20,8 @@ import (
 var errKilled = errors.New("killed")
 
 // text tells a message apart at the simulator.
-func text(n int) map[string]string {
-	return map[string]string{"activity": fmt.Sprintf("活动%d", n), "time": "09:00", "id": fmt.Sprint(n)}
+func text(n int) map[string]notify.Words {
+	return map[string]notify.Words{"activity": notify.Own(fmt.Sprintf("活动%d", n)), "time": notify.Own("09:00"), "id": notify.Own(fmt.Sprint(n))}
 }
 
 // crowd is some people, each with acceptances, and a message for each of those.

@@ -59,7 +59,7 @@ func holders(tx *gorm.DB, now time.Time, orgID int64, roles []access.Role) (user
 	}
 	err = tx.Table("role_grants AS g").Joins("JOIN users AS u ON u.id = g.user_id AND u.status = ?", model.UserActive).
 		Where("g.org_id = ? AND g.live = ? AND g.role IN ?", orgID, true, roles).
-		Where("g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", now, now).
+		Where("g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", access.Begun(now), now).
 		Order("g.id").Limit(officersMost).Pluck("g.user_id", &users).Error
 	if err != nil {
 		return nil, fmt.Errorf("find officers: %w", err)

@@ -36,7 +36,7 @@ func (s *Service) knows(tx *gorm.DB, actor access.Actor, user int64) error {
 	now := s.Now()
 	roles, args := actor.Where(access.GrantRead, []string{"o.path"}, "", "")
 	holders := tx.Table("role_grants g").Joins("JOIN orgs o ON o.id = g.org_id").Where("g.user_id = ? AND g.live = ?", user, true).
-		Where("g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", now, now).Where(roles, args...)
+		Where("g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", access.Begun(now), now).Where(roles, args...)
 	members, args := actor.Where(access.OrgMember, []string{"o.path"}, "", "")
 	students := tx.Table("student_profiles p").Joins("JOIN orgs o ON o.id = p.branch_id").Where("p.user_id = ?", user).Where(members, args...)
 	for column, q := range map[string]*gorm.DB{"g.id": holders, "p.id": students} {

@@ -115,7 +115,7 @@ func holds(tx *gorm.DB, user int64, g access.Grant, now time.Time) error {
 	var ids []int64
 	err := atomic.ForUpdate(tx).Model(&model.RoleGrant{}).
 		Where("user_id = ? AND role = ? AND org_id = ? AND live = ?", user, string(g.Role), g.OrgID, true).
-		Where("from_at <= ? AND (to_at IS NULL OR to_at > ?)", now, now).Pluck("id", &ids).Error
+		Where("from_at <= ? AND (to_at IS NULL OR to_at > ?)", access.Begun(now), now).Pluck("id", &ids).Error
 	if err != nil {
 		return fmt.Errorf("check own role: %w", err)
 	}

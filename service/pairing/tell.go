@@ -49,11 +49,12 @@ func (s *Service) peopleOf(tx *gorm.DB, d Detail, side string) ([]int64, error) 
 
 // tell names the side that proposes or answers.
 func (s *Service) tell(tx *gorm.DB, d Detail, kind notify.Kind, side string, by int64, people []int64) error {
-	e := notify.Event{Kind: kind, Data: map[string]string{"org": d.nameOf(side)}}
+	e := notify.Event{Kind: kind, Data: map[string]notify.Words{"org": notify.Own(d.nameOf(side))}}
 	if kind == notify.PairingProposed {
 		e.ExpiresAt = d.AnswerDueAt
 		if d.Origin == model.OriginCommittee {
-			e.Data["org"] += "（上级推荐）" // that unit has not asked for anything
+			name := d.nameOf(side)
+			e.Data["org"] = notify.Both(name+"（上级推荐）", name+" (recommended by a committee)") // that unit has not asked for anything
 		}
 	}
 	return s.enqueue(tx, d, e, by, people)
@@ -64,9 +65,6 @@ func (s *Service) enqueue(tx *gorm.DB, d Detail, e notify.Event, by int64, peopl
 	e.UserIDs = slices.DeleteFunc(people, func(id int64) bool { return id == by })
 	return s.Notify.Enqueue(tx, e)
 }
-
-// noAnswer is why a proposal came to nothing when nobody said no.
-const noAnswer = "到期没有答复，邀请已失效。 / There was no answer in time."
 
 // tellExpired tells who proposed, and the side that had accepted, that the other did not answer in time.
 func (s *Service) tellExpired(tx *gorm.DB, d Detail) error {
@@ -82,7 +80,7 @@ func (s *Service) tellExpired(tx *gorm.DB, d Detail) error {
 		people = append(people, officers...)
 	}
 	slices.Sort(people)
-	return s.enqueue(tx, d, notify.Event{Kind: notify.PairingDeclined, Data: map[string]string{"org": d.nameOf(silent[0]), "reason": noAnswer}}, 0, slices.Compact(people))
+	return s.enqueue(tx, d, notify.Event{Kind: notify.PairingDeclined, Data: map[string]notify.Words{"org": notify.Own(d.nameOf(silent[0])), "reason": notify.Both("到期没有答复，邀请已失效。", "There was no answer in time.")}}, 0, slices.Compact(people))
 }
 
 // tellEnding gives notice to the other side; to both when somebody who answers for both ends it.
@@ -92,7 +90,7 @@ func (s *Service) tellEnding(tx *gorm.DB, actor access.Actor, d Detail, reason s
 		told = []string{other(told[0])}
 	}
 	return s.tellOf(tx, d, notify.Event{
-		Kind: notify.PairingEnding, Fact: []string{string(endsOn)}, Data: map[string]string{"due": notify.Day(endsOn), "reason": reason},
+		Kind: notify.PairingEnding, Fact: []string{string(endsOn)}, Data: map[string]notify.Words{"due": notify.Day(endsOn), "reason": notify.Own(reason)},
 	}, actor.UserID, told...)
 }
 
@@ -103,7 +101,7 @@ func (s *Service) tellRenewed(tx *gorm.DB, by int64, d Detail, side string, term
 		return err
 	}
 	return s.enqueue(tx, d, notify.Event{
-		Kind: notify.PairingRenewal, Fact: []string{strconv.FormatInt(term.ID, 10), side}, Data: map[string]string{"org": d.nameOf(side), "name": term.Name},
+		Kind: notify.PairingRenewal, Fact: []string{strconv.FormatInt(term.ID, 10), side}, Data: map[string]notify.Words{"org": notify.Own(d.nameOf(side)), "name": notify.Own(term.Name)},
 	}, by, people)
 }
 
@@ -121,7 +119,7 @@ func (s *Service) tellOf(tx *gorm.DB, d Detail, e notify.Event, by int64, sides 
 			return err
 		}
 		each := e
-		each.Data = map[string]string{"org": d.nameOf(other(side))}
+		each.Data = map[string]notify.Words{"org": notify.Own(d.nameOf(other(side)))}
 		maps.Copy(each.Data, e.Data)
 		if err := s.enqueue(tx, d, each, by, people); err != nil {
 			return err

@@ -103,12 +103,12 @@ func TestNoticeIsGivenToTheOtherSide(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Told(notify.PairingEnding, s.secretary)
-	s.Inbox(notify.PairingEnding, s.secretary, "戊社区提出自"+notify.Day(day)+"起结束结对。社区撤并")
+	s.Inbox(notify.PairingEnding, s.secretary, "戊社区提出自"+notify.Day(day).ZH+"起结束结对。社区撤并")
 	if _, err := s.End(t.Context(), s.secretary, d.ID, "那就今天", model.Date(s.Clock.Now().Format(time.DateOnly))); err != nil {
 		t.Fatal(err)
 	}
 	s.Told(notify.PairingEnding, s.secretary, s.host)
-	s.Inbox(notify.PairingEnding, s.host, "辛班团支部提出自"+notify.Day(model.Date(s.Clock.Now().Format(time.DateOnly)))+"起结束结对。那就今天")
+	s.Inbox(notify.PairingEnding, s.host, "辛班团支部提出自"+notify.Day(model.Date(s.Clock.Now().Format(time.DateOnly))).ZH+"起结束结对。那就今天")
 }
 
 func TestWhoWasNotAnsweredIsTold(t *testing.T) {
@@ -123,7 +123,7 @@ func TestWhoWasNotAnsweredIsTold(t *testing.T) {
 		}
 	}
 	s.Told(notify.PairingDeclined, s.secretary, s.county)
-	s.Inbox(notify.PairingDeclined, s.secretary, "戊社区没有接受结对。到期没有答复，邀请已失效。 / There was no answer in time.")
+	s.Inbox(notify.PairingDeclined, s.secretary, "戊社区没有接受结对。到期没有答复，邀请已失效。")
 }
 
 func TestARenewalAsksTheOtherSide(t *testing.T) {

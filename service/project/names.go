@@ -7,12 +7,13 @@ import (
 	"gorm.io/gorm"
 
 	"baodao/model"
+	"baodao/service/access"
 	"baodao/service/vault"
 )
 
 // liveGrants is a query over the role grants (g) that count at an instant.
 func liveGrants(tx *gorm.DB, at time.Time) *gorm.DB {
-	return tx.Table("role_grants g").Where("g.live = ? AND g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", true, at, at)
+	return tx.Table("role_grants g").Where("g.live = ? AND g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", true, access.Begun(at), at)
 }
 
 // named adds the names of members: two queries for the rows, one for their keys.

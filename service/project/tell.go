@@ -29,7 +29,7 @@ func (s *Service) tellMoved(tx *gorm.DB, a model.Activity, version int64, was mo
 	id := strconv.FormatInt(was.ID, 10)
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.ActivityChanged, UserIDs: people, Fact: []string{id, "v" + strconv.FormatInt(version, 10)}, Object: a.TableName(), ObjectID: a.ID,
-		Data: map[string]string{"activity": a.Title, "session": id, "time": notify.When(to.StartsAt), "place": notify.Where(to.Place)}, ExpiresAt: to.EndsAt,
+		Data: map[string]notify.Words{"activity": notify.Own(a.Title), "session": notify.Own(id), "time": notify.When(to.StartsAt), "place": notify.Where(to.Place)}, ExpiresAt: to.EndsAt,
 	})
 }
 
@@ -44,7 +44,7 @@ func (s *Service) tellCancelled(tx *gorm.DB, a model.Activity, reason string) er
 	}
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.ActivityCancelled, UserIDs: people, Fact: []string{strconv.FormatInt(a.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
-		Data: map[string]string{"activity": a.Title, "time": notify.When(a.StartsAt), "reason": reason},
+		Data: map[string]notify.Words{"activity": notify.Own(a.Title), "time": notify.When(a.StartsAt), "reason": notify.Own(reason)},
 	})
 }
 

@@ -46,7 +46,7 @@ func (s *Service) invited(tx *gorm.DB, f model.NoticeFanout, limit int) (notify.
 	place, err := firstPlace(tx, a.ID)
 	return notify.Event{
 		Kind: notify.ActivityPublished, Fact: []string{strconv.FormatInt(a.ID, 10)}, Object: a.TableName(), ObjectID: a.ID,
-		Data: map[string]string{"activity": a.Title, "time": notify.When(a.StartsAt), "place": notify.Where(place)}, ExpiresAt: a.SignupClosesAt,
+		Data: map[string]notify.Words{"activity": notify.Own(a.Title), "time": notify.When(a.StartsAt), "place": notify.Where(place)}, ExpiresAt: a.SignupClosesAt,
 	}, people, err
 }
 

@@ -96,7 +96,7 @@ func (s *Service) responsible(tx *gorm.DB, f model.NoticeFanout, limit int) (not
 	}
 	return notify.Event{
 		Kind: notify.MilestoneDue, Fact: []string{strconv.FormatInt(m.ID, 10), strconv.FormatInt(f.DueAt.UnixMilli(), 10)}, Object: p.TableName(), ObjectID: p.ID,
-		Data: map[string]string{"name": m.Name, "due": notify.Day(m.DueOn)}, ExpiresAt: over,
+		Data: map[string]notify.Words{"name": notify.Own(m.Name), "due": notify.Day(m.DueOn)}, ExpiresAt: over,
 	}, people, nil
 }
 
@@ -106,7 +106,7 @@ func officersBelow(tx *gorm.DB, path string, now time.Time, after int64, limit i
 		Joins("JOIN orgs AS o ON o.id = g.org_id AND o.path >= ? AND o.path < ?", path, access.PathEnd(path)).
 		Joins("JOIN users AS u ON u.id = g.user_id AND u.status = ?", model.UserActive).
 		Where("g.user_id > ? AND g.live = ? AND g.role IN ?", after, true, officers).
-		Where("g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", now, now).
+		Where("g.from_at <= ? AND (g.to_at IS NULL OR g.to_at > ?)", access.Begun(now), now).
 		Order("g.user_id").Limit(limit)
 }
 

@@ -51,7 +51,7 @@ func (n news) hold(e model.Notification) bool {
 	}
 	session, found := n.sessions[sessionIn(e)]
 	seat, live := n.seats[seatKey{e.UserID, e.ObjectID}]
-	if !found || !live || notify.When(session.StartsAt) != e.Data["time"] || notify.Where(session.Place) != e.Data["place"] {
+	if !found || !live || notify.When(session.StartsAt).ZH != e.Data["time"] || notify.Where(session.Place).ZH != e.Data["place"] {
 		return false
 	}
 	if kind == notify.ActivityChanged {

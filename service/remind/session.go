@@ -38,7 +38,7 @@ func (s *Service) attending(tx *gorm.DB, f model.NoticeFanout, limit int) (notif
 	id := strconv.FormatInt(session.ID, 10)
 	return notify.Event{
 		Kind: kind, Fact: []string{id, strconv.FormatInt(session.StartsAt.UnixMilli(), 10)}, Object: a.TableName(), ObjectID: a.ID,
-		Data: map[string]string{"activity": a.Title, "session": id, "time": notify.When(session.StartsAt), "place": notify.Where(session.Place)}, ExpiresAt: until,
+		Data: map[string]notify.Words{"activity": notify.Own(a.Title), "session": notify.Own(id), "time": notify.When(session.StartsAt), "place": notify.Where(session.Place)}, ExpiresAt: until,
 	}, people, nil
 }
 

@@ -60,6 +60,6 @@ func (s *Service) tellFew(tx *gorm.DB, a model.Activity, now time.Time) error {
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.TurnoutLow, UserIDs: users, Fact: []string{"act" + strconv.FormatInt(a.ID, 10), strconv.FormatInt(a.SignupClosesAt.UnixMilli(), 10)},
 		Object: a.TableName(), ObjectID: a.ID, ExpiresAt: a.StartsAt,
-		Data: map[string]string{"activity": a.Title, "time": notify.When(a.StartsAt), "name": strconv.FormatInt(a.MinTurnout, 10)},
+		Data: map[string]notify.Words{"activity": notify.Own(a.Title), "time": notify.When(a.StartsAt), "name": notify.Own(strconv.FormatInt(a.MinTurnout, 10))},
 	})
 }

@@ -45,7 +45,7 @@ func (s *Service) Accept(ctx context.Context, actor access.Actor, id int64) (Pro
 		case why != nil && mendable(why):
 			return why
 		case why != nil:
-			return d.reject(p, byRules, why.Code, why.ZH)
+			return d.refuse(p, why)
 		}
 		return s.Audit.Edit(tx, actor, p, p.Version, audit.Move{Action: "match_proposal.student_yes", OrgPath: hostPath, Set: map[string]any{"student_ok_at": now}})
 	})
@@ -130,6 +130,7 @@ type decision struct {
 	tx       *gorm.DB
 	actor    access.Actor
 	hostPath string
+	english  string // of why the rules say no
 }
 
 // confirm makes signups of proposals to which both sides have said yes. set are the columns of the last yes. A refusal by
@@ -149,7 +150,7 @@ func (d *decision) confirm(set map[string]any, asks bool, rows ...*model.MatchPr
 		case why != nil && asks && mendable(why):
 			return why
 		case why != nil:
-			err = d.reject(p, byRules, why.Code, why.ZH)
+			err = d.refuse(p, why)
 		default:
 			move := audit.Move{Action: "match_proposal.confirm", To: string(model.ProposalConfirmed), OrgPath: d.hostPath, Set: map[string]any{"signup_id": got[i].Signup.ID}}
 			for column, value := range set {
@@ -164,6 +165,12 @@ func (d *decision) confirm(set map[string]any, asks bool, rows ...*model.MatchPr
 	return nil
 }
 
+// refuse ends a proposal that the rules do not allow.
+func (d *decision) refuse(p *model.MatchProposal, why *fault.Fault) error {
+	d.english = why.EN
+	return d.reject(p, byRules, why.Code, why.ZH)
+}
+
 // reject ends a proposal and tells whoever has said yes to it or has to know.
 func (d *decision) reject(p *model.MatchProposal, by, code, reason string) error {
 	err := d.s.Audit.Move(d.tx, d.actor, p, audit.Move{
@@ -173,7 +180,7 @@ func (d *decision) reject(p *model.MatchProposal, by, code, reason string) error
 	if err != nil {
 		return err
 	}
-	return d.s.tellEnded(d.tx, ending{proposal: p, hostPath: d.hostPath, by: by, reason: reason})
+	return d.s.tellEnded(d.tx, ending{proposal: p, hostPath: d.hostPath, by: by, reason: reason, english: d.english})
 }
 
 // reasonMost is how many characters of a reason a proposal keeps.

@@ -10,6 +10,7 @@ import (
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/audit"
+	"baodao/service/fault"
 	"baodao/service/notify"
 	"baodao/service/org"
 )
@@ -20,7 +21,8 @@ type ending struct {
 	hostPath string
 	by       string // nobody: it has lapsed
 	reason   string
-	gone     bool // nobody can have the position any more: the reason is everybody's
+	english  string // of reason, where the program makes it up; empty: a fixed text of its own, or people's words
+	gone     bool   // nobody can have the position any more: the reason is everybody's
 }
 
 // endEach ends proposals, all in one way, and tells both sides.
@@ -60,7 +62,7 @@ func (s *Service) tellEnded(tx *gorm.DB, ends ...ending) error {
 		p := e.proposal
 		event := notify.Event{
 			Kind: notify.MatchEnded, Fact: []string{strconv.FormatInt(p.ID, 10), e.by}, Object: p.TableName(), ObjectID: p.ID,
-			Data: map[string]string{"activity": titles[p.ActivityID], "reason": e.reason},
+			Data: map[string]notify.Words{"activity": notify.Own(titles[p.ActivityID]), "reason": said(e)},
 		}
 		if user := students[p.StudentID]; user != 0 && e.by != byStudent && (e.by != "" || p.StudentOkAt != nil) {
 			event.UserIDs = []int64{user}
@@ -77,7 +79,7 @@ func (s *Service) tellEnded(tx *gorm.DB, ends ...ending) error {
 			answering[e.hostPath] = people
 		}
 		event.UserIDs = slices.DeleteFunc(slices.Clone(people), func(id int64) bool { return id == students[p.StudentID] })
-		event.Data = map[string]string{"activity": titles[p.ActivityID], "reason": hostWords(e)}
+		event.Data = map[string]notify.Words{"activity": notify.Own(titles[p.ActivityID]), "reason": hostWords(e)}
 		events = append(events, event)
 	}
 	left, err := s.leftBehind(tx, ends, titles)
@@ -88,15 +90,37 @@ func (s *Service) tellEnded(tx *gorm.DB, ends ...ending) error {
 }
 
 // hostWords is what a host is told.
-func hostWords(e ending) string {
+func hostWords(e ending) notify.Words {
 	switch {
 	case e.by == byStudent:
-		return "同学没有接受"
+		return notify.Both("同学没有接受", "The student declined.")
 	case e.by == byRules && !e.gone:
-		return "同学现在不能报名这个活动"
+		return notify.Both("同学现在不能报名这个活动", "The student cannot sign up for the activity now.")
 	default:
-		return e.reason
+		return said(e)
 	}
+}
+
+// said is why, in both languages: a host's own words, or those of the program.
+func said(e ending) notify.Words {
+	switch i := slices.IndexFunc(endings, func(w notify.Words) bool { return w.ZH == e.reason }); {
+	case e.by == byHost:
+		return notify.Own(e.reason)
+	case e.english != "":
+		return notify.Both(e.reason, e.english)
+	case i >= 0:
+		return endings[i]
+	}
+	if f := fault.Saying(e.reason); f != nil {
+		return notify.Both(f.ZH, f.EN)
+	}
+	return notify.Own(e.reason)
+}
+
+// endings are what the program itself says of proposals that came to nothing, beside its refusals.
+var endings = []notify.Words{ //nolint:gochecknoglobals // a table
+	{ZH: "超过答复时间", EN: "There was no answer in time."}, {ZH: "活动已取消或已结束", EN: "The activity is cancelled or over."},
+	{ZH: "活动已经开始", EN: "The activity has begun."}, {ZH: "名额已经没有了", EN: "The seats are gone."},
 }
 
 // leftBehind tells friends whose own proposals stand that one of them does not come along: neither who nor why.
@@ -119,7 +143,7 @@ func (s *Service) leftBehind(tx *gorm.DB, ends []ending, titles map[int64]string
 		if len(users) > 0 {
 			events = append(events, notify.Event{
 				Kind: notify.MatchFriend, UserIDs: users, Fact: []string{strconv.FormatInt(p.ID, 10)}, Object: p.TableName(), ObjectID: p.ID,
-				Data: map[string]string{"activity": titles[p.ActivityID]},
+				Data: map[string]notify.Words{"activity": notify.Own(titles[p.ActivityID])},
 			})
 		}
 	}

@@ -68,7 +68,7 @@ func Audience(tx *gorm.DB, now clock.Clock, f model.NoticeFanout, limit int) (no
 	}
 	event := notify.Event{
 		Kind: notify.Kind(f.Kind), Fact: []string{strconv.FormatInt(f.ObjectID, 10), strconv.FormatInt(f.DueAt.UnixMilli(), 10)},
-		Object: f.Object, ObjectID: f.ObjectID, ExpiresAt: f.DueAt, Data: map[string]string{"due": notify.When(f.DueAt)},
+		Object: f.Object, ObjectID: f.ObjectID, ExpiresAt: f.DueAt, Data: map[string]notify.Words{"due": notify.When(f.DueAt)},
 	}
 	switch event.Kind {
 	case notify.MatchAsked:
@@ -81,7 +81,7 @@ func Audience(tx *gorm.DB, now clock.Clock, f model.NoticeFanout, limit int) (no
 	if err != nil {
 		return event, nil, err
 	}
-	event.Data["name"] = r.Name
+	event.Data["name"] = notify.Own(r.Name)
 	if event.Kind == notify.MatchOpen {
 		people, err := willingOf(tx, &r, f.AfterID, limit)
 		return event, people, err
@@ -135,7 +135,7 @@ func asked(tx *gorm.DB, now clock.Clock, event notify.Event, p access.Permission
 	if err != nil {
 		return event, nil, err
 	}
-	event.Data["org"] = host.Name
+	event.Data["org"] = notify.Own(host.Name)
 	users, err := org.Officers(tx, now(), p, host.Path)
 	if err != nil {
 		return event, nil, err
@@ -182,7 +182,7 @@ func (s *Service) tellUnexplained(tx *gorm.DB, host model.Org, declined []*model
 		err = s.Notify.Enqueue(tx, notify.Event{
 			Kind: notify.MatchUnexplained, UserIDs: people, Object: host.TableName(), ObjectID: host.ID,
 			Fact: []string{strconv.FormatInt(host.ID, 10), strconv.FormatInt(r.ProgrammeID, 10), strconv.FormatInt(all/unexplainedMost, 10)},
-			Data: map[string]string{"org": host.Name, "name": strconv.FormatInt(all, 10)},
+			Data: map[string]notify.Words{"org": notify.Own(host.Name), "name": notify.Own(strconv.FormatInt(all, 10))},
 		})
 		if err != nil {
 			return err

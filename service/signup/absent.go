@@ -59,7 +59,7 @@ func (s *Service) markAbsent(tx *gorm.DB, rows []model.Signup) (int, error) {
 	if len(still) == 0 {
 		return 0, nil
 	}
-	_, err := s.decide(tx, access.System("absent"), NoShow, ids, still, "活动结束后没有签到记录")
+	_, err := s.decide(tx, access.System("absent"), NoShow, ids, still, notSeen.ZH)
 	return len(still), err
 }
 

@@ -51,7 +51,7 @@ func TestEmptySeatsBecomeNoShows(t *testing.T) {
 	b.absentees(1)
 	b.absentees(0)
 	b.Told(notify.SignupAbsent, absent)
-	b.Inbox(notify.SignupAbsent, absent, "“"+b.activity.Title+"”（"+notify.When(b.activity.StartsAt)+"）把您记为缺席，有异议可以申诉。活动结束后没有签到记录")
+	b.Inbox(notify.SignupAbsent, absent, "“"+b.activity.Title+"”（"+notify.When(b.activity.StartsAt).ZH+"）把您记为缺席，有异议可以申诉。活动结束后没有签到记录")
 	if b.statusOf(came) != model.SignupConfirmed || b.statusOf(stayed) != model.SignupNoShow || b.taken(b.position.ID) != 1 {
 		t.Errorf("%s %s, taken %d", b.statusOf(came), b.statusOf(stayed), b.taken(b.position.ID))
 	}

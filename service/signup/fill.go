@@ -183,9 +183,6 @@ func (s *Service) promote(tx *gorm.DB, f *facts, w *writes, p *seats, e *event, 
 	return nil
 }
 
-// lapseReason is what a student hears whose offer has lapsed.
-const lapseReason = "确认时间已过，名额已给下一位同学"
-
 // lapse takes seats back from offers that nobody answered in time.
 func (s *Service) lapse(tx *gorm.DB, f *facts, w *writes, p *seats, e *event) error {
 	if p.Held == 0 || p.lapsed {
@@ -208,10 +205,10 @@ func (s *Service) lapse(tx *gorm.DB, f *facts, w *writes, p *seats, e *event) er
 		p.giveBack(row)
 		now := *row
 		now.Version, now.OfferedUntil = row.Version+1, nil
-		w.tell(e, users[row.StudentID], now, told[model.SignupOfferExpired], lapseReason)
+		w.tell(e, users[row.StudentID], now, told[model.SignupOfferExpired], tooLate.ZH)
 	}
 	return audit.MoveAll(tx, s.Audit, access.System("waitlist"), late, audit.Move{
-		Action: "signup.lapse", To: string(model.SignupOfferExpired), OrgPath: e.path, Set: map[string]any{"live_activity_id": nil, "offered_until": nil, "reason": lapseReason},
+		Action: "signup.lapse", To: string(model.SignupOfferExpired), OrgPath: e.path, Set: map[string]any{"live_activity_id": nil, "offered_until": nil, "reason": tooLate.ZH},
 	})
 }
 

@@ -191,7 +191,7 @@ func (m *merger) move(party []*model.Signup) error {
 	for _, row := range party {
 		got, err := m.f.judge(p, m.f.students[row.StudentID], manner{byUnit: row.GroupID != nil, was: row})
 		if why, refused := errors.AsType[*fault.Fault](err); refused {
-			m.end(row, why.ZH)
+			m.end(row, notify.Both(why.ZH, why.EN))
 			continue
 		}
 		if err != nil {
@@ -205,7 +205,7 @@ func (m *merger) move(party []*model.Signup) error {
 	status, err := p.asOne(e, m.f, status, ids)
 	for _, row := range fit {
 		if err != nil {
-			m.end(row, ErrFull.ZH)
+			m.end(row, notify.Both(ErrFull.ZH, ErrFull.EN))
 			continue
 		}
 		m.take(p, row, status)
@@ -214,9 +214,11 @@ func (m *merger) move(party []*model.Signup) error {
 }
 
 // movedTo is what a student hears of the new signup.
-var movedTo = map[model.SignupStatus]string{ //nolint:gochecknoglobals // a table
-	model.SignupConfirmed: "您的报名已转过去，已录取。", model.SignupWaitlisted: "您的报名已转过去，在候补名单中。",
-	model.SignupPendingReview: "您的报名已转过去，等待审核。", model.SignupInLottery: "您的报名已转过去，等待抽签。",
+var movedTo = map[model.SignupStatus]notify.Words{ //nolint:gochecknoglobals // a table
+	model.SignupConfirmed:     notify.Both("您的报名已转过去，已录取。", "Your sign-up goes along, and you have a seat."),
+	model.SignupWaitlisted:    notify.Both("您的报名已转过去，在候补名单中。", "Your sign-up goes along, on the waiting list."),
+	model.SignupPendingReview: notify.Both("您的报名已转过去，等待审核。", "Your sign-up goes along and waits to be looked at."),
+	model.SignupInLottery:     notify.Both("您的报名已转过去，等待抽签。", "Your sign-up goes along, into the lottery."),
 }
 
 // take gives a student the new signup.
@@ -232,16 +234,18 @@ func (m *merger) take(p *seats, row *model.Signup, status model.SignupStatus) {
 }
 
 // end notes that the old signup ends, and tells the student what that means.
-func (m *merger) end(row *model.Signup, what string) {
-	what = fmt.Sprintf("已并入“%s”：%s（%s）", m.Into.Title, what, m.Reason)
-	m.gone[what] = append(m.gone[what], row)
+func (m *merger) end(row *model.Signup, what notify.Words) {
+	what = notify.Both(
+		fmt.Sprintf("已并入“%s”：%s（%s）", m.Into.Title, what.ZH, m.Reason), fmt.Sprintf("It is merged into “%s”. %s (%s)", m.Into.Title, what.EN, m.Reason),
+	)
+	m.gone[what.ZH] = append(m.gone[what.ZH], row)
 	user := m.f.students[row.StudentID].userID
 	if user == 0 {
 		return
 	}
 	m.w.events = append(m.w.events, notify.Event{
 		Kind: notify.ActivityCancelled, UserIDs: []int64{user}, Fact: []string{strconv.FormatInt(m.From.ID, 10)}, Object: m.From.TableName(), ObjectID: m.From.ID,
-		Data: map[string]string{"activity": m.From.Title, "time": notify.When(m.From.StartsAt), "reason": what},
+		Data: map[string]notify.Words{"activity": notify.Own(m.From.Title), "time": notify.When(m.From.StartsAt), "reason": what},
 	})
 }
 

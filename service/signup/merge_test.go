@@ -97,7 +97,7 @@ func (p *pair) moved(a access.Actor) (row model.Signup) {
 // tells checks what a student hears of the activity that is no more.
 func (p *pair) tells(a access.Actor, what string) {
 	p.TB.Helper()
-	p.Inbox(notify.ActivityCancelled, a, "“社区清洁日”（"+notify.When(p.activity.StartsAt)+"）已取消。已并入“河道清洁”："+what+"（人数不足）")
+	p.Inbox(notify.ActivityCancelled, a, "“社区清洁日”（"+notify.When(p.activity.StartsAt).ZH+"）已取消。已并入“河道清洁”："+what+"（人数不足）")
 }
 
 func TestAMergedActivityBringsItsStudentsAlong(t *testing.T) {

@@ -114,7 +114,7 @@ func (s *Service) endLine(tx *gorm.DB, f *facts, w *writes, p *seats) error {
 	if err := tx.Where("position_id = ? AND queue_no IS NOT NULL", p.ID).Order("queue_no").Find(&line).Error; err != nil {
 		return fmt.Errorf("read waiting list: %w", err)
 	}
-	const reason = "候补截止，名额未空出"
+	reason := noneLeft.ZH
 	err := audit.MoveAll(tx, s.Audit, access.System("waitlist"), line, audit.Move{
 		Action: "signup.line_end", To: string(model.SignupRemoved), Reason: reason, OrgPath: e.path, Set: gone(reason),
 	})

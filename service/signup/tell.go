@@ -13,7 +13,7 @@ func (w *writes) tell(e *event, userID int64, row model.Signup, kind notify.Kind
 	if userID == 0 {
 		return // nobody has bound this student yet
 	}
-	data := map[string]string{"activity": e.Title, "time": notify.When(e.StartsAt), "place": notify.Where(e.place()), "reason": reason, "signup": strconv.FormatInt(row.ID, 10)}
+	data := map[string]notify.Words{"activity": notify.Own(e.Title), "time": notify.When(e.StartsAt), "place": notify.Where(e.place()), "reason": said(reason), "signup": notify.Own(strconv.FormatInt(row.ID, 10))}
 	until := e.StartsAt
 	if kind == notify.SignupAbsent || kind == notify.SignupLeave {
 		until = time.Time{} // it is over, and matters all the same
@@ -25,6 +25,23 @@ func (w *writes) tell(e *event, userID int64, row model.Signup, kind notify.Kind
 		Kind: kind, UserIDs: []int64{userID}, Fact: []string{"signup" + strconv.FormatInt(row.ID, 10), "v" + strconv.FormatInt(row.Version, 10)},
 		Object: e.TableName(), ObjectID: e.ID, Data: data, ExpiresAt: until,
 	})
+}
+
+// Reasons of the program's own; what people write stays as it is.
+var (
+	notSeen  = notify.Both("活动结束后没有签到记录", "There was no check-in when it was over.")
+	tooLate  = notify.Both("确认时间已过，名额已给下一位同学", "It was not accepted in time; the seat goes to the next in line.")
+	noneLeft = notify.Both("候补截止，名额未空出", "The waiting list has ended and no seat came free.")
+)
+
+// said is a reason in both languages.
+func said(reason string) notify.Words {
+	for _, own := range []notify.Words{notSeen, tooLate, noneLeft} {
+		if own.ZH == reason {
+			return own
+		}
+	}
+	return notify.Own(reason)
 }
 
 // place is where the first session is.

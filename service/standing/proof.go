@@ -95,7 +95,7 @@ func (s *Service) RevokeProof(ctx context.Context, actor access.Actor, id int64,
 	if err := person(actor, access.ProofWrite); err != nil {
 		return model.StudentProof{}, err
 	}
-	reason, err := reasonOf(reason)
+	reason, err := text.Reason(reason)
 	if err != nil {
 		return model.StudentProof{}, err
 	}

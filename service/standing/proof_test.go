@@ -122,7 +122,7 @@ func TestAProofIsRecordedOnceAndRevokedOnce(t *testing.T) {
 		t.Fatalf("%+v %v", again, err)
 	}
 	own := d.Grant(access.Actor{UserID: d.li.UserID, StudentID: d.li.StudentID}, access.BranchSecretary, d.Branch)
-	d.refused(t, access.ErrReason, nil, func() error { _, err := d.RevokeProof(t.Context(), d.secretary, first.ID, " "); return err })
+	d.refused(t, access.ErrReason, []string{"/reason required"}, func() error { _, err := d.RevokeProof(t.Context(), d.secretary, first.ID, " "); return err })
 	d.refused(t, fault.ErrNotFound, nil, func() error { _, err := d.RevokeProof(t.Context(), d.stranger, first.ID, "误登"); return err })
 	d.refused(t, fault.ErrNotFound, nil, func() error { _, err := d.RevokeProof(t.Context(), d.secretary, 5, "误登"); return err })
 	d.refused(t, access.ErrDenied, nil, func() error { _, err := d.RevokeProof(t.Context(), d.li, first.ID, "误登"); return err })

@@ -15,6 +15,7 @@ import (
 	"baodao/service/fault"
 	"baodao/service/idem"
 	"baodao/service/read"
+	"baodao/service/text"
 )
 
 // ErrReversed refuses to reverse a penalty twice.
@@ -26,7 +27,7 @@ func (s *Service) ReverseEntry(ctx context.Context, actor access.Actor, key idem
 	if err := person(actor, access.ReliabilityReverse); err != nil {
 		return model.ReliabilityEntry{}, err
 	}
-	reason, err := reasonOf(reason)
+	reason, err := text.Reason(reason)
 	if err != nil {
 		return model.ReliabilityEntry{}, err
 	}

@@ -119,7 +119,7 @@ func TestWhoTakesAPenaltyBack(t *testing.T) {
 		"another department": {other, entry.ID, "核实", fault.ErrNotFound, nil},
 		"for themself":       {own, entry.ID, "核实", access.ErrOwnInterest, nil},
 		"an API client":      {access.Actor{ClientID: 9, Grants: d.university.Grants, Scopes: []access.Permission{access.ReliabilityReverse}}, entry.ID, "核实", access.ErrDenied, nil},
-		"without a reason":   {d.department, entry.ID, " ", access.ErrReason, nil},
+		"without a reason":   {d.department, entry.ID, " ", access.ErrReason, []string{"/reason required"}},
 		"an unseen reason":   {d.department, entry.ID, "核\u200b实", fault.ErrInvalid, []string{"/reason characters"}},
 		"no such entry":      {d.department, 5, "核实", fault.ErrNotFound, nil},
 	} {

@@ -3,7 +3,6 @@
 package standing
 
 import (
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -13,10 +12,8 @@ import (
 	"baodao/service/access"
 	"baodao/service/audit"
 	"baodao/service/content"
-	"baodao/service/fault"
 	"baodao/service/org"
 	"baodao/service/read"
-	"baodao/service/text"
 )
 
 // Service keeps proofs, consents, reliability and suspensions. It is safe for concurrent use.
@@ -36,7 +33,7 @@ type Trail interface {
 	ForgetPositions(tx *gorm.DB, studentID int64) error
 }
 
-// maxText is the longest note or reason, in characters.
+// maxText is the longest note, in characters.
 const maxText = 200
 
 // aboutStudent is what the permission table needs to know of a record about a student, whom visible lets one see;
@@ -67,16 +64,6 @@ func person(actor access.Actor, p access.Permission) error {
 		return access.ErrDenied
 	}
 	return nil
-}
-
-// reasonOf is the canonical form of a reason; access.ErrReason when there is none.
-func reasonOf(s string) (string, error) {
-	if strings.TrimSpace(s) == "" {
-		return "", access.ErrReason
-	}
-	var wrong fault.Collector
-	text.Settle(&wrong, text.Field{At: "/reason", In: &s, Max: maxText})
-	return s, wrong.Err()
 }
 
 func isDay(d model.Date) bool {

@@ -28,9 +28,9 @@ const (
 )
 
 // kinds are the kinds of incidents in words.
-var kinds = map[string]string{ //nolint:gochecknoglobals // a table
-	model.IncidentInjury: "有人受伤", model.IncidentIllness: "有人身体不适", model.IncidentSafety: "安全隐患",
-	model.IncidentProperty: "财物损失", model.IncidentConflict: "矛盾纠纷", model.IncidentOther: "其他情况",
+var kinds = map[string]notify.Words{ //nolint:gochecknoglobals // a table
+	model.IncidentInjury: notify.Both("有人受伤", "somebody is hurt"), model.IncidentIllness: notify.Both("有人身体不适", "somebody is unwell"), model.IncidentSafety: notify.Both("安全隐患", "a danger"),
+	model.IncidentProperty: notify.Both("财物损失", "loss or damage"), model.IncidentConflict: notify.Both("矛盾纠纷", "a quarrel"), model.IncidentOther: notify.Both("其他情况", "something else"),
 }
 
 // Report is what somebody tells of an incident.
@@ -48,7 +48,7 @@ func (s *Service) Report(ctx context.Context, actor access.Actor, sessionID int6
 	}
 	var wrong fault.Collector
 	text.Settle(&wrong, text.Field{At: "/text", In: &in.Text, Max: maxText, Lines: true})
-	wrong.Add(kinds[in.Kind] == "", "/kind", "enum", "不是已知的类型", "is no kind of incident")
+	wrong.Add(kinds[in.Kind].ZH == "", "/kind", "enum", "不是已知的类型", "is no kind of incident")
 	wrong.Add(len(in.Files) > maxFiles, "/file_ids", "max_items", "最多 6 个", "must have at most 6 items")
 	if err := wrong.Err(); err != nil {
 		return Shown{}, err
@@ -120,7 +120,7 @@ func (s *Service) tell(tx *gorm.DB, actor access.Actor, at scene, row model.Inci
 	return s.Notify.Enqueue(tx, notify.Event{
 		Kind: notify.IncidentReported, UserIDs: slices.DeleteFunc(people, func(id int64) bool { return id == actor.UserID }),
 		Fact: []string{"incident" + strconv.FormatInt(row.ID, 10)}, Object: row.TableName(), ObjectID: row.ID,
-		Data: map[string]string{"activity": at.activity.Title, "time": notify.When(at.session.StartsAt), "name": kinds[row.Kind]},
+		Data: map[string]notify.Words{"activity": notify.Own(at.activity.Title), "time": notify.When(at.session.StartsAt), "name": kinds[row.Kind]},
 	})
 }
 

@@ -135,7 +135,7 @@ func (at scene) check(actor access.Actor, p access.Permission) error {
 	err := actor.Check(p, at.object)
 	if at.seat && errors.Is(err, access.ErrDenied) {
 		from, until := notify.When(at.opens), notify.When(at.ends)
-		return access.ErrDenied.Saying("在"+from+"至"+until+"可以查看联系人和报告突发情况。", "Contacts and reports of incidents are open from "+from+" until "+until+".")
+		return access.ErrDenied.Saying("在"+from.ZH+"至"+until.ZH+"可以查看联系人和报告突发情况。", "Contacts and reports of incidents are open from "+from.EN+" until "+until.EN+".")
 	}
 	return err
 }

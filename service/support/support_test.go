@@ -123,7 +123,7 @@ func TestWhoFindsHelp(t *testing.T) {
 	_, err := y.Help(t.Context(), y.li, y.session.ID)
 	said, ok := errors.AsType[*fault.Fault](err)
 	for _, hour := range []time.Time{near["a day before"], near["a moment too late"]} { // who has a seat hears when
-		if !ok || !strings.Contains(said.ZH, notify.When(hour)) || !strings.Contains(said.EN, notify.When(hour)) {
+		if !ok || !strings.Contains(said.ZH, notify.When(hour).ZH) || !strings.Contains(said.EN, notify.When(hour).EN) {
 			t.Error(err, hour)
 		}
 	}

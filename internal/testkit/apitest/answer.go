@@ -9,16 +9,24 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"baodao/internal/testkit/contract"
 )
 
 // Answer is what came back.
 type Answer struct {
 	Code   int
 	Header http.Header
-	Body   []byte
+	Body   Body
 	t      testing.TB
 	what   string
 }
+
+// Body is the bytes of an answer. A test that fails shows no more than the beginning of them.
+type Body []byte
+
+// String is the beginning.
+func (b Body) String() string { return contract.Short(string(b)) }
 
 // Status demands a status.
 func (r *Answer) Status(want int) *Answer {

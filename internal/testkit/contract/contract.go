@@ -81,9 +81,18 @@ func (c *Contract) Check(t testing.TB, req *http.Request, res *http.Response, bo
 		err = c.checkBody(op.Responses.Status(res.StatusCode), pointer("paths", template, strings.ToLower(req.Method), "responses", strconv.Itoa(res.StatusCode)), res, body)
 	}
 	if err != nil {
-		t.Errorf("%s: %d %s does not fit the document: %v", op.OperationID, res.StatusCode, body, err)
+		t.Errorf("%s: %d %s does not fit the document: %s", op.OperationID, res.StatusCode, Short(string(body)), Short(err.Error()))
 	}
 	c.note(op.OperationID, res.StatusCode)
+}
+
+// Short is what a failing test shows of a long text: its first two kilobytes.
+func Short(text string) string {
+	const most = 2000
+	if len(text) <= most {
+		return text
+	}
+	return fmt.Sprintf("%s… (%d bytes)", strings.ToValidUTF8(text[:most], ""), len(text))
 }
 
 // Missing lists what no test has hit yet, sorted: "operationId: success" or "operationId: refusal".

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"baodao/internal/testkit/contract"
 )
@@ -55,6 +56,16 @@ func TestCheck(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.wrong)
 			}
 		})
+	}
+}
+
+func TestAFailureIsShort(t *testing.T) {
+	c, r := contract.New(t, []byte(document)), &recorder{TB: t}
+	body := `{"id":"1","x":"` + strings.Repeat("字", 100_000) + `"}`
+	res := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}}}
+	c.Check(r, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/notes/1", http.NoBody), res, []byte(body))
+	if got := strings.Join(r.wrong, "\n"); len(got) > 5000 || !strings.Contains(got, " bytes)") || !utf8.ValidString(got) {
+		t.Errorf("%d bytes: %s", len(got), contract.Short(got))
 	}
 }
 

@@ -13,6 +13,16 @@ type fields struct {
 	seen int
 	more bool // a comma came after the last field taken
 	err  error
+
+	object *jsonFile // of which the line was made; nil: it is CSV
+}
+
+// place is where the field taken last stands: a column, or a field of an object by its name.
+func (f *fields) place() string {
+	if f.object != nil && f.seen <= len(f.object.columns) {
+		return "field " + strconv.Quote(f.object.columns[f.seen-1])
+	}
+	return "column " + strconv.Itoa(f.seen)
 }
 
 func (f *fields) next() []byte {
@@ -37,7 +47,7 @@ func (f *fields) number(low, high int64) int64 {
 	text := f.next()
 	n, ok := decimal(text)
 	if f.err == nil && (!ok || n < low || n > high) {
-		f.err = fmt.Errorf("column %d: %q: want a whole number from %d to %d", f.seen, text, low, high)
+		f.err = fmt.Errorf("%s: %q: want a whole number from %d to %d", f.place(), text, low, high)
 	}
 	return n
 }
@@ -75,7 +85,7 @@ func (f *fields) bitmap(bits int) uint64 {
 	text := f.next()
 	n, err := strconv.ParseUint(string(text), 16, 64)
 	if f.err == nil && (err != nil || n>>bits != 0) {
-		f.err = fmt.Errorf("column %d: %q: want a bitmap of %d bits in hex", f.seen, text, bits)
+		f.err = fmt.Errorf("%s: %q: want a bitmap of %d bits in hex", f.place(), text, bits)
 	}
 	return n
 }

@@ -121,7 +121,8 @@ const bufferSize = 1 << 16
 // rows calls f for each line after the header, with the fields of it. Blank lines are passed over.
 func rows(r io.Reader, columns int, f func(line int, row *fields) error) error {
 	in, first, what := bufio.NewReaderSize(r, bufferSize), 1, "line"
-	if _, ok := r.(*jsonFile); ok {
+	object, ok := r.(*jsonFile)
+	if ok {
 		first, what = 0, "object" // there the header is no line
 	}
 	seen := 0
@@ -136,7 +137,7 @@ func rows(r io.Reader, columns int, f func(line int, row *fields) error) error {
 		case line == first:
 			err = checkHeader(text)
 		default:
-			err = row(text, seen, columns, f)
+			err = row(&fields{rest: text, object: object}, seen, columns, f)
 			seen++
 		}
 		if err != nil {
@@ -148,9 +149,8 @@ func rows(r io.Reader, columns int, f func(line int, row *fields) error) error {
 	}
 }
 
-func row(text []byte, line, columns int, f func(line int, row *fields) error) error {
-	row := fields{rest: text}
-	if err := f(line, &row); err != nil {
+func row(row *fields, line, columns int, f func(line int, row *fields) error) error {
+	if err := f(line, row); err != nil {
 		return err
 	}
 	if row.err == nil && (row.seen != columns || row.more) {

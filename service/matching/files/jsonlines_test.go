@@ -102,16 +102,16 @@ func TestExactJSONLines(t *testing.T) {
 func TestWhatIsWrongWithAnObjectIsNamed(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		strings.Replace(jsonStudent, `"i2":0`, `"i2":12`, 1):                 "object 1: column 8",
+		strings.Replace(jsonStudent, `"i2":0`, `"i2":12`, 1):                 `object 1: field "i2": "12"`,
 		jsonStudent + "\n" + jsonStudent:                                     "object 2: id 0",
 		jsonStudent + "\n" + strings.Replace(jsonStudent, `"i2"`, `"i4"`, 1): `object 2: field "i2" is missing`,
 		jsonStudent + "\n" + strings.Replace(jsonStudent, `"i2":0,`, ``, 1):  "object 2: want the fields id, campus",
 		strings.Replace(jsonStudent, `"i2"`, `"i4"`, 1):                      "object 1: its fields branch, campus",
 		strings.Replace(jsonStudent, `"3ff"`, `"3ff,1"`, 1):                  `field "slots"`,
-		strings.Replace(jsonStudent, `"3ff"`, `"zz"`, 1):                     "column 5",
-		strings.Replace(jsonStudent, `"waited":2`, `"waited":null`, 1):       "column 12",
-		strings.Replace(jsonStudent, `"waited":2`, `"waited":{"a":1}`, 1):    "column 12",
-		strings.Replace(jsonStudent, `"waited":2`, `"waited":2.5`, 1):        "column 12",
+		strings.Replace(jsonStudent, `"3ff"`, `"zz"`, 1):                     `field "slots": "zz"`,
+		strings.Replace(jsonStudent, `"waited":2`, `"waited":null`, 1):       `field "waited": `,
+		strings.Replace(jsonStudent, `"waited":2`, `"waited":{"a":1}`, 1):    `field "waited": `,
+		strings.Replace(jsonStudent, `"waited":2`, `"waited":2.5`, 1):        `field "waited": `,
 		strings.Replace(jsonStudent, `"waited":2`, `"waited":["x"]`, 1):      `field "waited"`,
 		`[1]`:   "object 1",
 		`{"id"`: "object 1",
