@@ -234,7 +234,7 @@ func (a *App) work(ctx context.Context, listener net.Listener) error {
 	if a.counts != nil {
 		group.Go(func() error { return a.serveMetrics(ctx) })
 	}
-	group.Go(func() error { return a.runner.Run(ctx, a.Jobs...) })
+	group.Go(func() error { return a.runner.Run(ctx, a.due()...) })
 	group.Go(func() error { return a.Outbox.Run(ctx) })
 	group.Go(func() error { return a.Recommend.Run(ctx) })
 	group.Go(func() error { return a.begin(ctx, listener) })

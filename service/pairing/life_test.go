@@ -9,6 +9,7 @@ import (
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/audit"
 	"baodao/service/fault"
 	"baodao/service/page"
 	"baodao/service/pairing"
@@ -206,6 +207,35 @@ func TestHistoryTellsWhatHappened(t *testing.T) {
 	}
 	if _, err := s.History(t.Context(), s.outsider, d.ID, page.Request{}); !errors.Is(err, fault.ErrNotFound) {
 		t.Errorf("an outsider reads it: %v", err)
+	}
+}
+
+// Two replicas make their ids apart: of one second the smaller id may well be the later one.
+func TestHistoryGoesByTheTimeOnSeveralReplicas(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	d := s.propose(t, s.secretary, nil)
+	s.World.Clock.Add(10 * time.Millisecond)
+	other, last := *s.Service, int64(1000)
+	other.Audit = &audit.Log{Now: s.World.Clock.Now, NewID: func() int64 { last++; return last }}
+	if _, err := other.Accept(t.Context(), s.host, d.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for req := (page.Request{Limit: 1}); len(got) < 3; {
+		rows, err := s.History(t.Context(), s.secretary, d.ID, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range rows.Items {
+			got = append(got, e.Action)
+		}
+		if req.Cursor = rows.Next; req.Cursor == "" {
+			break
+		}
+	}
+	if fmt.Sprint(got) != "[pairing.accept pairing.propose]" {
+		t.Errorf("got %v", got)
 	}
 }
 

@@ -93,7 +93,7 @@ func TestStartTellsWhyAServerEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
-	script := "#!/bin/sh\ncase \"$*\" in *initialize*) exit 0;; esac\necho no room left >&2\nexit 1\n"
+	script := "#!/bin/sh\ncase \"$*\" in *initialize*) exit 0;; esac\necho no room left in \"$TMPDIR\" >&2\nexit 1\n"
 	if err := errors.Join(os.Chmod(folder, 0o755), os.WriteFile(folder+"/mysqld", []byte(script), 0o755)); err != nil {
 		t.Fatal(err)
 	}
@@ -101,8 +101,12 @@ func TestStartTellsWhyAServerEnded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := start(t.Context(), found); err == nil || !strings.Contains(err.Error(), "the server ended:\nno room left") {
-		t.Errorf("got %v", err)
+	_, err = start(t.Context(), found)
+	if err == nil || !strings.Contains(err.Error(), "the server ended:\nno room left in ") {
+		t.Fatalf("got %v", err)
+	}
+	if !strings.Contains(err.Error(), "/bd") { // the folder of this server alone
+		t.Errorf("its temporary tables are where other servers have theirs: %v", err)
 	}
 }
 

@@ -6,7 +6,7 @@ import "fmt"
 func (a *Answer) Words() (zh, en string) {
 	switch a.Reason {
 	case Renewed:
-		return "双方都已续约，优先保留。", "Both sides renewed it: it is kept first."
+		return "原有结对继续，或邀请还在等答复，优先保留。", "It goes on, or its proposal waits for an answer: it is kept first."
 	case Drawn:
 		return "本轮建议结对。", "The round proposes it."
 	case Refused:
