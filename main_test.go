@@ -138,7 +138,9 @@ func TestServeAnswersAndDrains(t *testing.T) {
 	data := t.TempDir()
 	log := &spoken{heard: make(chan string, 1)}
 	done := make(chan int, 1)
-	go func() { done <- run(ctx, []string{"serve"}, []string{"BAODAO_DATA=" + data, "BAODAO_ADDR=127.0.0.1:0"}, io.Discard, log) }()
+	go func() {
+		done <- run(ctx, []string{"serve"}, []string{"BAODAO_DATA=" + data, "BAODAO_ADDR=127.0.0.1:0"}, io.Discard, log)
+	}()
 	var addr string
 	select {
 	case addr = <-log.heard:

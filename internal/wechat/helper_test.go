@@ -45,9 +45,9 @@ func (w *watch) Advance(d time.Duration) {
 // rig is a gateway in front of a simulator behind a real HTTP server, all on one clock.
 type rig struct {
 	*wechat.Gateway
-	t     *testing.T
-	url   string
-	clock *watch
+	t               *testing.T
+	url             string
+	clock           *watch
 	calling, called *atomic.Int64 // calls that came to the simulator, and those that it is done with
 }
 
