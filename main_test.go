@@ -8,13 +8,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 )
 
 // command runs the program with its own data folder.
@@ -110,34 +109,47 @@ func TestImports(t *testing.T) {
 	}
 }
 
+// spoken is what a server says while it runs; its address is heard once.
+type spoken struct {
+	mu    sync.Mutex
+	all   bytes.Buffer
+	heard chan string
+}
+
+// Write takes a line.
+func (s *spoken) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var line struct{ Msg, URL string }
+	if json.Unmarshal(p, &line) == nil && line.Msg == "listening" {
+		s.heard <- strings.TrimPrefix(line.URL, "http://")
+	}
+	return s.all.Write(p)
+}
+
+// String is everything so far.
+func (s *spoken) String() string { s.mu.Lock(); defer s.mu.Unlock(); return s.all.String() }
+
 // TestServeAnswersAndDrains starts the server as a newcomer would, beside it bootstrap, and ends it with its context.
 func TestServeAnswersAndDrains(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := listener.Addr().String()
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	env := []string{"BAODAO_DATA=" + t.TempDir(), "BAODAO_ADDR=" + addr}
-	var log bytes.Buffer
+	data := t.TempDir()
+	log := &spoken{heard: make(chan string, 1)}
 	done := make(chan int, 1)
-	go func() { done <- run(ctx, []string{"serve"}, env, io.Discard, &log) }()
-	tick := time.NewTicker(25 * time.Millisecond)
-	defer tick.Stop()
-	for i := 0; ; i++ {
-		code, _, _ := command(t, env, "healthcheck")
-		if code == exitOK {
-			break
-		}
-		if i == 200 {
-			t.Fatal("never healthy")
-		}
-		<-tick.C
+	go func() {
+		done <- run(ctx, []string{"serve"}, []string{"BAODAO_DATA=" + data, "BAODAO_ADDR=127.0.0.1:0"}, io.Discard, log)
+	}()
+	var addr string
+	select {
+	case addr = <-log.heard:
+	case code := <-done:
+		t.Fatalf("exit %d: %s", code, log.String())
+	}
+	env := []string{"BAODAO_DATA=" + data, "BAODAO_ADDR=" + addr}
+	if code, _, errs := command(t, env, "healthcheck"); code != exitOK { // it listens: whoever asks now is answered
+		t.Fatalf("unhealthy: exit %d: %s", code, errs)
 	}
 	code, out, errs := command(t, env, "bootstrap")
 	if code != exitOK || len(out) < 20 {

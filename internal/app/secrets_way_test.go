@@ -98,7 +98,7 @@ func (h *house) settled() {
 	h.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for range 200 {
+	for range 2000 {
 		var open int64
 		err := h.a.DB.Model(&model.Notice{}).Where("state IN ?", []string{model.NoticePending, model.NoticeSending}).Count(&open).Error
 		if err != nil {

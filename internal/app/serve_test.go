@@ -75,7 +75,7 @@ func TestTheLoopRunsWithNothingConfigured(t *testing.T) {
 		if i%20 == 0 { // until the server has entered its address at the simulator, nothing is told
 			tb.subscribe("li")
 		}
-		if i == 150 {
+		if i == 1500 {
 			t.Fatalf("never counted: %+v", rows)
 		}
 		<-tick.C

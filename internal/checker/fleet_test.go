@@ -104,7 +104,7 @@ func (s *server) start() error {
 	s.mu.Lock()
 	s.cmd, s.in = cmd, in
 	s.mu.Unlock()
-	for range 1500 {
+	for range 6000 {
 		res, err := http.Get("http://" + s.addr + "/readyz")
 		if err == nil {
 			_ = res.Body.Close()

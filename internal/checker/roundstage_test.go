@@ -202,7 +202,7 @@ func (m *market) stalled(s *server) {
 
 func (m *market) wait(what string, done func() bool) {
 	m.t.Helper()
-	for range 3000 {
+	for range 12_000 {
 		if done() {
 			return
 		}

@@ -159,7 +159,7 @@ func TestEveryMissingGuardIsNoticed(t *testing.T) {
 		t.Run(c.guard, func(t *testing.T) {
 			z := size{operations: 800, clients: 48, activities: 4, students: 24, patience: time.Second, most: 4 * time.Second}
 			var found checker.Problems
-			for range 4 { // on a busy machine little happens in four seconds
+			for range 12 { // on a busy machine little happens in four seconds
 				if found = run(t, replicasOf(c.guard), c.guard, false, z); len(found.Of(c.check)) > 0 {
 					return
 				}

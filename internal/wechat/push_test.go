@@ -81,7 +81,7 @@ func startPush(t *testing.T, shape wxsim.Push) (rig, *mailbox, *wxsim.Simulator)
 	srv := httptest.NewServer(sim)
 	t.Cleanup(srv.Close)
 	g := gateway(t, wechat.Config{AppID: appID, Secret: secret, BaseURL: srv.URL, Now: clock.Now})
-	return rig{g, t, srv.URL, clock}, box, sim
+	return rig{Gateway: g, t: t, url: srv.URL, clock: clock}, box, sim
 }
 
 func TestEventsArriveInEveryShape(t *testing.T) {

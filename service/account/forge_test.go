@@ -251,12 +251,14 @@ func TestAMegabyteOfDotsIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	dots := strings.Repeat(".", 1<<20)
-	start := time.Now() //nolint:forbidigo // measures the machine
+	least := time.Hour // a busy machine is not busy all the time
 	for range 1000 {
+		start := time.Now() //nolint:forbidigo // measures the machine
 		k.refused(dots, account.ErrTokenInvalid)
+		least = min(least, time.Since(start)) //nolint:forbidigo // measures the machine
 	}
-	if took := time.Since(start); took > time.Second { //nolint:forbidigo // measures the machine
-		t.Fatal("1000 refusals took", took)
+	if least > time.Millisecond {
+		t.Fatal("every refusal took at least", least)
 	}
 }
 

@@ -180,7 +180,7 @@ func TestListsAreWrittenSideBySide(t *testing.T) {
 	}
 	other := make(chan error, 1)
 	go func() { other <- put(b) }()
-	if did, err := comes(other, 3*time.Second); !did || err != nil {
+	if did, err := comes(other, time.Minute); !did || err != nil {
 		t.Error("one list waits for another", err)
 	}
 	if testkit.OnMySQL() {

@@ -70,7 +70,7 @@ func TestRunStartsAServerAndLeavesNothing(t *testing.T) {
 	note := t.TempDir() + "/dsn"
 	var log bytes.Buffer
 	r := runner{env: func(string) (string, bool) { return "", false }, folders: folders(os.Getenv("PATH")), log: &log}
-	code := r.run(t.Context(), []string{"sh", "-c", `printf %s "$TEST_MYSQL_DSN" > ` + note + `; exit 3`})
+	code := r.run(t.Context(), []string{"sh", "-c", `printf %s "$TEST_MYSQL_DSN" > "$0"; exit 3`, note})
 	if code != 3 {
 		t.Fatalf("exit %d: %s", code, log.String())
 	}
