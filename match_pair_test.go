@@ -28,6 +28,9 @@ func TestMatchPairIsRepeatedAndVerified(t *testing.T) {
 	if out := match(t, "verify", dir); !strings.Contains(out, "0 faults\n") || !strings.Contains(out, digests) || !strings.HasSuffix(out, "ok\n") {
 		t.Error(out)
 	}
+	if code, _, errs := command(t, nil, "match", "explain", dir, "0", "0"); code != exitUsage || !strings.Contains(errs, "it is a round of pairing") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
 	lines := strings.SplitAfter(strings.TrimSuffix(result, "\n"), "\n")
 	for name, spoilt := range map[string]string{
 		"a pair less": strings.Join(append(append([]string{}, lines[:40]...), lines[41:]...), ""),

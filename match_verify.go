@@ -32,6 +32,9 @@ type played struct {
 // read reads all of it. An open round need not have lists.
 func (m matchFiles) read(open bool) (r played, err error) {
 	dir := files.Dir(os.DirFS(m.Dir))
+	if files.IsPairing(dir) {
+		return r, usageError{errors.New("it is a round of pairing: match pair and match verify are for it")}
+	}
 	if r.in, err = files.Load(dir); err != nil {
 		return r, err
 	}
