@@ -13,9 +13,12 @@ func TestTheTableOfARoundOfPairing(t *testing.T) {
 		[]unit{{id: 1, places: 1, alone: true}, {id: 2, places: 3, alone: true}},
 		[]unit{{id: 11, places: 1, alone: true}, {id: 12, places: 2, alone: true}, {id: 13, places: 1, alone: true}},
 		[]pairs.Bond{
-			{CampusOrgID: 1, LocalOrgID: 11, Kind: pairs.BondKept, InForce: true}, {CampusOrgID: 1, LocalOrgID: 12, Kind: pairs.BondKept},
-			{CampusOrgID: 2, LocalOrgID: 99, Kind: pairs.BondRefused, InForce: true}, {CampusOrgID: 2, LocalOrgID: 98, Kind: pairs.BondFormer, InForce: true},
-			{CampusOrgID: 97, LocalOrgID: 12, Kind: pairs.BondFormer, InForce: true}, {CampusOrgID: 2, LocalOrgID: 13, Kind: pairs.BondFormer, InForce: true},
+			{CampusOrgID: 1, LocalOrgID: 11, Kind: pairs.BondKept, InForce: true},
+			{CampusOrgID: 1, LocalOrgID: 12, Kind: pairs.BondKept},
+			{CampusOrgID: 2, LocalOrgID: 99, Kind: pairs.BondRefused, InForce: true},
+			{CampusOrgID: 2, LocalOrgID: 98, Kind: pairs.BondFormer, InForce: true},
+			{CampusOrgID: 97, LocalOrgID: 12, Kind: pairs.BondFormer, InForce: true},
+			{CampusOrgID: 2, LocalOrgID: 13, Kind: pairs.BondFormer, InForce: true},
 		},
 	)
 	for i, want := range []int64{2, 2} { // two are kept though one was wanted; what was refused elsewhere takes no place
