@@ -2,6 +2,7 @@ package pairing_test
 
 import (
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -389,4 +390,42 @@ func TestForWhomAPersonOfManyOfficesSpeaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Inbox(notify.PairingDeclined, s.secretary, "戊社区没有接受结对。")
+}
+
+// Replicas that look at the same moment write everything down once, and none of them stumbles over another.
+func TestReplicasThatSettleAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	s.term(t, "2026-09-01", "2027-01-17")
+	all := func(want int, job func() (int, error)) {
+		t.Helper()
+		var wg sync.WaitGroup
+		var sum atomic.Int64
+		for range 4 {
+			wg.Go(func() {
+				n, err := job()
+				if sum.Add(int64(n)); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		if wg.Wait(); sum.Load() != int64(want) {
+			t.Errorf("%d written, want %d", sum.Load(), want)
+		}
+		s.consistent(t)
+	}
+	var last pairing.Detail
+	for range 5 {
+		host := s.World.Org(s.Town, model.OrgCommunity, "社区")
+		last = s.propose(t, s.secretary, func(n *pairing.New) { n.LocalOrgID = host.ID })
+		idle, err := s.Accept(t.Context(), s.town, s.propose(t, s.secretary, func(n *pairing.New) { n.LocalOrgID = s.World.Org(s.Town, model.OrgCommunity, "社区").ID }).ID, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.set(t, "pairings", idle.ID, "from_on", "2026-09-01")
+	}
+	s.World.Clock.Set(last.AnswerDueAt)
+	all(5, func() (int, error) { return s.ExpireDue(t.Context(), 10) })
+	s.World.Clock.Set(time.Date(2027, 1, 18, 0, 0, 0, 0, time.UTC))
+	all(5, func() (int, error) { return s.Rest(t.Context(), 10) })
 }
