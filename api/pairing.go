@@ -16,8 +16,8 @@ type PairingView struct {
 	ID               ID          `json:"id" doc:"The pairing"`
 	ProgrammeID      ID          `json:"programme_id" doc:"Within which programme"`
 	Level            string      `json:"level" enum:"TOWN_DEPARTMENT,COMMUNITY_BRANCH" doc:"What kind of units pair" example:"COMMUNITY_BRANCH"`
-	Origin           string      `json:"origin" enum:"SELF,RECOMMENDED,COMMITTEE" doc:"Who proposed: one of the two, or a committee" example:"SELF"`
-	Status           string      `json:"status" enum:"DRAFT,PROPOSED,ACTIVE,DORMANT,ENDED,DECLINED,EXPIRED" doc:"At this moment: a proposal not answered in time is EXPIRED, a pairing after its last day ENDED" example:"PROPOSED"`
+	Origin           string      `json:"origin" enum:"SELF,COMMITTEE" doc:"Who proposed: one of the two, or a committee" example:"SELF"`
+	Status           string      `json:"status" enum:"PROPOSED,ACTIVE,DORMANT,ENDED,DECLINED,EXPIRED" doc:"At this moment: a proposal not answered in time is EXPIRED, a pairing after its last day ENDED" example:"PROPOSED"`
 	Campus           OrgNameView `json:"campus" doc:"Campus side"`
 	Local            OrgNameView `json:"local" doc:"Local side"`
 	ParentID         *ID         `json:"parent_id,omitempty" doc:"The pairing of town and department above it"`
@@ -29,6 +29,7 @@ type PairingView struct {
 	LocalAcceptedAt  *Time       `json:"local_accepted_at,omitempty" doc:"When"`
 	AnswerDueAt      Time        `json:"answer_due_at" doc:"A proposal that is open then has expired"`
 	FromOn           Date        `json:"from_on,omitempty" doc:"First day; absent until both sides accepted" example:"2026-10-12"`
+	NoticeBy         string      `json:"notice_by,omitempty" enum:"CAMPUS,LOCAL" doc:"Side that gave notice first: the other may have it sooner; absent where nobody has, or one person for both" example:"LOCAL"`
 	ToOn             Date        `json:"to_on,omitempty" doc:"First day on which it is over; absent while no end is set" example:"2027-07-01"`
 	Reason           string      `json:"reason,omitempty" doc:"Why it ends" example:"社区撤并"`
 	CreatedAt        Time        `json:"created_at" doc:"When it was proposed"`
@@ -42,7 +43,7 @@ func newPairingView(d pairing.Detail) PairingView {
 		ParentID: (*ID)(d.ParentID), Note: d.Note, ProposedBy: ID(d.ProposedBy),
 		CampusAcceptedBy: (*ID)(d.CampusAcceptedBy), CampusAcceptedAt: AtOrNil(d.CampusAcceptedAt),
 		LocalAcceptedBy: (*ID)(d.LocalAcceptedBy), LocalAcceptedAt: AtOrNil(d.LocalAcceptedAt), AnswerDueAt: At(d.AnswerDueAt),
-		FromOn: dateOrEmpty(d.FromOn), ToOn: dateOrEmpty(d.ToOn), Reason: d.Reason, CreatedAt: At(d.CreatedAt), UpdatedAt: At(d.UpdatedAt),
+		FromOn: dateOrEmpty(d.FromOn), ToOn: dateOrEmpty(d.ToOn), NoticeBy: d.NoticeBy, Reason: d.Reason, CreatedAt: At(d.CreatedAt), UpdatedAt: At(d.UpdatedAt),
 	}
 }
 
@@ -87,7 +88,7 @@ type ListPairingsIn struct {
 	PageIn
 	ProgrammeID ID     `query:"programme_id" doc:"Only of this programme"`
 	OrgID       ID     `query:"org_id" doc:"Only of this organisation and all below it, on either side"`
-	Status      string `query:"status" enum:"DRAFT,PROPOSED,ACTIVE,DORMANT,ENDED,DECLINED,EXPIRED" doc:"Only in this state" example:"ACTIVE"`
+	Status      string `query:"status" enum:"PROPOSED,ACTIVE,DORMANT,ENDED,DECLINED,EXPIRED" doc:"Only in this state" example:"ACTIVE"`
 }
 
 // List lists the pairings of which the caller sees a side, newest first.
@@ -138,11 +139,11 @@ type EndPairingIn struct {
 	ID   ID `path:"id" doc:"The pairing"`
 	Body struct {
 		Reason string `json:"reason" minLength:"1" maxLength:"500" pattern:"\\S" patternDescription:"not blank" doc:"Why" example:"社区撤并"`
-		EndsOn Date   `json:"ends_on" doc:"First day on which it is over: today, or later with notice" example:"2027-07-01"`
+		EndsOn Date   `json:"ends_on" doc:"First day on which it is over. One side alone leaves pairing_notice_days from today and pairing_min_days from from_on (policy); where the other side has given notice, or for who speaks for both, today will do" example:"2027-07-01"`
 	}
 }
 
-// End ends a pairing with a reason, today or with notice.
+// End ends a pairing with a reason, with notice, or today where both sides want it.
 func (a *PairingAPI) End(c *gin.Context, in *EndPairingIn) (*PairingOut, error) {
 	ctx := c.Request.Context()
 	return newPairingOut(a.Pairings.End(ctx, access.From(ctx), int64(in.ID), in.Body.Reason, model.Date(in.Body.EndsOn)))

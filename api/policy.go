@@ -36,6 +36,8 @@ type PolicyView struct {
 	PilotMinCommunities          int64        `json:"pilot_min_communities" minimum:"0" maximum:"10000" doc:"Pilot communities of a pilot county: at least" example:"10"`
 	YearStarts                   string       `json:"year_starts" pattern:"^[0-9]{2}-[0-9]{2}$" patternDescription:"MM-DD" doc:"First day of the programme year, MM-DD" example:"09-01"`
 	PairingAnswerDays            int64        `json:"pairing_answer_days" minimum:"1" maximum:"366" doc:"Days until a pairing proposal expires" example:"14"`
+	PairingNoticeDays            int64        `json:"pairing_notice_days" minimum:"0" maximum:"366" doc:"Days between the notice of one side of a pairing and its end, unless both sides want it sooner" example:"14"`
+	PairingMinDays               int64        `json:"pairing_min_days" minimum:"0" maximum:"1830" doc:"Days that a pairing lasts at least, unless both sides want its end" example:"90"`
 	CheckInEarlyMinutes          int64        `json:"check_in_early_minutes" minimum:"0" maximum:"1440" doc:"Check-in opens so many minutes before a session starts" example:"30"`
 	CheckOutLateMinutes          int64        `json:"check_out_late_minutes" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          int64        `json:"presence_min_permille" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
@@ -86,6 +88,8 @@ type PolicyChange struct {
 	PilotMinCommunities          *int64       `json:"pilot_min_communities,omitempty" minimum:"0" maximum:"10000" doc:"Pilot communities of a pilot county: at least" example:"10"`
 	YearStarts                   *string      `json:"year_starts,omitempty" pattern:"^[0-9]{2}-[0-9]{2}$" patternDescription:"MM-DD" doc:"First day of the programme year, MM-DD" example:"09-01"`
 	PairingAnswerDays            *int64       `json:"pairing_answer_days,omitempty" minimum:"1" maximum:"366" doc:"Days until a pairing proposal expires" example:"14"`
+	PairingNoticeDays            *int64       `json:"pairing_notice_days,omitempty" minimum:"0" maximum:"366" doc:"Days between the notice of one side of a pairing and its end, unless both sides want it sooner" example:"14"`
+	PairingMinDays               *int64       `json:"pairing_min_days,omitempty" minimum:"0" maximum:"1830" doc:"Days that a pairing lasts at least, unless both sides want its end" example:"90"`
 	CheckInEarlyMinutes          *int64       `json:"check_in_early_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Check-in opens so many minutes before a session starts" example:"30"`
 	CheckOutLateMinutes          *int64       `json:"check_out_late_minutes,omitempty" minimum:"0" maximum:"1440" doc:"Check-out closes so many minutes after a session ends" example:"60"`
 	PresenceMinPermille          *int64       `json:"presence_min_permille,omitempty" minimum:"0" maximum:"1000" doc:"Presence below this share of the planned minutes earns none, per mille" example:"600"`
@@ -136,6 +140,8 @@ func newPolicyView(p model.Policy) PolicyView {
 		PilotMinCommunities:          p.PilotMinCommunities,
 		YearStarts:                   p.YearStarts,
 		PairingAnswerDays:            p.PairingAnswerDays,
+		PairingNoticeDays:            p.PairingNoticeDays,
+		PairingMinDays:               p.PairingMinDays,
 		CheckInEarlyMinutes:          p.CheckInEarlyMinutes,
 		CheckOutLateMinutes:          p.CheckOutLateMinutes,
 		PresenceMinPermille:          p.PresenceMinPermille,
@@ -180,6 +186,8 @@ func (v PolicyView) policy() model.Policy {
 		PilotMinCommunities:          v.PilotMinCommunities,
 		YearStarts:                   v.YearStarts,
 		PairingAnswerDays:            v.PairingAnswerDays,
+		PairingNoticeDays:            v.PairingNoticeDays,
+		PairingMinDays:               v.PairingMinDays,
 		CheckInEarlyMinutes:          v.CheckInEarlyMinutes,
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,
@@ -228,6 +236,8 @@ func (v PolicyChange) override() programme.Override {
 		PilotMinCommunities:          v.PilotMinCommunities,
 		YearStarts:                   v.YearStarts,
 		PairingAnswerDays:            v.PairingAnswerDays,
+		PairingNoticeDays:            v.PairingNoticeDays,
+		PairingMinDays:               v.PairingMinDays,
 		CheckInEarlyMinutes:          v.CheckInEarlyMinutes,
 		CheckOutLateMinutes:          v.CheckOutLateMinutes,
 		PresenceMinPermille:          v.PresenceMinPermille,

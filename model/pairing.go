@@ -7,7 +7,6 @@ type PairingStatus string
 
 // The states of a pairing.
 const (
-	PairingDraft    PairingStatus = "DRAFT"
 	PairingProposed PairingStatus = "PROPOSED"
 	PairingActive   PairingStatus = "ACTIVE"
 	PairingDormant  PairingStatus = "DORMANT"
@@ -17,7 +16,6 @@ const (
 )
 
 var pairingMoves = moves[PairingStatus]{ //nolint:gochecknoglobals // a table
-	PairingDraft:    {PairingProposed, PairingEnded},
 	PairingProposed: {PairingActive, PairingDeclined, PairingExpired},
 	PairingActive:   {PairingDormant, PairingEnded},
 	PairingDormant:  {PairingActive, PairingEnded},
@@ -28,7 +26,6 @@ const (
 	PairingTownDepartment  = "TOWN_DEPARTMENT"
 	PairingCommunityBranch = "COMMUNITY_BRANCH"
 	OriginSelf             = "SELF"
-	OriginRecommended      = "RECOMMENDED"
 	OriginCommittee        = "COMMITTEE"
 )
 
@@ -41,7 +38,7 @@ type Pairing struct {
 	LocalOrgID       int64         `gorm:"not null;index:ix_pairing_local;uniqueIndex:uq_pairing_live,priority:3;comment:local side"`
 	LiveProgrammeID  *int64        `gorm:"uniqueIndex:uq_pairing_live,priority:1;comment:the programme while proposed, active or dormant, else NULL"`
 	Level            string        `gorm:"size:20;not null;comment:TOWN_DEPARTMENT COMMUNITY_BRANCH"`
-	Origin           string        `gorm:"size:12;not null;comment:SELF RECOMMENDED COMMITTEE"`
+	Origin           string        `gorm:"size:12;not null;comment:SELF COMMITTEE"`
 	ParentID         *int64        `gorm:"comment:pairing of town and department above it"`
 	Status           PairingStatus `gorm:"size:12;not null;comment:see docs/states.md"`
 	Note             string        `gorm:"size:500;not null;comment:what the proposer wrote"`
@@ -54,6 +51,7 @@ type Pairing struct {
 	LocalAcceptedAt  *time.Time    `gorm:"comment:when"`
 	AnswerDueAt      time.Time     `gorm:"not null;index:ix_pairing_due;comment:a proposal expires then"`
 	Reason           string        `gorm:"size:500;not null;comment:of the end"`
+	NoticeBy         string        `gorm:"size:8;not null;comment:side that gave notice first, CAMPUS or LOCAL; empty: nobody has, or one person for both"`
 	Version          int64         `gorm:"not null;comment:counts changes"`
 	CreatedAt        time.Time     `gorm:"not null;comment:when"`
 	UpdatedAt        time.Time     `gorm:"not null;comment:when"`

@@ -28,6 +28,8 @@ type Policy struct {
 	PilotMinCommunities          int64  `json:"pilot_min_communities"`
 	YearStarts                   string `json:"year_starts"` // MM-DD, first day of the programme year
 	PairingAnswerDays            int64  `json:"pairing_answer_days"`
+	PairingNoticeDays            int64  `json:"pairing_notice_days"`           // between one side's notice and the end
+	PairingMinDays               int64  `json:"pairing_min_days"`              // that it lasts unless both sides want its end
 	CheckInEarlyMinutes          int64  `json:"check_in_early_minutes"`        // before the session starts
 	CheckOutLateMinutes          int64  `json:"check_out_late_minutes"`        // after the session ends
 	PresenceMinPermille          int64  `json:"presence_min_permille"`         // of the planned minutes; below it no minutes

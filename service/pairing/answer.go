@@ -146,7 +146,7 @@ func (s *Service) Decline(ctx context.Context, actor access.Actor, id int64) (De
 	})
 }
 
-// End ends a pairing with a reason: on the day endsOn, the first on which it is over, today or later. Until then it stays
+// End ends a pairing with a reason: on the day endsOn, the first on which it is over, not before earliestEnd. Until then it stays
 // ACTIVE, which is the notice to the other side. A day that is set can only be brought forward (ErrEnding).
 // fault.ErrInvalid naming the wrong fields, content.ErrRisky, fault.ErrState when the pairing is not active or dormant.
 func (s *Service) End(ctx context.Context, actor access.Actor, id int64, reason string, endsOn model.Date) (Detail, error) {
@@ -159,7 +159,11 @@ func (s *Service) End(ctx context.Context, actor access.Actor, id int64, reason 
 
 func (s *Service) end(ctx context.Context, actor access.Actor, id int64, reason string, endsOn model.Date, wrong fault.Collector) (Detail, error) {
 	return s.change(ctx, actor, id, func(tx *gorm.DB, d Detail) error {
-		if err := s.checkEnd(d, reason, endsOn, wrong); err != nil {
+		earliest, by, err := s.earliestEnd(tx, d, d.sidesOf(actor))
+		if err != nil {
+			return err
+		}
+		if err := s.checkEnd(d, reason, endsOn, earliest, wrong); err != nil {
 			return err
 		}
 		if err := s.Content.Reason(tx, actor, content.Pairing, d.CampusPath, reason); err != nil {
@@ -167,7 +171,7 @@ func (s *Service) end(ctx context.Context, actor access.Actor, id int64, reason 
 		}
 		m := audit.Move{
 			Action: "pairing.notice", Reason: reason, OrgPath: d.CampusPath,
-			Set: map[string]any{"to_on": endsOn, "reason": reason}, Data: ids(d),
+			Set: map[string]any{"to_on": endsOn, "reason": reason, "notice_by": by}, Data: ids(d),
 		}
 		m.Data["ends_on"] = endsOn
 		if err := s.tellEnding(tx, actor, d, reason, endsOn); err != nil {
@@ -181,12 +185,31 @@ func (s *Service) end(ctx context.Context, actor access.Actor, id int64, reason 
 	})
 }
 
+// earliestEnd is the first day on which a pairing may be over when somebody who speaks for some sides says so, and the side that
+// is the first to give notice. One side alone has to leave the other the days of the policy, counted from today and from the first
+// day of the pairing; both together, or one after the other, may end it today.
+func (s *Service) earliestEnd(tx *gorm.DB, d Detail, sides []string) (day model.Date, by string, err error) {
+	now := s.Now()
+	if len(sides) != 1 || d.NoticeBy != "" && d.NoticeBy != sides[0] {
+		return today(now), d.NoticeBy, nil
+	}
+	policy, err := programme.PolicyOf(tx, d.ProgrammeID)
+	if err != nil {
+		return "", "", err
+	}
+	day = later(today(now), policy.PairingNoticeDays)
+	if d.FromOn != nil {
+		day = max(day, later(*d.FromOn, policy.PairingMinDays))
+	}
+	return day, sides[0], nil
+}
+
 // checkEnd adds to what is wrong with the text of the reason.
-func (s *Service) checkEnd(d Detail, reason string, endsOn model.Date, c fault.Collector) error {
+func (s *Service) checkEnd(d Detail, reason string, endsOn, earliest model.Date, c fault.Collector) error {
 	c.Add(reason == "", "/reason", "required", "请填写原因", "is required")
 	_, notDay := time.Parse(time.DateOnly, string(endsOn))
 	c.Add(notDay != nil, "/ends_on", "format", "须为 YYYY-MM-DD", "must be YYYY-MM-DD")
-	c.Add(notDay == nil && endsOn < today(s.Now()), "/ends_on", "min", "不能早于今天", "must not be before today")
+	c.Add(notDay == nil && endsOn < earliest, "/ends_on", "min", "不能早于 "+string(earliest), "must not be before "+string(earliest))
 	if err := c.Err(); err != nil {
 		return err
 	}

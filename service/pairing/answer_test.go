@@ -2,6 +2,7 @@ package pairing_test
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +178,46 @@ func TestEnd(t *testing.T) {
 		t.Errorf("after it: %s, %v", got.Status, err)
 	}
 	s.refused(t, fault.ErrState, "", end(s.host, d.ID, "搬迁", "2026-10-20"))
+}
+
+// One side alone leaves the other the days of the policy; both together need none.
+func TestAnEndOfOneSideNeedsNotice(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	rule := model.ProgrammePolicy{ProgrammeID: s.Programme.ID, Version: 2, Policy: s.Policy, CreatedAt: s.Clock.Now()}
+	rule.Policy.PairingNoticeDays, rule.Policy.PairingMinDays = 14, 90
+	s.Insert(&rule)
+	end := func(as access.Actor, id int64, on model.Date) func() error {
+		return func() error { _, err := s.End(t.Context(), as, id, "搬迁", on); return err }
+	}
+	d := s.active(t) // from 2026-10-12
+	s.refused(t, fault.ErrInvalid, "/ends_on", end(s.host, d.ID, "2026-10-12"))
+	s.refused(t, fault.ErrInvalid, "/ends_on", end(s.host, d.ID, "2027-01-09"))
+	s.Clock.Set(time.Date(2027, 1, 4, 2, 0, 0, 0, time.UTC))
+	s.refused(t, fault.ErrInvalid, "/ends_on", end(s.host, d.ID, "2027-01-17"))
+	notice, err := s.End(t.Context(), s.host, d.ID, "搬迁", "2027-01-18")
+	if err != nil || *notice.ToOn != "2027-01-18" || notice.NoticeBy != pairing.Local || notice.Status != model.PairingActive {
+		t.Fatalf("notice: %+v, %v", notice, err)
+	}
+	s.refused(t, fault.ErrInvalid, "/ends_on", end(s.host, d.ID, "2027-01-17"))
+	agreed, err := s.End(t.Context(), s.secretary, d.ID, "同意", "2027-01-04")
+	if err != nil || agreed.Status != model.PairingEnded || agreed.NoticeBy != pairing.Local {
+		t.Fatalf("the other side agrees: %+v, %v", agreed, err)
+	}
+}
+
+func TestWhoSpeaksForBothSidesMayEndToday(t *testing.T) {
+	t.Parallel()
+	s := newStreet(t)
+	rule := model.ProgrammePolicy{ProgrammeID: s.Programme.ID, Version: 2, Policy: s.Policy, CreatedAt: s.Clock.Now()}
+	rule.Policy.PairingNoticeDays = 14
+	s.Insert(&rule)
+	both := s.secretary
+	both.Grants = append(slices.Clone(both.Grants), s.host.Grants...)
+	d, err := s.End(t.Context(), both, s.active(t).ID, "两边都不办了", "2026-10-12")
+	if err != nil || d.Status != model.PairingEnded || d.NoticeBy != "" {
+		t.Fatalf("got %+v, %v", d, err)
+	}
 }
 
 func TestEndTodayIsOverAtOnce(t *testing.T) {

@@ -92,7 +92,7 @@ func bondOf(p model.Pairing, term model.Term, both bool) BondKind {
 		return BondFormer
 	case model.PairingDeclined, model.PairingEnded:
 		return BondRefused
-	case model.PairingDraft, model.PairingExpired:
+	case model.PairingExpired:
 	}
 	return ""
 }

@@ -90,7 +90,7 @@ func TestStatusIsFilteredAsItIsShown(t *testing.T) {
 	}
 	expiring := s.propose(t, s.secretary, func(n *pairing.New) { n.LocalOrgID = s.elsewhere.ID })
 	statuses := []model.PairingStatus{
-		model.PairingDraft, model.PairingProposed, model.PairingActive, model.PairingDormant, model.PairingEnded, model.PairingDeclined, model.PairingExpired,
+		model.PairingProposed, model.PairingActive, model.PairingDormant, model.PairingEnded, model.PairingDeclined, model.PairingExpired,
 	}
 	check := func(when string) {
 		t.Helper()

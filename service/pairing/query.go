@@ -24,7 +24,7 @@ func StatusAt(p model.Pairing, now time.Time) model.PairingStatus {
 		if p.ToOn != nil && *p.ToOn <= today(now) {
 			return model.PairingEnded
 		}
-	case model.PairingDraft, model.PairingEnded, model.PairingDeclined, model.PairingExpired:
+	case model.PairingEnded, model.PairingDeclined, model.PairingExpired:
 	}
 	return p.Status
 }
@@ -59,7 +59,7 @@ func whereStatus(q *gorm.DB, status model.PairingStatus, now time.Time) *gorm.DB
 		return q.Where("pairings.status = ? AND (pairings.to_on IS NULL OR pairings.to_on > ?)", status, day)
 	case model.PairingEnded:
 		return q.Where("(pairings.status = ? OR (pairings.status IN ? AND pairings.to_on <= ?))", status, []model.PairingStatus{model.PairingActive, model.PairingDormant}, day)
-	case model.PairingDraft, model.PairingDeclined:
+	case model.PairingDeclined:
 	}
 	return q.Where("pairings.status = ?", status)
 }

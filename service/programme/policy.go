@@ -18,7 +18,7 @@ type Override struct {
 	BranchTermMin, BranchTermMax, StudentMin, DailyMinTerms, ConcentratedMinDays                                                          *int64
 	CaseQuota, CaseMinChars, CasePhotos, CasePhotoMinBytes                                                                                *int64
 	PilotMinCounties, PilotMinTowns, PilotMinCommunities                                                                                  *int64
-	PairingAnswerDays, CheckInEarlyMinutes, CheckOutLateMinutes                                                                           *int64
+	PairingAnswerDays, PairingNoticeDays, PairingMinDays, CheckInEarlyMinutes, CheckOutLateMinutes                                        *int64
 	NoShowWindowDays, NoShowLimit, SuspensionDays, LateCancelPoints, NoShowPoints                                                         *int64
 	NoShowAfterHours, PublicNoticeDays, CheckInNoticeDays, HostConfirmDays, WeekMaxMinutes, TermMaxActivities, TravelKMH                  *int64
 	WaitlistCutoffMinutes, OfferMinutes                                                                                                   *int64
@@ -58,6 +58,8 @@ func rules(p *model.Policy, o Override) []rule {
 		{"pilot_min_towns", &p.PilotMinTowns, o.PilotMinTowns, 0, 10000},
 		{"pilot_min_communities", &p.PilotMinCommunities, o.PilotMinCommunities, 0, 10000},
 		{"pairing_answer_days", &p.PairingAnswerDays, o.PairingAnswerDays, 1, 366},
+		{"pairing_notice_days", &p.PairingNoticeDays, o.PairingNoticeDays, 0, 366},
+		{"pairing_min_days", &p.PairingMinDays, o.PairingMinDays, 0, 1830},
 		{"check_in_early_minutes", &p.CheckInEarlyMinutes, o.CheckInEarlyMinutes, 0, 1440},
 		{"check_out_late_minutes", &p.CheckOutLateMinutes, o.CheckOutLateMinutes, 0, 1440},
 		{"presence_min_permille", &p.PresenceMinPermille, o.PresenceMinPermille, 0, 1000},

@@ -46,7 +46,7 @@ func presetBy(code string) (Preset, bool) {
 // operational is what neither document says: our defaults.
 func operational() model.Policy {
 	return model.Policy{
-		YearStarts: "09-01", PairingAnswerDays: 14, CheckInEarlyMinutes: 30, CheckOutLateMinutes: 60,
+		YearStarts: "09-01", PairingAnswerDays: 14, PairingNoticeDays: 14, PairingMinDays: 90, CheckInEarlyMinutes: 30, CheckOutLateMinutes: 60,
 		PresenceMinPermille: 600, DayMaxMinutes: 480, AnnulMinutes: 15, CorrectionDays: 7, PassCodeMinutes: 15,
 		NoShowWindowDays: 180, NoShowLimit: 3, SuspensionDays: 7, LateCancelPoints: 1, NoShowPoints: 3, NoShowAfterHours: 48,
 		WeekMaxMinutes: 2400, TravelKMH: 20, WaitlistCutoffMinutes: 120, LotteryBaseWeight: 1, LotteryFirstPracticeWeight: 3,

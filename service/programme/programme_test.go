@@ -133,7 +133,7 @@ func TestCreateRefusals(t *testing.T) {
 func everyRule() []string {
 	names := "branch_participation_permille student_participation_permille branch_pairing_permille branch_term_min branch_term_max student_min daily_min_terms " +
 		"concentrated_min_days case_quota case_min_chars case_photos case_photo_min_bytes pilot_min_counties pilot_min_towns pilot_min_communities " +
-		"pairing_answer_days check_in_early_minutes check_out_late_minutes presence_min_permille day_max_minutes annul_minutes correction_days pass_code_minutes " +
+		"pairing_answer_days pairing_notice_days pairing_min_days check_in_early_minutes check_out_late_minutes presence_min_permille day_max_minutes annul_minutes correction_days pass_code_minutes " +
 		"no_show_window_days no_show_limit suspension_days late_cancel_points no_show_points no_show_after_hours week_max_minutes " +
 		"term_max_activities travel_kmh waitlist_cutoff_minutes offer_minutes lottery_base_weight lottery_first_practice_weight public_notice_days check_in_notice_days host_confirm_days " +
 		"appeal_file_days appeal_days help_hours offline_upload_hours offline_skew_minutes makeup_days location_drift_m location_accuracy_min_m location_accuracy_max_m location_speed_kmh device_max_students position_repeats_max location_keep_days review_days round_input_days signup_consent " +
