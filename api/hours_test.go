@@ -85,9 +85,15 @@ func TestHoursFromCheckOutToRecord(t *testing.T) {
 	if sum := e.Do(e.Staff("校书记", access.CommitteeOfficer, e.University), totals, nil).Status(http.StatusOK); sum.Get("minutes") != "120" || sum.Get("students") != "1" || sum.Get("parts.0.basis") != "CHECKIN" || sum.Get("hidden") != "false" {
 		t.Errorf("%s", sum.Body)
 	}
-	if sum := e.Do(e.Staff("市书记", access.CommitteeOfficer, e.City), totals, nil).Status(http.StatusOK); sum.Get("minutes") != "0" || strings.Contains(string(sum.Body), `"students"`) || sum.Get("hidden") != "true" {
+	city := e.Staff("市书记", access.CommitteeOfficer, e.City)
+	if sum := e.Do(city, totals, nil).Status(http.StatusOK); sum.Get("minutes") != "0" || sum.Get("hidden") != "false" {
+		t.Errorf("the city is told of today: %s", sum.Body)
+	}
+	e.Clock.Add(24 * time.Hour)
+	if sum := e.Do(e.Staff("市里另一位", access.CommitteeOfficer, e.City), totals, nil).Status(http.StatusOK); sum.Get("minutes") != "0" || strings.Contains(string(sum.Body), `"students"`) || sum.Get("hidden") != "true" {
 		t.Errorf("the city is told of one student: %s", sum.Body)
 	}
+	e.Clock.Add(-24 * time.Hour)
 	if sum := e.Do(e.lead, path("GET /projects/%d/hours-totals", *e.activity.ProjectID), nil).Status(http.StatusOK); sum.Get("volunteer_minutes") != "120" {
 		t.Errorf("%s", sum.Body)
 	}

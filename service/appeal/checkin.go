@@ -1,10 +1,13 @@
 package appeal
 
 import (
+	"errors"
+
 	"gorm.io/gorm"
 
 	"baodao/model"
 	"baodao/service/access"
+	"baodao/service/fault"
 	"baodao/service/project"
 	"baodao/service/read"
 )
@@ -37,6 +40,15 @@ func refused(s *Service, tx *gorm.DB, id int64) (subject, error) {
 	return sub, err
 }
 
+// believe makes a refused check-in count. Who was marked absent meanwhile came after all: that is taken back with its penalty, and first,
+// because a signup is locked before its student's check-ins.
 func believe(s *Service, tx *gorm.DB, actor access.Actor, row model.Appeal, in Decision) (string, error) {
+	of, err := read.One[model.CheckInReview](tx.Select("id", "signup_id").Where("id = ?", row.SubjectID), "review")
+	if err != nil {
+		return "", err
+	}
+	if err := s.Signups.Excuse(tx, actor, of.SignupID, in.Reason); err != nil && !errors.Is(err, fault.ErrState) { // that was no absence
+		return "", err
+	}
 	return EffectCounted, nothing(s.Attendance.Believe(tx, actor, row.SubjectID, in.Reason))
 }

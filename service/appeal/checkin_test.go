@@ -12,6 +12,7 @@ import (
 	"baodao/service/attend"
 	"baodao/service/fault"
 	"baodao/service/idem"
+	"baodao/service/signup"
 )
 
 // doubted is a check-in of a student with a seat that waits for a reviewer.
@@ -114,6 +115,57 @@ func TestARefusedCheckInThatDecidesNothingMore(t *testing.T) {
 				t.Errorf("%d pairs, want %d", n, pairs)
 			}
 		})
+	}
+}
+
+// TestARefusedCheckInOfWhoWasMarkedAbsent: who came was not absent, whether the appeal was there before or comes after. The points are
+// back, and the hours come by a proposal.
+func TestARefusedCheckInOfWhoWasMarkedAbsent(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]bool{"appeals before": true, "appeals after": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWork(t, 5, nil)
+			id := w.doubted(w.li)
+			w.refusedBy(w.department, id)
+			seat := w.signup(w.live(w.li))
+			var a appeal.Shown
+			if before {
+				a = w.must(w.file(w.li, model.AppealCheckIn, id))
+			}
+			w.Clock.Set(w.activity.EndsAt)
+			w.decides(signup.NoShow, seat)
+			if !before {
+				a = w.must(w.file(w.li, model.AppealCheckIn, id))
+			}
+			if w.points(w.li) != -3 {
+				t.Fatal("the absence costs nothing: the test proves nothing")
+			}
+			if a = w.must(w.decide(w.second, a.ID, true)); a.Effect != appeal.EffectCounted {
+				t.Errorf("%+v", a)
+			}
+			if s := w.signup(seat.ID); s.Status != model.SignupLeave || w.points(w.li) != 0 || w.count("attendances", "signup_id = ? AND in_id = ?", seat.ID, id) != 1 {
+				t.Errorf("%+v, %d points", s, w.points(w.li))
+			}
+			if _, err := w.file(w.li, model.AppealSignup, seat.ID); !errors.Is(err, appeal.ErrNothing) {
+				t.Error("there is something left to appeal against", err)
+			}
+		})
+	}
+}
+
+// TestARefusedCheckInOfWhoWasExcused: who had the absence put right first may still have the check-in looked at.
+func TestARefusedCheckInOfWhoWasExcused(t *testing.T) {
+	t.Parallel()
+	w := newWork(t, 5, nil)
+	id := w.doubted(w.li)
+	w.refusedBy(w.department, id)
+	seat := w.signup(w.live(w.li))
+	w.Clock.Set(w.activity.EndsAt)
+	w.decides(signup.NoShow, seat)
+	w.must(w.decide(w.second, w.must(w.file(w.li, model.AppealSignup, seat.ID)).ID, true))
+	if a := w.must(w.decide(w.second, w.must(w.file(w.li, model.AppealCheckIn, id)).ID, true)); a.Effect != appeal.EffectCounted || w.points(w.li) != 0 {
+		t.Errorf("%+v", a)
 	}
 }
 

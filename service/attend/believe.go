@@ -2,6 +2,7 @@ package attend
 
 import (
 	"fmt"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -56,14 +57,18 @@ func refusedState(err error) error {
 	return fault.ErrState
 }
 
-// Believable tells whether a refused check-in could count after all: somebody came in, who still has the seat, there is no
-// pair and there are no hours of the session, and the check-in was not annulled.
+// couldCount are the states of a signup whose refused check-in may count after all: the seat is still there, or was lost only because
+// nobody believed that its student came.
+var couldCount = append(slices.Clone(mayHaveCome), model.SignupLeave) //nolint:gochecknoglobals // a table
+
+// Believable tells whether a refused check-in could count after all: somebody came in, who has not lost the seat by anything but
+// that, there is no pair and there are no hours of the session, and the check-in was not annulled.
 func (s *Service) Believable(tx *gorm.DB, row model.CheckInReview) (bool, error) {
 	if row.Status != model.ReviewRefused {
 		return false, nil
 	}
-	seats, err := seatsOf(tx, row.ActivityID, row.StudentID)
-	if err != nil || seats[row.StudentID].ID != row.SignupID {
+	seat, err := signup.ByID(tx, row.SignupID)
+	if err != nil || !slices.Contains(couldCount, seat.Status) {
 		return false, err
 	}
 	known, err := attendanceOf(tx, row.SessionID, row.SignupID)

@@ -50,7 +50,7 @@ type TotalPart struct {
 }
 
 // TotalsOfOrg sums up for an organisation and all below it. Those who read no single hours there are not told sums of
-// fewer than five students, nor sums within a day.
+// fewer than five students, nor sums within a day: to them now is when the day began, or asking often would tell each posting.
 func (s *Service) TotalsOfOrg(ctx context.Context, actor access.Actor, orgID int64, in Asked) (Totals, error) {
 	if err := actor.Require(access.HoursTotals); err != nil {
 		return Totals{}, err
@@ -65,8 +65,9 @@ func (s *Service) TotalsOfOrg(ctx context.Context, actor access.Actor, orgID int
 	}
 	sum := s.summing(in)
 	numbersOnly := actor.Check(access.HoursRead, access.Object{Paths: []string{top.Path}}) != nil
-	if numbersOnly && !sum.now {
+	if numbersOnly {
 		sum.AsOf, _ = dayBounds(sum.AsOf)
+		sum.now = false
 	}
 	if in.By == ByHost || in.By == "" && top.Side == model.SideLocal {
 		sum.lines("JOIN activities AS a ON a.id = e.activity_id JOIN orgs AS h ON h.id = a.host_org_id", "h.path >= ? AND h.path < ?", top.Path, access.PathEnd(top.Path))

@@ -9,6 +9,7 @@ import (
 
 	"gorm.io/gorm"
 
+	"baodao/internal/clock"
 	"baodao/model"
 	"baodao/service/access"
 	"baodao/service/attend"
@@ -188,27 +189,43 @@ func (b *books) compare(t *testing.T, middle time.Time) {
 	}
 }
 
-// Those above the school are told no sums of fewer than five people, and none that differ by one person's hour of posting.
+// Those above the school are told no sums of fewer than five people, and none that differ by what was posted within a day, however often
+// they ask.
 func TestSmallSumsAreHidden(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, nil)
 	city := b.Staff("市书记", access.CommitteeOfficer, b.City)
 	var last model.HoursEntry
-	for i := range 5 {
-		_, last = b.posted(fmt.Sprint("学生", i))
+	asks := func(at time.Time) attend.Totals {
+		b.Clock.Set(at)
 		got, err := b.s.TotalsOfOrg(t.Context(), city, b.University.ID, attend.Asked{})
 		is(t, err, nil)
-		if enough := i == 4; got.Hidden == enough || (got.Minutes != 0) != enough || (got.Students != 0) != enough {
+		return got
+	}
+	for i := range 5 {
+		_, last = b.posted(fmt.Sprint("学生", i)) // all on one day
+		y, m, d := last.PostedAt.In(clock.China()).Date()
+		midnight := time.Date(y, m, d+1, 0, 0, 0, 0, clock.China())
+		for _, at := range []time.Time{last.PostedAt, midnight.Add(-time.Millisecond)} {
+			if got := asks(at); got.Hidden || got.Minutes != 0 || got.Students != 0 || len(got.Parts) != 0 || !got.AsOf.Before(last.PostedAt) {
+				t.Errorf("within the day, after %d: %+v", i+1, got)
+			}
+		}
+		if got, enough := asks(midnight), i == 4; got.Hidden == enough || (got.Minutes != 0) != enough || (got.Students != 0) != enough {
 			t.Errorf("after %d: %+v", i+1, got)
 		}
 	}
 	b.Clock.Add(time.Hour)
 	_, err := b.s.Reverse(t.Context(), b.officer, last.ID, "核查不实", idem.Key{})
 	is(t, err, nil)
-	got, err := b.s.TotalsOfOrg(t.Context(), city, b.University.ID, attend.Asked{AsOf: b.Clock.Now().Add(-time.Minute)})
-	is(t, err, nil)
-	if got.Minutes != 0 || !got.AsOf.Before(last.PostedAt) {
-		t.Errorf("within the day: %+v", got)
+	for _, in := range []attend.Asked{{}, {AsOf: b.Clock.Now()}, {AsOf: b.Clock.Now().Add(-time.Minute)}, {AsOf: b.Clock.Now().Add(time.Hour)}} {
+		got, err := b.s.TotalsOfOrg(t.Context(), city, b.University.ID, in)
+		if is(t, err, nil); got.Minutes != 600 || got.Students != 5 || got.Hidden {
+			t.Errorf("what was reversed today is known: %+v", got)
+		}
+	}
+	if got := asks(b.Clock.Now().Add(24 * time.Hour)); !got.Hidden || got.Minutes != 0 {
+		t.Errorf("what was reversed yesterday: %+v", got)
 	}
 }
 
