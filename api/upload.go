@@ -32,7 +32,7 @@ type CreateUploadIn struct {
 // UploadView is a picture that was sent.
 type UploadView struct {
 	ID        ID     `json:"id" doc:"The file id: name it where the picture is to be used, within 24 hours"`
-	Status    string `json:"status" enum:"PENDING,CHECKING,REVIEW,PASSED,RISKY,EXPIRED" doc:"What became of the check: only PASSED ones are shown to others; REVIEW waits for a person; EXPIRED: nobody looked for two weeks, send it again" example:"PASSED"`
+	Status    string `json:"status" enum:"PENDING,CHECKING,REVIEW,PASSED,RISKY,EXPIRED" doc:"What became of the check: only PASSED ones are shown to others; REVIEW waits for a person; EXPIRED: nobody looked in time (two weeks, unless the operator says otherwise), send it again" example:"PASSED"`
 	MediaType string `json:"media_type" enum:"image/jpeg,image/png,image/webp" doc:"Of what was sent" example:"image/jpeg"`
 	Bytes     int64  `json:"bytes" doc:"Of what was sent" example:"1843200"`
 	SHA256    string `json:"sha256" doc:"Of what was sent, hexadecimal" example:"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"`

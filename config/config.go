@@ -41,6 +41,7 @@ type raw struct {
 	LogLevel       string   `env:"LOG_LEVEL" envDefault:"info"`
 	MetricsAddr    string   `env:"METRICS_ADDR"`
 	NoticeRate     string   `env:"NOTICE_RATE" envDefault:"500"`
+	ReviewDays     string   `env:"REVIEW_DAYS" envDefault:"14"`
 	PublicURL      string   `env:"PUBLIC_URL"`
 
 	WeChatBaseURL  string `env:"WECHAT_BASE_URL"`
@@ -86,6 +87,7 @@ type Config struct {
 	LogLevel       string
 	MetricsAddr    string  // where metrics are served, empty: nowhere
 	NoticeRate     float64 // WeChat messages a second of this process, 0: without a limit
+	ReviewDays     int     // days after which a text or picture that waits for a reviewer expires
 	PublicURL      string  // where WeChat reaches this server, empty if unknown
 
 	WeChat WeChat
@@ -217,6 +219,9 @@ func (c *Config) numbers(r raw) (errs []error) {
 	}
 	if c.NoticeRate, err = strconv.ParseFloat(r.NoticeRate, 64); err != nil || !(c.NoticeRate >= 0 && c.NoticeRate <= 1e6) {
 		errs = append(errs, fmt.Errorf("%sNOTICE_RATE %q: want messages a second, as 500, or 0 for no limit", Prefix, r.NoticeRate))
+	}
+	if c.ReviewDays, err = strconv.Atoi(r.ReviewDays); err != nil || c.ReviewDays < 1 || c.ReviewDays > 365 {
+		errs = append(errs, fmt.Errorf("%sREVIEW_DAYS %q: want days from 1 to 365", Prefix, r.ReviewDays))
 	}
 	return errs
 }

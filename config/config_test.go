@@ -34,14 +34,14 @@ func TestEveryMistakeIsReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := config.Load([]string{
 		"BAODAO_ADDR=nowhere", "BAODAO_DB=postgres:x", "BAODAO_ENV=prod", "BAODAO_MAX_IN_FLIGHT=0", "BAODAO_TRUSTED_PROXIES=proxy",
-		"BAODAO_WECHAT_SECRET=s", "BAODAO_DRAIN_TIMEOUT=fast", "BAODAO_SPELLING=1", "BAODAO_CODE_KEY_FILE=/does/not/exist", "BAODAO_INDEX_KEY=xyz", "OTHER=1",
+		"BAODAO_WECHAT_SECRET=s", "BAODAO_DRAIN_TIMEOUT=fast", "BAODAO_SPELLING=1", "BAODAO_CODE_KEY_FILE=/does/not/exist", "BAODAO_INDEX_KEY=xyz", "OTHER=1", "BAODAO_REVIEW_DAYS=0",
 	})
 	if err == nil {
 		t.Fatal("no error")
 	}
 	for _, want := range []string{
 		"BAODAO_ADDR", "BAODAO_DB", "BAODAO_ENV", "BAODAO_TRUSTED_PROXIES", "BAODAO_WECHAT_APPID", "BAODAO_DRAIN_TIMEOUT", "BAODAO_MAX_IN_FLIGHT",
-		"BAODAO_SPELLING", "BAODAO_CODE_KEY_FILE", "BAODAO_INDEX_KEY",
+		"BAODAO_SPELLING", "BAODAO_CODE_KEY_FILE", "BAODAO_INDEX_KEY", "BAODAO_REVIEW_DAYS",
 	} {
 		if strings.Count(err.Error(), want+" ")+strings.Count(err.Error(), want+":") != 1 {
 			t.Errorf("%s is not reported once in:\n%v", want, err)

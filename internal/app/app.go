@@ -86,7 +86,7 @@ func (a *App) open(ctx context.Context, now clock.Clock, setClock func(time.Time
 	a.close = append(a.close, store.Close)
 	a.deps = Deps{
 		DB: a.DB, Now: now, NewID: id.NewNode(a.node.Number, clock.System).New, // never the test clock: ids must not come again
-		Keys: cfg.Keys, WeChat: gateway, Log: log, Checker: ContentChecker(gateway), Store: store, PublicURL: a.publicURL(), LedgerHeads: cfg.LedgerHeads,
+		Keys: cfg.Keys, WeChat: gateway, Log: log, Checker: ContentChecker(gateway), Store: store, PublicURL: a.publicURL(), LedgerHeads: cfg.LedgerHeads, ReviewDue: time.Duration(cfg.ReviewDays) * 24 * time.Hour,
 		AppID: a.appID, Sender: NoticeSender(gateway), Codes: CodeMaker(gateway, now), Pages: pagesOf(a.appID, cfg.WeChat),
 		Phones: Phones(gateway), Push: a.push, Templates: Templates(gateway), Metrics: a.counts, NoticeRate: cfg.NoticeRate,
 		TrustedProxies: cfg.TrustedProxies, MaxInFlight: cfg.MaxInFlight, SetClock: setClock, PageLife: pageLife, Limits: router.DefaultLimits(),

@@ -61,6 +61,7 @@ type Deps struct {
 	Pages          pagecode.Pages  // that the codes open
 	Checker        content.Checker // of texts and pictures; nil lets every text through, and no picture
 	Store          upload.Store    // of pictures
+	ReviewDue      time.Duration   // for a reviewer, 0: for ever
 	LedgerHeads    string          // file of the heads of the ledger; empty: they are kept nowhere
 	PublicURL      string          // where WeChat reaches this server; empty: nowhere
 	Log            *slog.Logger

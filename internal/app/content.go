@@ -31,7 +31,7 @@ func newContent(d Deps, log *audit.Log, safe *vault.Vault, notices *notify.Servi
 	if err != nil {
 		return nil, nil, fmt.Errorf("derive key: %w", err)
 	}
-	checks := &content.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Checker: d.Checker}
+	checks := &content.Service{DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Vault: safe, Notify: notices, Checker: d.Checker, ReviewDue: d.ReviewDue}
 	pictures := &upload.Service{
 		DB: d.DB, Now: d.Now, NewID: d.NewID, Audit: log, Content: checks, Store: d.Store, Studio: upload.NewStudio(), LinkKey: linkKey,
 		Public: map[string]func(*gorm.DB, int64) (bool, error){

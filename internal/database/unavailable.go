@@ -88,7 +88,7 @@ func mysqlOutages() []uint16 {
 
 // statements logs failures and slow statements, never the values in them. A key that is taken already is an answer to the
 // question whether it was free, and what gave way to others is tried again by its transaction, which says so when it gives up:
-// they are worth a debug line only, a warning when it took long.
+// they are worth a debug line only, and a lock that did not come in its time a warning.
 type statements struct {
 	logger.Interface
 	log *slog.Logger
@@ -97,7 +97,7 @@ type statements struct {
 // quiet logs through slog.
 func quiet(log *slog.Logger) logger.Interface {
 	return statements{log: log, Interface: logger.NewSlogLogger(log, logger.Config{
-		SlowThreshold:             slow,
+		SlowThreshold:             time.Second,
 		LogLevel:                  logger.Warn,
 		IgnoreRecordNotFoundError: true,
 		ParameterizedQueries:      true,
@@ -118,10 +118,10 @@ func (s statements) ParamsFilter(_ context.Context, sql string, _ ...any) (state
 func (s statements) Trace(ctx context.Context, begin time.Time, what func() (sql string, rows int64), err error) {
 	level, said := slog.LevelDebug, "key is taken"
 	switch {
-	case gaveWay(err):
-		if said = "gave way to others"; time.Since(begin) > slow {
-			level = slog.LevelWarn
-		}
+	case isDeadlock(err):
+		said = "gave way to others"
+	case waited(err):
+		level, said = slog.LevelWarn, "waited in vain for a lock"
 	case !errors.Is(err, gorm.ErrDuplicatedKey):
 		s.Interface.Trace(ctx, begin, what, err)
 		return
@@ -132,14 +132,16 @@ func (s statements) Trace(ctx context.Context, begin time.Time, what func() (sql
 	}
 }
 
-// gaveWay tells whether a statement failed because others hold what it needs: a deadlock, a lock that did not come in time.
-func gaveWay(err error) bool {
+func isDeadlock(err error) bool {
+	my, ok := errors.AsType[*mysqldriver.MySQLError](err)
+	return ok && my.Number == 1213
+}
+
+// waited tells whether a lock did not come in time.
+func waited(err error) bool {
 	if my, ok := errors.AsType[*mysqldriver.MySQLError](err); ok {
-		return my.Number == 1213 || my.Number == 1205
+		return my.Number == 1205
 	}
 	lite, ok := errors.AsType[*sqlitedriver.Error](err)
 	return ok && slices.Contains([]int{sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}, lite.Code()&0xff)
 }
-
-// slow is how long a statement may take before it is told.
-const slow = time.Second

@@ -31,10 +31,9 @@ var ErrUnknownTrace = errors.New("content: unknown trace id")
 
 // How long things last.
 const (
-	patience  = 2 * time.Second     // for WeChat, while a person waits
-	jobWaits  = 20 * time.Second    // for WeChat, while nobody does
-	answerDue = 40 * time.Minute    // after that a person looks
-	reviewDue = 14 * 24 * time.Hour // after that nobody does any more; checks belong to no programme, so no policy says it
+	patience  = 2 * time.Second  // for WeChat, while a person waits
+	jobWaits  = 20 * time.Second // for WeChat, while nobody does
+	answerDue = 40 * time.Minute // after that a person looks
 	keepTexts = 7 * 24 * time.Hour
 	keepRows  = 180 * 24 * time.Hour // of a verdict about texts; after that they are asked about again
 )
@@ -101,6 +100,8 @@ type Service struct {
 	Notify  *notify.Service
 	Checker Checker
 	Address func(uploadID int64) string // where WeChat can fetch a picture; nil: nowhere, a person looks
+
+	ReviewDue time.Duration // for a person; after that nobody looks any more, 0: never. Checks belong to no programme, so no policy says it
 }
 
 // Text is one text; At is the JSON pointer by which its author knows it.

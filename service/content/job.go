@@ -20,7 +20,7 @@ import (
 const retryGap = 30 * time.Second
 
 // Advance asks WeChat about up to limit pictures and texts that wait for it, and hands what has had no answer for 40
-// minutes to the reviewers; what they leave for reviewDue expires. It stops early while WeChat does not answer.
+// minutes to the reviewers; what they leave for ReviewDue expires. It stops early while WeChat does not answer.
 func (s *Service) Advance(ctx context.Context, limit int) error {
 	if err := errors.Join(s.overdue(ctx, limit), s.expire(ctx, limit)); err != nil {
 		return err
@@ -61,9 +61,12 @@ func (s *Service) overdue(ctx context.Context, limit int) error {
 // expire ends what no reviewer decided in time, and tells the authors: it is not shown, nobody keeps its texts, and the same
 // may be sent again, which asks anew.
 func (s *Service) expire(ctx context.Context, limit int) error {
+	if s.ReviewDue == 0 {
+		return nil
+	}
 	return atomic.Do(ctx, s.DB, func(tx *gorm.DB) error {
 		var rows []*model.ContentCheck
-		err := atomic.ForUpdate(tx).Where("status = ? AND updated_at <= ?", model.CheckReview, s.Now().Add(-reviewDue)).Order("id").Limit(limit).Find(&rows).Error
+		err := atomic.ForUpdate(tx).Where("status = ? AND updated_at <= ?", model.CheckReview, s.Now().Add(-s.ReviewDue)).Order("id").Limit(limit).Find(&rows).Error
 		if err != nil {
 			return fmt.Errorf("look for checks that nobody decided: %w", err)
 		}

@@ -1,12 +1,11 @@
 package content_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -20,7 +19,6 @@ import (
 	"baodao/service/atomic"
 	"baodao/service/content"
 	"baodao/service/notify"
-	"baodao/service/vault"
 )
 
 const (
@@ -61,7 +59,7 @@ func newKit(t *testing.T) *kit {
 	k.Checks = &content.Service{
 		DB: k.DB, Now: k.Clock.Now, NewID: k.NewID, Audit: k.Audit, Vault: k.Vault, Checker: counted{app.ContentChecker(gateway), k},
 		Notify:  &notify.Service{DB: k.DB, Now: k.Clock.Now, NewID: k.NewID, Vault: k.Vault, AppID: appID},
-		Address: func(int64) string { return "https://example.org/picture" },
+		Address: func(int64) string { return "https://example.org/picture" }, ReviewDue: 14 * 24 * time.Hour,
 	}
 	k.author = k.known(k.Staff("author", access.HostStaff, k.Community), "author")
 	k.town = k.known(k.Staff("town", access.TownOfficer, k.Town), "town")
@@ -88,24 +86,14 @@ func (c counted) SubmitImage(ctx context.Context, openID, address string) (strin
 	return trace, unseen, err
 }
 
-// known gives an actor an openid that the simulator knows; the person is using the mini-program now.
+// known gives an actor an openid that the simulator knows.
 func (k *kit) known(who access.Actor, name string) access.Actor {
 	k.TB.Helper()
-	openID, ok := k.admin("user", map[string]any{"name": name})["openid"].(string)
-	if !ok {
-		k.TB.Fatal("no openid")
-	}
-	k.write(func(tx *gorm.DB) error {
-		p, err := k.Vault.Person(tx, who.UserID)
-		if err != nil {
-			return err
-		}
-		return tx.Model(&model.User{}).Where("id = ?", who.UserID).Updates(map[string]any{
-			"openid_enc": p.Seal(vault.OpenID, who.UserID, openID), "openid_idx": k.Vault.Index(vault.OpenID, openID),
-		}).Error
-	})
+	k.Known(k.simulator(), who.UserID, name)
 	return who
 }
+
+func (k *kit) simulator() testkit.Sim { return testkit.Sim{URL: k.sim, AdminKey: adminKey} }
 
 func (k *kit) write(fn func(tx *gorm.DB) error) {
 	k.TB.Helper()
@@ -117,25 +105,7 @@ func (k *kit) write(fn func(tx *gorm.DB) error) {
 // admin calls the simulator's admin API.
 func (k *kit) admin(path string, body map[string]any) map[string]any {
 	k.TB.Helper()
-	raw, err := json.Marshal(body)
-	if err != nil {
-		k.TB.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(k.TB.Context(), http.MethodPost, k.sim+"/_sim/"+path, bytes.NewReader(raw))
-	if err != nil {
-		k.TB.Fatal(err)
-	}
-	req.Header.Set("X-Sim-Key", adminKey)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		k.TB.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var out map[string]any
-	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil || resp.StatusCode != http.StatusOK {
-		k.TB.Fatalf("admin %s: %d %v %v", path, resp.StatusCode, out, err)
-	}
-	return out
+	return k.Admin(k.simulator(), http.MethodPost, path, body)
 }
 
 // down makes WeChat fail until up.

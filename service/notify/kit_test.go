@@ -1,8 +1,6 @@
 package notify_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -112,23 +110,12 @@ func (k *kit) worker() *notify.Worker {
 // person makes an account whose openid the simulator knows.
 func (k *kit) person(name string) int64 {
 	k.TB.Helper()
-	openID, ok := k.admin(http.MethodPost, "user", map[string]any{"name": name})["openid"].(string)
-	if !ok {
-		k.TB.Fatal("no openid")
-	}
 	u := k.User(name)
-	k.write(func(tx *gorm.DB) error {
-		p, err := k.Vault.Person(tx, u.ID)
-		if err != nil {
-			return err
-		}
-		return tx.Model(&model.User{}).Where("id = ?", u.ID).Updates(map[string]any{
-			"openid_enc": p.Seal(vault.OpenID, u.ID, openID), "openid_idx": k.Vault.Index(vault.OpenID, openID),
-		}).Error
-	})
-	k.OpenIDs[u.ID] = openID
+	k.Known(k.simulator(), u.ID, name)
 	return u.ID
 }
+
+func (k *kit) simulator() testkit.Sim { return testkit.Sim{URL: k.sim, AdminKey: adminKey} }
 
 func (k *kit) write(fn func(tx *gorm.DB) error) {
 	k.TB.Helper()
@@ -140,25 +127,7 @@ func (k *kit) write(fn func(tx *gorm.DB) error) {
 // admin calls the simulator's admin API.
 func (k *kit) admin(method, path string, body map[string]any) map[string]any {
 	k.TB.Helper()
-	raw, err := json.Marshal(body)
-	if err != nil {
-		k.TB.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(k.TB.Context(), method, k.sim+"/_sim/"+path, bytes.NewReader(raw))
-	if err != nil {
-		k.TB.Fatal(err)
-	}
-	req.Header.Set("X-Sim-Key", adminKey)
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		k.TB.Fatal(err)
-	}
-	defer resp.Body.Close()
-	var out map[string]any
-	if err := json.NewDecoder(resp.Body).Decode(&out); err != nil || resp.StatusCode != http.StatusOK {
-		k.TB.Fatalf("admin %s: %d %v %v", path, resp.StatusCode, out, err)
-	}
-	return out
+	return k.Admin(k.simulator(), method, path, body)
 }
 
 // accept is the person saying yes; the event reaches us unless the network loses it.

@@ -119,8 +119,10 @@ func said(e ending) notify.Words {
 
 // endings are what the program itself says of proposals that came to nothing, beside its refusals.
 var endings = []notify.Words{ //nolint:gochecknoglobals // a table
-	{ZH: "超过答复时间", EN: "There was no answer in time."}, {ZH: "活动已取消或已结束", EN: "The activity is cancelled or over."},
-	{ZH: "活动已经开始", EN: "The activity has begun."}, {ZH: "名额已经没有了", EN: "The seats are gone."},
+	{ZH: "超过答复时间", EN: "There was no answer in time."},
+	{ZH: "活动已取消或已结束", EN: "The activity is cancelled or over."},
+	{ZH: "活动已经开始", EN: "The activity has begun."},
+	{ZH: "名额已经没有了", EN: "The seats are gone."},
 }
 
 // leftBehind tells friends whose own proposals stand that one of them does not come along: neither who nor why.

@@ -29,9 +29,9 @@ func (w *writes) tell(e *event, userID int64, row model.Signup, kind notify.Kind
 
 // Reasons of the program's own; what people write stays as it is.
 var (
-	notSeen  = notify.Both("活动结束后没有签到记录", "There was no check-in when it was over.")
-	tooLate  = notify.Both("确认时间已过，名额已给下一位同学", "It was not accepted in time; the seat goes to the next in line.")
-	noneLeft = notify.Both("候补截止，名额未空出", "The waiting list has ended and no seat came free.")
+	notSeen  = notify.Both("活动结束后没有签到记录", "There was no check-in when it was over.")             //nolint:gochecknoglobals // a constant
+	tooLate  = notify.Both("确认时间已过，名额已给下一位同学", "It was not accepted in time; the seat goes on.") //nolint:gochecknoglobals // a constant
+	noneLeft = notify.Both("候补截止，名额未空出", "The waiting list has ended and no seat came free.")    //nolint:gochecknoglobals // a constant
 )
 
 // said is a reason in both languages.
