@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -84,6 +86,28 @@ func TestRunStartsAServerAndLeavesNothing(t *testing.T) {
 	}
 	if _, err := os.Stat(strings.TrimSuffix(socket, "/s")); !os.IsNotExist(err) {
 		t.Errorf("the folder is still there: %v", err)
+	}
+}
+
+// TestAServerLeavesTheTablesOfOthersAlone: where a server puts its temporary tables it deletes all that it finds at its start.
+func TestAServerLeavesTheTablesOfOthersAlone(t *testing.T) {
+	found, err := find(folders(os.Getenv("PATH")))
+	if err != nil {
+		t.Skip(err)
+	}
+	s, err := start(t.Context(), found)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop()
+	db, err := sql.Open("mysql", s.dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var place string
+	if err := db.QueryRowContext(t.Context(), "SELECT @@tmpdir").Scan(&place); err != nil || filepath.Clean(place) != s.folder {
+		t.Errorf("temporary tables are in %q, want %q %v", place, s.folder, err)
 	}
 }
 

@@ -101,12 +101,12 @@ func (s *server) launch(ctx context.Context, p programs) error {
 		initialise = exec.CommandContext(ctx, p.installer, "--no-defaults", "--datadir="+data,
 			"--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--force")
 	}
-	initialise.Dir, initialise.SysProcAttr, initialise.Env = s.folder, attributes(owner), s.environment()
+	initialise.Dir, initialise.Env, initialise.SysProcAttr = s.folder, s.environment(), attributes(owner)
 	if out, err := initialise.CombinedOutput(); err != nil {
 		return fmt.Errorf("initialise the data folder: %w\n%s", err, out)
 	}
 	s.cmd = exec.CommandContext(ctx, p.server, options(data, socket)...)
-	s.cmd.Dir, s.cmd.SysProcAttr, s.cmd.Env = s.folder, attributes(owner), s.environment()
+	s.cmd.Dir, s.cmd.Env, s.cmd.SysProcAttr = s.folder, s.environment(), attributes(owner)
 	s.cmd.Stdout, s.cmd.Stderr = &s.output, &s.output
 	if err := s.cmd.Start(); err != nil {
 		s.cmd = nil
@@ -120,8 +120,8 @@ func (s *server) launch(ctx context.Context, p programs) error {
 	return s.ready(ctx)
 }
 
-// environment gives the server a folder of its own for temporary tables: one that starts removes what it finds there, and it
-// would be another server's where two are made at the same time.
+// environment gives the server a place for temporary tables of its own: one that starts deletes whatever temporary tables lie
+// where it is to put its own, and a server whose tables go so dies.
 func (s *server) environment() []string { return append(os.Environ(), "TMPDIR="+s.folder) }
 
 // options make a server for tests: fast, not durable (but for MARIADB_DURABLE=1, which benchmarks want), and with a time zone
