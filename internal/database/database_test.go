@@ -104,6 +104,18 @@ func TestSQLiteRefusesAWriteOutsideATransaction(t *testing.T) {
 	}
 }
 
+// TestASilentConnectionIsNotWaitedForLong: row locks of a process that was paused inside a transaction stop everybody else.
+func TestASilentConnectionIsNotWaitedForLong(t *testing.T) {
+	t.Parallel()
+	if !testkit.OnMySQL() {
+		return // a file has no server that could wait
+	}
+	var seconds int
+	if err := testkit.DB(t, testkit.NewClock()).Raw("SELECT @@SESSION.wait_timeout").Scan(&seconds).Error; err != nil || seconds != 40 {
+		t.Fatalf("the server waits %d s: %v", seconds, err)
+	}
+}
+
 // TestTwoProcessesMigrateAtOnce starts real processes on one empty database.
 func TestTwoProcessesMigrateAtOnce(t *testing.T) {
 	t.Parallel()

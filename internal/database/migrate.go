@@ -139,7 +139,10 @@ func lockMySQL(ctx context.Context, pool *sql.DB) (func() error, error) {
 	}
 	const name = "LEFT(CONCAT(DATABASE(), '.baodao.migrate'), 64)"
 	var got sql.NullInt64
-	err = conn.QueryRowContext(ctx, "SELECT GET_LOCK("+name+", ?)", int(lockWait.Seconds())).Scan(&got)
+	_, err = conn.ExecContext(ctx, "SET SESSION wait_timeout = 28800") // it says nothing while others migrate
+	if err == nil {
+		err = conn.QueryRowContext(ctx, "SELECT GET_LOCK("+name+", ?)", int(lockWait.Seconds())).Scan(&got)
+	}
 	if err == nil && got.Int64 != 1 {
 		err = errors.New("another process has been migrating for too long")
 	}

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	mysqldriver "github.com/go-sql-driver/mysql"
@@ -32,6 +33,10 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
+// silence is how long the server waits for a connection to say something. A process that is paused, or cut off, inside a
+// transaction holds its row locks until then, and nobody else gets on: longer than any work between two statements takes.
+const silence = 40 * time.Second
+
 func openMySQL(ctx context.Context, dsn string, conns int) (gorm.Dialector, error) {
 	if conns == 0 {
 		conns = 32
@@ -48,6 +53,7 @@ func openMySQL(ctx context.Context, dsn string, conns int) (gorm.Dialector, erro
 	db.SetMaxOpenConns(conns)
 	db.SetMaxIdleConns(conns)
 	db.SetConnMaxLifetime(time.Hour)
+	db.SetConnMaxIdleTime(silence / 2)
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open mysql: %w", err), db.Close())
 	}
@@ -70,5 +76,6 @@ func settle(cfg *mysqldriver.Config) *mysqldriver.Config {
 	cfg.Params["time_zone"] = "'+00:00'"
 	cfg.Params["sql_mode"] = "'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 	cfg.Params["innodb_lock_wait_timeout"] = "3"
+	cfg.Params["wait_timeout"] = strconv.Itoa(int(silence.Seconds()))
 	return cfg
 }
