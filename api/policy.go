@@ -55,7 +55,7 @@ type PolicyView struct {
 	OfferMinutes                 int64        `json:"offer_minutes" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            int64        `json:"lottery_base_weight" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   int64        `json:"lottery_first_practice_weight" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
-	RoundInputDays               int64        `json:"round_input_days" minimum:"1" maximum:"3660" doc:"Days after a match round was closed or cancelled until what people entered for it is destroyed: lists, places, free time; results and digests stay" example:"365"`
+	RoundInputDays               int64        `json:"round_input_days" minimum:"1" maximum:"3660" doc:"Days after a match round was closed or cancelled, or after the wishes of one that nobody publishes, until what people entered for it is destroyed: lists, places, free time; results and digests stay" example:"365"`
 	SignupConsent                string       `json:"signup_consent" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories" minItems:"1" maxItems:"50" doc:"Categories of projects; match rounds know the first twelve"`
@@ -107,7 +107,7 @@ type PolicyChange struct {
 	OfferMinutes                 *int64       `json:"offer_minutes,omitempty" minimum:"0" maximum:"10080" doc:"Minutes to answer the offer of a seat from the waiting list; 0: it is given at once" example:"0"`
 	LotteryBaseWeight            *int64       `json:"lottery_base_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight of every entry in a lottery; 0: 1" example:"1"`
 	LotteryFirstPracticeWeight   *int64       `json:"lottery_first_practice_weight,omitempty" minimum:"0" maximum:"1000" doc:"Weight in a lottery of a student who still lacks the practice asked for; 0: the same as everybody" example:"3"`
-	RoundInputDays               *int64       `json:"round_input_days,omitempty" minimum:"1" maximum:"3660" doc:"Days after a match round was closed or cancelled until what people entered for it is destroyed: lists, places, free time; results and digests stay" example:"365"`
+	RoundInputDays               *int64       `json:"round_input_days,omitempty" minimum:"1" maximum:"3660" doc:"Days after a match round was closed or cancelled, or after the wishes of one that nobody publishes, until what people entered for it is destroyed: lists, places, free time; results and digests stay" example:"365"`
 	SignupConsent                *string      `json:"signup_consent,omitempty" maxLength:"20" doc:"Version of the text that a student must have agreed to (SIGNUP_SHARE) before signing up; empty: none" example:"2026-09"`
 	Fields                       []PolicyItem `json:"fields,omitempty" minItems:"1" maxItems:"50" doc:"Fields of work"`
 	Categories                   []PolicyItem `json:"categories,omitempty" minItems:"1" maxItems:"50" doc:"Categories of projects; match rounds know the first twelve"`
