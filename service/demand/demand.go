@@ -199,7 +199,7 @@ func (d *Detail) concerns(actor access.Actor) bool {
 func dispatchesOf(tx *gorm.DB, demandID int64) ([]SentTo, error) {
 	rows := []SentTo{}
 	err := tx.Table("demand_dispatches AS d").Joins("JOIN orgs AS o ON o.id = d.org_id").Select("d.*, o.name AS org_name").
-		Where("d.demand_id = ?", demandID).Order("d.id DESC").Limit(100).Find(&rows).Error
+		Where("d.demand_id = ?", demandID).Order("d.created_at DESC, d.id DESC").Limit(100).Find(&rows).Error // ids of two replicas say nothing within a second
 	if err != nil {
 		return nil, fmt.Errorf("read dispatches: %w", err)
 	}

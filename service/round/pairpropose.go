@@ -1,6 +1,7 @@
 package round
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,10 +17,12 @@ import (
 
 // Propose makes the proposals of published rounds of pairing, at most limit, and returns how many it made. Each is one
 // transaction: a replica that dies has made it or not, and the next goes on; two replicas never make one twice. A pair
-// that cannot be proposed any more (it is paired by now, or a side was closed) keeps the code of why.
+// that cannot be proposed any more (it is paired by now, or a side was closed) keeps the code of why. A pair or round that fails
+// does not hold up the others: the first failure is returned at the end.
 func (k *Pairs) Propose(ctx context.Context, limit int) (n int, err error) {
 	db := k.DB.WithContext(ctx)
 	var rounds []model.MatchRound
+	var first error
 	err = db.Where("kind = ? AND status = ?", model.RoundPairing, model.RoundPublished).Order("id").Limit(limit).Find(&rounds).Error
 	if err != nil {
 		return 0, fmt.Errorf("look for rounds of pairing: %w", err)
@@ -32,14 +35,13 @@ func (k *Pairs) Propose(ctx context.Context, limit int) (n int, err error) {
 			return n, fmt.Errorf("look for pairs to propose: %w", err)
 		}
 		for _, p := range due {
-			made, err := k.proposeOne(ctx, &rounds[i], p)
-			if err != nil {
-				return n, err
+			made, one := k.proposeOne(ctx, &rounds[i], p)
+			if n += made; one != nil {
+				first = cmp.Or(first, fmt.Errorf("propose pair of %d and %d: %w", p.CampusOrgID, p.LocalOrgID, one))
 			}
-			n += made
 		}
 	}
-	return n, nil
+	return n, first
 }
 
 // ProposePairs is Propose of the rounds of pairing that the service keeps; then it closes those that are over.
@@ -48,21 +50,19 @@ func (s *Service) ProposePairs(ctx context.Context, limit int) (int, error) {
 	if !ok {
 		return 0, nil
 	}
-	n, err := k.Propose(ctx, limit)
-	if err != nil || n == limit {
-		return n, err
+	n, failed := k.Propose(ctx, limit)
+	if n == limit {
+		return n, failed
 	}
 	var ids []int64
-	err = s.DB.WithContext(ctx).Model(&model.MatchRound{}).Where("kind = ? AND status = ?", model.RoundPairing, model.RoundPublished).Order("id").Pluck("id", &ids).Error
+	err := s.DB.WithContext(ctx).Model(&model.MatchRound{}).Where("kind = ? AND status = ?", model.RoundPairing, model.RoundPublished).Order("id").Pluck("id", &ids).Error
 	if err != nil {
-		return n, fmt.Errorf("look for rounds of pairing: %w", err)
+		return n, errors.Join(failed, fmt.Errorf("look for rounds of pairing: %w", err))
 	}
 	for _, id := range ids {
-		if err := s.closePairs(ctx, id); err != nil {
-			return n, err
-		}
+		failed = errors.Join(failed, s.closePairs(ctx, id))
 	}
-	return n, nil
+	return n, failed
 }
 
 // closePairs closes a round of which nothing waits for an answer.

@@ -405,3 +405,27 @@ func TestABusyDatabaseRefusesNobody(t *testing.T) {
 	busy = false
 	c.propose(t, 4)
 }
+
+// A pair that cannot be written does not hold up the others.
+func TestAPairThatFailsHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	c := newCounty(t)
+	c.run(t, c.plan(t, c.City, c.officer))
+	broken := errors.New("broken")
+	var first int64
+	err := c.DB.Callback().Create().Before("gorm:create").Register("broken", func(tx *gorm.DB) {
+		row, ok := tx.Statement.Dest.(*model.Pairing)
+		if ok && first == 0 {
+			first = row.CampusOrgID
+		}
+		if ok && row.CampusOrgID == first {
+			_ = tx.AddError(broken)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.pairs.Propose(t.Context(), 100); n < 2 || !errors.Is(err, broken) {
+		t.Fatalf("%d proposed: %v", n, err)
+	}
+}
