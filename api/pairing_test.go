@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -63,7 +64,7 @@ func TestPairingProposedAndAccepted(t *testing.T) {
 	a.Refused(host, "POST "+path+"/end", body{"reason": "撤并", "ends_on": "2026-10-11"}, 422, "request.invalid")
 	a.Refused(host, "POST "+path+"/end", body{"reason": " ", "ends_on": "2026-10-12"}, 422, "request.invalid")
 	a.Refused(outsider, "POST "+path+"/end", body{"reason": "撤并", "ends_on": "2026-10-12"}, 404, "resource.not_found")
-	notice := a.Do(host, "POST "+path+"/end", body{"reason": "撤并", "ends_on": "2026-11-01"}).Status(http.StatusOK)
+	notice := a.Do(host, "POST "+path+"/end", body{"reason": strings.Repeat("撤并", 250), "ends_on": "2026-11-01"}).Status(http.StatusOK)
 	if notice.Get("status") != "ACTIVE" || notice.Get("to_on") != "2026-11-01" {
 		t.Fatalf("%s", notice.Body)
 	}

@@ -3,9 +3,11 @@ package notify_test
 import (
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"gorm.io/gorm"
 
@@ -68,14 +70,39 @@ func TestABadEventIsRefused(t *testing.T) {
 	t.Parallel()
 	k := newKit(t)
 	for name, e := range map[string]notify.Event{
-		"no kind":       {Fact: []string{"a"}},
-		"no fact":       {Kind: notify.SignupConfirmed},
-		"too long":      {Kind: notify.SignupConfirmed, Fact: []string{strings.Repeat("x", 150)}},
-		"too much data": {Kind: notify.SignupConfirmed, Fact: []string{"a"}, Data: map[string]notify.Words{"reason": notify.Both("短", strings.Repeat("x", 301))}},
+		"no kind":  {Fact: []string{"a"}},
+		"no fact":  {Kind: notify.SignupConfirmed},
+		"too long": {Kind: notify.SignupConfirmed, Fact: []string{strings.Repeat("x", 150)}},
 	} {
 		e.UserIDs = []int64{1}
 		if err := k.DB.Transaction(func(tx *gorm.DB) error { return k.Notices.Enqueue(tx, e) }); err == nil {
 			t.Error(name)
+		}
+	}
+}
+
+func TestALongReasonIsCutAndFailsNothing(t *testing.T) {
+	t.Parallel()
+	k := newKit(t)
+	li := k.person("li")
+	for i, chars := range []int{500, 501} {
+		e := notify.Event{Kind: notify.PairingEnding, UserIDs: []int64{li}, Fact: []string{strconv.Itoa(i)}, Data: map[string]notify.Words{
+			"reason": notify.Both(strings.Repeat("因", chars), strings.Repeat("x", chars)),
+		}}
+		if err := k.DB.Transaction(func(tx *gorm.DB) error { return k.Notices.Enqueue(tx, e) }); err != nil {
+			t.Fatal(chars, err)
+		}
+	}
+	want := map[string]int{strings.Repeat("因", 500): 1, strings.Repeat("因", 499) + "…": 1}
+	for _, n := range k.inbox(li) {
+		want[n.Data["reason"]]--
+		if text := n.Data["reason_en"]; utf8.RuneCountInString(text) != 500 {
+			t.Error(utf8.RuneCountInString(text))
+		}
+	}
+	for text, left := range want {
+		if left != 0 {
+			t.Error(left, utf8.RuneCountInString(text))
 		}
 	}
 }

@@ -21,7 +21,7 @@ import (
 
 const (
 	keyMost  = 160 // characters of a dedupe key
-	dataMost = 300 // characters of one datum
+	dataMost = 500 // characters of one datum; what is longer is cut
 	rowsMost = 500 // rows of one INSERT
 )
 
@@ -105,11 +105,6 @@ func (e Event) check() error {
 		return fmt.Errorf("%w: %s says no fact", errEvent, e.Kind)
 	case len(e.key(1<<53)) > keyMost:
 		return fmt.Errorf("%w: key of %s is too long", errEvent, e.Kind)
-	}
-	for name, text := range e.Data {
-		if len([]rune(text.ZH)) > dataMost || len([]rune(text.EN)) > dataMost {
-			return fmt.Errorf("%w: %s of %s is too long", errEvent, name, e.Kind)
-		}
 	}
 	return nil
 }

@@ -52,16 +52,24 @@ func Where(place string) Words {
 // english ends the name of a datum that is told otherwise in English.
 const english = "_en"
 
-// kept is how an entry keeps its data: under their names the Chinese, and the English where it is another.
+// kept is how an entry keeps its data: under their names the Chinese, and the English where it is another. What people wrote may
+// stand in a sentence with more of it: it is cut, for nothing is to fail because a notice of it would be long.
 func kept(data map[string]Words) map[string]string {
 	out := make(map[string]string, len(data))
 	for name, w := range data {
-		out[name] = w.ZH
+		out[name] = shortened(w.ZH)
 		if w.EN != w.ZH {
-			out[name+english] = w.EN
+			out[name+english] = shortened(w.EN)
 		}
 	}
 	return out
+}
+
+func shortened(text string) string {
+	if r := []rune(text); len(r) > dataMost {
+		return string(r[:dataMost-1]) + "…"
+	}
+	return text
 }
 
 // inEnglish are kept data under their names in English.

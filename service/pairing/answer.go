@@ -187,10 +187,12 @@ func (s *Service) end(ctx context.Context, actor access.Actor, id int64, reason 
 
 // earliestEnd is the first day on which a pairing may be over when somebody who speaks for some sides says so, and the side that
 // is the first to give notice. One side alone has to leave the other the days of the policy, counted from today and from the first
-// day of the pairing; both together, or one after the other, may end it today.
+// day of the pairing; both together, or one after the other, may end it today. A day that is set may be said again, and what is not in
+// force has no such days.
 func (s *Service) earliestEnd(tx *gorm.DB, d Detail, sides []string) (day model.Date, by string, err error) {
 	now := s.Now()
-	if len(sides) != 1 || d.NoticeBy != "" && d.NoticeBy != sides[0] {
+	inForce := d.Status == model.PairingActive || d.Status == model.PairingDormant
+	if len(sides) != 1 || !inForce || d.NoticeBy != "" && d.NoticeBy != sides[0] {
 		return today(now), d.NoticeBy, nil
 	}
 	policy, err := programme.PolicyOf(tx, d.ProgrammeID)
@@ -200,6 +202,9 @@ func (s *Service) earliestEnd(tx *gorm.DB, d Detail, sides []string) (day model.
 	day = later(today(now), policy.PairingNoticeDays)
 	if d.FromOn != nil {
 		day = max(day, later(*d.FromOn, policy.PairingMinDays))
+	}
+	if d.ToOn != nil {
+		day = min(day, *d.ToOn)
 	}
 	return day, sides[0], nil
 }

@@ -1,6 +1,7 @@
 package pairing_test
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -200,9 +201,16 @@ func TestAnEndOfOneSideNeedsNotice(t *testing.T) {
 		t.Fatalf("notice: %+v, %v", notice, err)
 	}
 	s.refused(t, fault.ErrInvalid, "/ends_on", end(s.host, d.ID, "2027-01-17"))
-	agreed, err := s.End(t.Context(), s.secretary, d.ID, "同意", "2027-01-04")
+	s.Clock.Set(time.Date(2027, 1, 6, 2, 0, 0, 0, time.UTC))
+	if again, err := s.End(t.Context(), s.host, d.ID, "搬迁", "2027-01-18"); err != nil || *again.ToOn != "2027-01-18" {
+		t.Fatalf("the same again, later: %+v, %v", again, err)
+	}
+	agreed, err := s.End(t.Context(), s.secretary, d.ID, "同意", "2027-01-06")
 	if err != nil || agreed.Status != model.PairingEnded || agreed.NoticeBy != pairing.Local {
 		t.Fatalf("the other side agrees: %+v, %v", agreed, err)
+	}
+	if err := end(s.host, d.ID, "2027-01-06")(); !errors.Is(err, fault.ErrState) {
+		t.Error("of what is over it is not the day that is wrong", err)
 	}
 }
 

@@ -145,6 +145,7 @@ func TestFilesOfOtherPrograms(t *testing.T) {
 	for text, want := range map[string]string{
 		"student,positions\n0,1\n1,2\n": "", "\xef\xbb\xbfstudent,positions\r\n0,1\r\n1,2\r\n": "", "student,positions\n0,1\n\n1,2\n\n": "", "student,list\n0,1\n1,2": "",
 		"0,1\n1,2\n": "line 1: the header is missing", "positions,student\n1,0\n2,1\n": "line 1: want the columns in the order student,positions",
+		"\"Positions\", STUDENT\n1,0\n2,1\n": "line 1: want the columns in the order student,positions", "Student, \"positions\"\n0,1\n1,2\n": "",
 		"student,positions\n0,1\nx\n": `line 3: column 1: "x"`,
 	} {
 		lists, err := files.ReadLists(strings.NewReader(text), 2, 3)

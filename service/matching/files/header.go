@@ -22,7 +22,10 @@ func headers() []string {
 // checkHeader refuses a first line that is a row already, which would be lost, and columns that are in another order, which
 // would be taken for each other. Names that nobody here knows are let pass: other programs may write them.
 func checkHeader(text []byte) error {
-	names := strings.Split(string(bytes.TrimPrefix(text, mark())), ",")
+	names := strings.Split(strings.ToLower(string(bytes.TrimPrefix(text, mark()))), ",")
+	for i, name := range names { // spreadsheets put names between quotes
+		names[i] = strings.Trim(name, " \t\"")
+	}
 	if _, ok := decimal([]byte(names[0])); ok {
 		return errors.New("the header is missing")
 	}
