@@ -59,7 +59,7 @@ type MatchWhyView struct {
 	Blocks        int              `json:"blocks" doc:"Blocks of two hours in which I am free and there is work" example:"2"`
 	NeedBlocks    int              `json:"need_blocks" doc:"How many it takes" example:"1"`
 	MissingSkills []string         `json:"missing_skills" doc:"Names of required skills that are not there"`
-	Mine          *MatchKeyView    `json:"mine,omitempty" doc:"Where I stood; absent when the rules do not let me go there"`
+	Mine          *MatchKeyView    `json:"mine,omitempty" doc:"Where I stood; absent when the rules do not let me go there, and for friends in a vacation round, whose mean would tell where the others live"`
 	Last          *MatchKeyView    `json:"last,omitempty" doc:"Where the last who got a seat stood; absent while seats were free"`
 	Points        *MatchPointsView `json:"points,omitempty" doc:"My points; absent when the rules do not let me go there"`
 }
@@ -76,7 +76,9 @@ func newMatchWhyView(w round.Why) MatchWhyView {
 	}
 	if w.Misfits == 0 {
 		p := w.Points
-		v.Mine = &MatchKeyView{Band: w.Band, Lottery: w.Lottery}
+		if !w.Silent {
+			v.Mine = &MatchKeyView{Band: w.Band, Lottery: w.Lottery}
+		}
 		v.Points = &MatchPointsView{
 			Skill: p.Skill, Time: p.Time, Near: p.Near, Served: p.Served, Partner: p.Partner, Waited: p.Waited, Score: p.Score, Total: p.Total(),
 		}

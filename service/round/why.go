@@ -187,6 +187,7 @@ func (q *question) take(in Input, r *model.RoundInput) error {
 // answer asks a book of the few who matter: the same that explains a whole round.
 func (q *question) answer(db *gorm.DB) (Why, error) {
 	a := q.book().Why(q.me(), q.index(q.asked.Seq))
+	a.Silent = len(q.askers) > 1 && q.round.Season == score.Vacation // else friends could reckon where the others live
 	if q.declined && a.Reason == explain.Placed {
 		a.Reason = explain.Declined
 	}

@@ -83,6 +83,31 @@ func TestWhyNotIsWhatTheWholeRoundSays(t *testing.T) {
 		t.Errorf("%d for others, %d without a skill, blocks %v: it is not proved", outside, missing, dir[files.BlocksFile] != nil)
 	}
 	m.seats(id, book)
+	m.silent(id, in)
+}
+
+// silent wants nothing told of the mean of friends in a vacation: with one's own it would tell where the others live.
+func (m *mill) silent(id int64, in *score.Instance) {
+	m.TB.Helper()
+	m.set(id, map[string]any{"season": model.SeasonVacation})
+	behind := 0
+	for s, student := range m.students {
+		for _, position := range m.positions {
+			got, err := m.s.WhyNot(m.ctx(), access.Actor{UserID: 1, StudentID: student}, id, position)
+			if err != nil {
+				m.TB.Fatal(err)
+			}
+			friends := in.Students[s].Group != score.None
+			told := strings.Contains(got.ZH, "您是第") || strings.Contains(got.ZH, "您的抽签号")
+			if friends && told || got.Reason != explain.NotEligible && got.Silent != friends {
+				m.TB.Fatalf("student %d: %+v", s, got)
+			}
+			behind += count(friends && strings.Contains(got.ZH, "平均档次"))
+		}
+	}
+	if behind == 0 {
+		m.TB.Error("no friends came too late: it is not proved")
+	}
 }
 
 // ownAffair wants the answer to a student whose group is not eligible to be the student's own, and tells whether it is only

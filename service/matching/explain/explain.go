@@ -51,6 +51,7 @@ type Answer struct {
 	MaxDist, Radius int32
 
 	Band       uint8 // the mean of friends
+	Silent     bool  // the band is not told, for whoever sets it: the mean of friends and one's own tell of the others
 	Lottery    uint32
 	LastBand   uint8 // of the last who got a seat; seats were free when LastKey is 0
 	LastNumber uint32

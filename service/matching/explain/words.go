@@ -70,6 +70,10 @@ func (a *Answer) cutoffWords() (zh, en string) {
 
 // behind says by what others came first.
 func (a *Answer) behind() (zh, en string) {
+	if a.Silent {
+		return fmt.Sprintf("最后一名是第 %d 档；您这一组的平均档次较低，或同档而抽签号在后。", a.LastBand),
+			fmt.Sprintf("The last who got a seat is in band %d; the mean of your group is below, or the same with a later lottery number.", a.LastBand)
+	}
 	if a.Band == a.LastBand {
 		return fmt.Sprintf("与最后一名同为第 %d 档，您的抽签号 %d 在其 %d 之后。", a.Band, a.Lottery, a.LastNumber),
 			fmt.Sprintf("You are in band %d like the last who got a seat, with lottery number %d after %d.", a.Band, a.Lottery, a.LastNumber)
