@@ -8,6 +8,7 @@ import (
 
 	"baodao/internal/clock"
 	"baodao/model"
+	"baodao/service/text"
 )
 
 // Words are a datum of a notice in both languages: WeChat shows the Chinese, the inbox what its reader prefers.
@@ -57,19 +58,12 @@ const english = "_en"
 func kept(data map[string]Words) map[string]string {
 	out := make(map[string]string, len(data))
 	for name, w := range data {
-		out[name] = shortened(w.ZH)
+		out[name] = text.Cut(w.ZH, dataMost)
 		if w.EN != w.ZH {
-			out[name+english] = shortened(w.EN)
+			out[name+english] = text.Cut(w.EN, dataMost)
 		}
 	}
 	return out
-}
-
-func shortened(text string) string {
-	if r := []rune(text); len(r) > dataMost {
-		return string(r[:dataMost-1]) + "…"
-	}
-	return text
 }
 
 // inEnglish are kept data under their names in English.

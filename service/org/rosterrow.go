@@ -116,7 +116,7 @@ func readHeader(r record) (layout, []fault.Field) {
 		case known:
 			l.at[column] = at
 		case cell != "":
-			l.ignored = append(l.ignored, cut(cell, 40))
+			l.ignored = append(l.ignored, text.Cut(cell, 40))
 		}
 	}
 	return l, wrong
@@ -245,10 +245,4 @@ func readRegion(text string) (string, bool) {
 func atoi(s string) int {
 	n, _ := strconv.Atoi(s)
 	return n
-}
-
-// cut keeps at most n characters.
-func cut(s string, n int) string {
-	r := []rune(s)
-	return string(r[:min(len(r), n)])
 }

@@ -185,9 +185,7 @@ func TestEnd(t *testing.T) {
 func TestAnEndOfOneSideNeedsNotice(t *testing.T) {
 	t.Parallel()
 	s := newStreet(t)
-	rule := model.ProgrammePolicy{ProgrammeID: s.Programme.ID, Version: 2, Policy: s.Policy, CreatedAt: s.Clock.Now()}
-	rule.Policy.PairingNoticeDays, rule.Policy.PairingMinDays = 14, 90
-	s.Insert(&rule)
+	s.ends(14, 90)
 	end := func(as access.Actor, id int64, on model.Date) func() error {
 		return func() error { _, err := s.End(t.Context(), as, id, "搬迁", on); return err }
 	}
@@ -217,9 +215,7 @@ func TestAnEndOfOneSideNeedsNotice(t *testing.T) {
 func TestWhoSpeaksForBothSidesMayEndToday(t *testing.T) {
 	t.Parallel()
 	s := newStreet(t)
-	rule := model.ProgrammePolicy{ProgrammeID: s.Programme.ID, Version: 2, Policy: s.Policy, CreatedAt: s.Clock.Now()}
-	rule.Policy.PairingNoticeDays = 14
-	s.Insert(&rule)
+	s.ends(14, 0)
 	both := s.secretary
 	both.Grants = append(slices.Clone(both.Grants), s.host.Grants...)
 	d, err := s.End(t.Context(), both, s.active(t).ID, "两边都不办了", "2026-10-12")

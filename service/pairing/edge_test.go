@@ -77,11 +77,7 @@ func TestWhichPairingsFallAsleep(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStreet(t)
-			s.term(t, "2026-09-01", "2027-01-17")
-			next := s.term(t, "2027-02-22", "2027-07-10")
-			d := s.active(t)
-			s.set(t, "pairings", d.ID, "from_on", "2026-09-01")
-			s.World.Clock.Set(time.Date(2027, 1, 18, 0, 0, 0, 0, time.UTC))
+			d, next := s.idle(t)
 			tt.change(t, s, d, next)
 			if _, err := s.Rest(t.Context(), 10); err != nil {
 				t.Fatal(err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -67,6 +68,24 @@ func (s *street) active(t testing.TB) pairing.Detail {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// idle is a pairing in which nothing took place for a whole term that ended yesterday, and the next term.
+func (s *street) idle(t testing.TB) (d pairing.Detail, next int64) {
+	t.Helper()
+	s.term(t, "2026-09-01", "2027-01-17")
+	next = s.term(t, "2027-02-22", "2027-07-10")
+	d = s.active(t)
+	s.set(t, "pairings", d.ID, "from_on", "2026-09-01")
+	s.World.Clock.Set(time.Date(2027, 1, 18, 0, 0, 0, 0, time.UTC))
+	return d, next
+}
+
+// ends is for how many days' notice the programme asks, and how long a pairing lasts at least.
+func (s *street) ends(notice, least int64) {
+	policy := s.Policy
+	policy.PairingNoticeDays, policy.PairingMinDays = notice, least
+	s.Insert(&model.ProgrammePolicy{ProgrammeID: s.Programme.ID, Version: 2, Policy: policy, CreatedAt: s.Clock.Now()})
 }
 
 // set writes columns past the service.

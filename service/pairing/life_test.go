@@ -125,11 +125,7 @@ func TestBothSidesRenew(t *testing.T) {
 func TestARenewedPairingStaysAwake(t *testing.T) {
 	t.Parallel()
 	s := newStreet(t)
-	s.term(t, "2026-09-01", "2027-01-17")
-	next := s.term(t, "2027-02-22", "2027-07-10")
-	d := s.active(t)
-	s.set(t, "pairings", d.ID, "from_on", "2026-09-01")
-	s.World.Clock.Set(time.Date(2027, 1, 18, 0, 0, 0, 0, time.UTC))
+	d, next := s.idle(t)
 	s.rest(t, 1)
 	for _, who := range []access.Actor{s.secretary, s.host} {
 		s.rest(t, 0)

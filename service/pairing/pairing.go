@@ -116,10 +116,9 @@ func wrong(pointer, code, zh, en string) error {
 // today is the day in China.
 func today(now time.Time) model.Date { return model.Date(now.In(clock.China()).Format(time.DateOnly)) }
 
-// later is the day so many days after another, which is stored and so valid.
+// later is the day so many days after another.
 func later(day model.Date, days int64) model.Date {
-	at, _ := time.Parse(time.DateOnly, string(day))
-	return model.Date(at.AddDate(0, 0, int(days)).Format(time.DateOnly))
+	return today(dayStart(day).AddDate(0, 0, int(days)))
 }
 
 // Get reads a pairing; fault.ErrNotFound for those who see neither side.

@@ -14,6 +14,7 @@ import (
 	"baodao/service/audit"
 	"baodao/service/fault"
 	"baodao/service/signup"
+	"baodao/service/text"
 )
 
 // ErrProposalOver refuses an answer that comes too late.
@@ -174,8 +175,8 @@ func (d *decision) refuse(p *model.MatchProposal, why *fault.Fault) error {
 // reject ends a proposal and tells whoever has said yes to it or has to know.
 func (d *decision) reject(p *model.MatchProposal, by, code, reason string) error {
 	err := d.s.Audit.Move(d.tx, d.actor, p, audit.Move{
-		Action: "match_proposal.reject", To: string(model.ProposalRejected), Reason: clip(reason), OrgPath: d.hostPath,
-		Set: map[string]any{"rejected_by": by, "reason_code": code, "reason": clip(reason)}, Data: map[string]any{"by": by, "code": code},
+		Action: "match_proposal.reject", To: string(model.ProposalRejected), Reason: text.Cut(reason, reasonMost), OrgPath: d.hostPath,
+		Set: map[string]any{"rejected_by": by, "reason_code": code, "reason": text.Cut(reason, reasonMost)}, Data: map[string]any{"by": by, "code": code},
 	})
 	if err != nil {
 		return err
@@ -185,8 +186,3 @@ func (d *decision) reject(p *model.MatchProposal, by, code, reason string) error
 
 // reasonMost is how many characters of a reason a proposal keeps.
 const reasonMost = 200
-
-func clip(reason string) string {
-	r := []rune(reason)
-	return string(r[:min(len(r), reasonMost)])
-}

@@ -11,6 +11,7 @@ import (
 	"baodao/service/audit"
 	"baodao/service/fault"
 	"baodao/service/standing"
+	"baodao/service/text"
 )
 
 // Excuse makes a no-show an approved leave, which never counts, and takes its penalty back if that still stands. The caller
@@ -24,7 +25,7 @@ func (s *Service) Excuse(tx *gorm.DB, actor access.Actor, id int64, reason strin
 		return fault.ErrState
 	}
 	err = s.Audit.Move(tx, actor, c.row, audit.Move{
-		Action: "signup.excuse", To: string(model.SignupLeave), Reason: reason, OrgPath: c.event.path, Set: map[string]any{"reason": clip(reason)},
+		Action: "signup.excuse", To: string(model.SignupLeave), Reason: reason, OrgPath: c.event.path, Set: map[string]any{"reason": text.Cut(reason, maxReason)},
 	})
 	if err != nil {
 		return err

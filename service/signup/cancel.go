@@ -184,7 +184,7 @@ func (p *seats) let(row *model.Signup) {
 
 // gone are the columns of a signup that ends.
 func gone(reason string) map[string]any {
-	return map[string]any{"live_activity_id": nil, "queue_no": nil, "offered_until": nil, "reason": clip(reason)}
+	return map[string]any{"live_activity_id": nil, "queue_no": nil, "offered_until": nil, "reason": text.Cut(reason, maxReason)}
 }
 
 // foreign is the refusal to touch somebody else's signup.
@@ -231,10 +231,4 @@ func lockLive(tx *gorm.DB, activityID int64) ([]*model.Signup, error) {
 		return nil, fmt.Errorf("lock signups: %w", err)
 	}
 	return live, nil
-}
-
-// clip keeps the beginning of a reason.
-func clip(reason string) string {
-	r := []rune(reason)
-	return string(r[:min(len(r), maxReason)])
 }

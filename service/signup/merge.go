@@ -17,6 +17,7 @@ import (
 	"baodao/service/notify"
 	"baodao/service/project"
 	"baodao/service/read"
+	"baodao/service/text"
 )
 
 // mergeMost is how many signups are moved at once.
@@ -254,7 +255,7 @@ func (m *merger) write(tx *gorm.DB) error {
 	path := m.f.activities[m.From.ID].path
 	for _, what := range slices.Sorted(maps.Keys(m.gone)) {
 		err := audit.MoveAll(tx, m.s.Audit, m.actor, m.gone[what], audit.Move{
-			Action: "signup.merge", To: string(model.SignupRemoved), Reason: clip(what), OrgPath: path, Set: gone(what),
+			Action: "signup.merge", To: string(model.SignupRemoved), Reason: text.Cut(what, maxReason), OrgPath: path, Set: gone(what),
 		})
 		if err != nil {
 			return err

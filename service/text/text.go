@@ -24,6 +24,14 @@ func Lines(s string, limit int) (canonical string, ok bool) {
 	return settle(strings.ReplaceAll(s, "\r\n", "\n"), limit, func(r rune) bool { return r != '\n' && hidden(r) })
 }
 
+// Cut keeps at most so many characters, of which the last is "…" where there were more.
+func Cut(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
 func settle(s string, limit int, bad func(rune) bool) (string, bool) {
 	if !utf8.ValidString(s) {
 		return "", false

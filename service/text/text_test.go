@@ -120,3 +120,11 @@ func TestReason(t *testing.T) {
 		})
 	}
 }
+
+func TestCut(t *testing.T) {
+	for in, want := range map[string]string{"": "", "天": "天", "天地": "天地", "天地人": "天…"} {
+		if got := text.Cut(in, 2); got != want {
+			t.Errorf("%q becomes %q, want %q", in, got, want)
+		}
+	}
+}

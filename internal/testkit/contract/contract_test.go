@@ -14,7 +14,7 @@ import (
 
 const document = `{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":{
  "/notes/{id}":{"get":{"operationId":"getNote","parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string"}}],"responses":{
-  "200":{"description":"ok","content":{"application/json":{"schema":{"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"type":"string"},"at":{"type":["string","null"]}}}}}},
+  "200":{"description":"ok","content":{"application/json":{"schema":{"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"type":"string"},"at":{"type":["string","null"],"format":"date-time"}}}}}},
   "404":{"description":"none","content":{"application/problem+json":{"schema":{"type":"object","required":["code"],"properties":{"code":{"type":"string"}}}}}}}}},
  "/notes/newest":{"get":{"operationId":"getNewest","responses":{"200":{"description":"ok","content":{"image/png":{"schema":{"type":"string","format":"binary"}}}}}}}}}`
 
@@ -42,6 +42,8 @@ func TestCheck(t *testing.T) {
 		"number for text":       {"/notes/1", "application/json", `{"id":1}`, 200, "does not fit"},
 		"missing field":         {"/notes/1", "application/json", `{}`, 200, "does not fit"},
 		"unknown field":         {"/notes/1", "application/json", `{"id":"1","x":1}`, 200, "does not fit"},
+		"no instant":            {"/notes/1", "application/json", `{"id":"1","at":"soon"}`, 200, "does not fit"},
+		"no body at all":        {"/notes/1", "application/json", "", 200, "does not fit"},
 		"undocumented status":   {"/notes/1", "application/problem+json", `{"code":"x"}`, 409, "does not fit"},
 		"wrong media type":      {"/notes/1", "application/problem+json", `{"code":"x"}`, 200, "does not fit"},
 		"file of another type":  {"/notes/newest", "image/gif", "gif", 200, "is not documented"},

@@ -65,10 +65,21 @@ func TestRunWithoutACommand(t *testing.T) {
 	}
 }
 
-func TestRunStartsAServerAndLeavesNothing(t *testing.T) {
-	if _, err := find(folders(os.Getenv("PATH"))); err != nil {
+// installed finds a database server. Who has none runs the other tests; CI has one.
+func installed(t *testing.T) programs {
+	t.Helper()
+	found, err := find(folders(os.Getenv("PATH")))
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
 		t.Skip(err)
 	}
+	return found
+}
+
+func TestRunStartsAServerAndLeavesNothing(t *testing.T) {
+	installed(t)
 	note := t.TempDir() + "/dsn"
 	var log bytes.Buffer
 	r := runner{env: func(string) (string, bool) { return "", false }, folders: folders(os.Getenv("PATH")), log: &log}
@@ -91,11 +102,7 @@ func TestRunStartsAServerAndLeavesNothing(t *testing.T) {
 
 // TestAServerLeavesTheTablesOfOthersAlone: where a server puts its temporary tables it deletes all that it finds at its start.
 func TestAServerLeavesTheTablesOfOthersAlone(t *testing.T) {
-	found, err := find(folders(os.Getenv("PATH")))
-	if err != nil {
-		t.Skip(err)
-	}
-	s, err := start(t.Context(), found)
+	s, err := start(t.Context(), installed(t))
 	if err != nil {
 		t.Fatal(err)
 	}
